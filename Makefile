@@ -1,0 +1,47 @@
+# make demo    environment, sample data, the three commands, and where to look
+# make test    environment and tests          make lint    ruff and mypy
+# PYTHON chooses the interpreter, VENV the folder of the environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed-$(shell cat pyproject.toml | cksum | cut -d' ' -f1)
+
+.PHONY: demo test lint environment clean
+
+# The environment is complete once the stamp of this pyproject.toml lies in it; the second line points an
+# environment that several clones share at this one.
+environment: $(STAMP)
+	@$(BIN)/python -c "import align, sys; sys.exit(not align.__file__.startswith('$(CURDIR)/'))" 2>/dev/null \
+		|| $(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+
+$(STAMP):
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]' 'setuptools>=77'
+	touch $@
+
+demo: environment
+	$(BIN)/python -m align sample
+	$(BIN)/python -m align run datasets/raw_images
+	$(BIN)/python -m align show --per-person 12
+	$(BIN)/python -m train run --config demo
+	@echo "\n== Test pairs of people never seen, before training (random weights)"
+	$(BIN)/python -m infer pairs data/test_public --model random:ir_lite --out results/untrained
+	@echo "\n== The same pairs after training"
+	$(BIN)/python -m infer pairs data/test_public
+	@echo "\nWhere to look:"
+	@echo "  results/test_public.png               pairs from hardest to easiest, and the scores of each category"
+	@echo "  results/test_public.csv               similarity and verdict of every pair"
+	@echo "  results/contact_sheet.png             aligned crops; synthetic ones framed red"
+	@echo "  training_logs/performance_history.json  errors per category at every validation"
+	@echo "  $(BIN)/python -m train history        the leaderboard of checkpoints"
+
+test: environment
+	$(BIN)/python -m pytest
+
+lint: environment
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,153 @@
+"""Writes the sample data set: raw_images for training and test_pairs for evaluation."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from align.sample.camera import Image, encoded
+from align.sample.conditions import Conditions
+from align.sample.folders import check_folder, finish_folder, is_complete, prepare_folder, write_atomically
+from align.sample.manipulations import MANIPULATIONS
+from align.sample.person import Person
+from align.sample.photograph import render
+from align.sample.plan import (
+    PairRow,
+    SampleOptions,
+    Shot,
+    Sitting,
+    person_seed,
+    photo_seed,
+    plan_pairs,
+    plan_training,
+)
+from common.errors import UserError
+
+__all__ = ["SampleOptions", "SampleSummary", "take_photograph", "write_sample"]
+
+
+@dataclass(frozen=True)
+class SampleSummary:
+    """What write_sample did. images and synthetic count raw_images; pairs counts test pairs."""
+
+    raw_images: Path
+    test_pairs: Path
+    images: int
+    synthetic: int
+    pairs: int
+    already_there: bool
+
+
+def write_sample(
+    raw_images: Path,
+    test_pairs: Path,
+    options: SampleOptions,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    overwrite: bool = False,
+) -> SampleSummary:
+    """Render the sample into two folders; the bytes depend on the options only.
+
+    workers: processes, None for one per core. progress(done, total) is called in this process as the
+    photographs of a person finish.
+    overwrite: replace an earlier sample with other options; files of anybody else are never removed.
+    Raises UserError for options that make no sense and for folders that cannot or must not be written.
+    """
+    _check_options(options)
+    training = plan_training(options)
+    testing, rows = plan_pairs(options)
+    labels = {shot.path: int(shot.synthetic) for sitting in training for shot in sitting.shots}
+    complete = is_complete(raw_images, options) and is_complete(test_pairs, options)
+    summary = SampleSummary(raw_images, test_pairs, len(labels), sum(labels.values()), len(rows), complete)
+    if complete:
+        return summary
+    raw_files = sorted([*labels, "meta.json"])
+    pair_files = sorted([*(shot.path for sitting in testing for shot in sitting.shots), "labels.csv"])
+    for folder in (raw_images, test_pairs):
+        check_folder(folder, options, overwrite)
+    prepare_folder(raw_images, options, raw_files)
+    prepare_folder(test_pairs, options, pair_files)
+    jobs = [(options.seed, sitting, raw_images) for sitting in training]
+    jobs += [(options.seed, sitting, test_pairs) for sitting in testing]
+    total = sum(len(sitting.shots) for _, sitting, _ in jobs)
+    done = 0
+    for count in _run(jobs, workers):
+        done += count
+        if progress is not None:
+            progress(done, total)
+    write_atomically(raw_images / "meta.json", json.dumps(labels, indent=1, sort_keys=True).encode())
+    write_atomically(test_pairs / "labels.csv", _labels_csv(rows))
+    finish_folder(raw_images, options, raw_files)
+    finish_folder(test_pairs, options, pair_files)
+    return summary
+
+
+def _check_options(options: SampleOptions) -> None:
+    for name in ("identities", "photos", "test_identities", "pairs"):
+        if getattr(options, name) < 1:
+            raise UserError(f"the sample needs at least one of {name}, not {getattr(options, name)}")
+    if options.test_identities < 2:
+        raise UserError("test pairs of different people need at least 2 test identities")
+    if options.synthetic < 0 or options.seed < 0:
+        raise UserError("the number of synthetic photographs and the seed cannot be negative")
+
+
+def _run(jobs: list[tuple[int, Sitting, Path]], workers: int | None) -> Iterator[int]:
+    """Yield the number of images of each finished job."""
+    count = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
+    if count == 1:
+        for job in jobs:
+            yield _take_sitting(*job)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=spawn, initializer=_start_worker) as pool:
+        try:
+            for future in as_completed([pool.submit(_take_sitting, *job) for job in jobs]):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _start_worker() -> None:
+    cv2.setNumThreads(1)
+
+
+def _take_sitting(seed: int, sitting: Sitting, folder: Path) -> int:
+    """Photograph one person and write the files; returns how many."""
+    person = Person.from_seed(person_seed(seed, sitting.role, sitting.identity))
+    for shot in sitting.shots:
+        image, quality = take_photograph(person, seed, sitting, shot)
+        write_atomically(folder / shot.path, encoded(image, quality))
+    return len(sitting.shots)
+
+
+def take_photograph(person: Person, seed: int, sitting: Sitting, shot: Shot) -> tuple[Image, int]:
+    """The picture of one shot, uint8 (250, 250, 3) RGB, and the quality of its final JPEG save."""
+    rng = np.random.default_rng(photo_seed(seed, sitting.role, sitting.identity, shot.index))
+    conditions = Conditions.random(rng)
+    photograph = render(person, conditions)
+    image = photograph.image
+    if shot.synthetic:
+        image = MANIPULATIONS[shot.family](person, conditions, photograph, rng)
+    return image, conditions.camera.last_quality
+
+
+def _labels_csv(rows: list[PairRow]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["pair_id", "label", "synthetic0", "synthetic1"])
+    for row in rows:
+        writer.writerow([row.pair_id, row.label, row.synthetic0, row.synthetic1])
+    return text.getvalue().encode()

@@ -1,0 +1,28 @@
+"""Smooth random fields and soft steps that every painter of the sample uses."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Field = NDArray[np.float32]
+
+
+def smoothstep(low: float, high: float, value: Field) -> Field:
+    """0 below `low`, 1 above `high`, a cubic in between; `low` > `high` falls instead of rising."""
+    t = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def bump(x: Field, y: Field, x0: float, y0: float, sx: float, sy: float) -> Field:
+    """A Gaussian of height 1 at (x0, y0) with the standard deviations sx and sy."""
+    a = (x - np.float32(x0)) * np.float32(1 / sx)
+    b = (y - np.float32(y0)) * np.float32(1 / sy)
+    return np.exp(np.float32(-0.5) * (a * a + b * b))
+
+
+def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], cell: tuple[float, float]) -> Field:
+    """Gaussian noise float32 `shape`, variance about 1, features of about `cell` = (rows, columns)."""
+    rows = max(2, round(shape[0] / cell[0]) + 1)
+    columns = max(2, round(shape[1] / cell[1]) + 1)
+    coarse = rng.standard_normal((rows, columns), dtype=np.float32)
+    return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC).astype(np.float32)

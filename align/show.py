@@ -1,0 +1,77 @@
+"""A contact sheet: aligned crops with their landmarks, one person a row."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from align.crop import ARCFACE_TEMPLATE, similarity_transform
+from common.atomic import write_atomically
+from common.shards import decode_strings, open_shard, shard_paths
+
+LABEL_WIDTH = 150  # pixels
+MARGIN = 4
+BONA_FIDE, SYNTHETIC, MARK = (70, 160, 90), (210, 60, 50), (90, 230, 255)
+
+
+@dataclass(frozen=True)
+class _Crop:
+    image: NDArray[np.uint8]
+    landmarks: NDArray[np.float64]  # (5, 2) in pixels of the crop
+    synthetic: bool
+
+
+def contact_sheet(shards: Path, out: Path, people: int = 10, per_person: int = 10) -> int:
+    """Write a PNG with up to `per_person` crops of each of the first `people` identities.
+
+    Bona fide crops are framed green, synthetic ones red. Returns the number of crops shown.
+    Raises UserError for a folder without readable shards.
+    """
+    rows = _collect(shards, people, per_person)
+    side = max((crop.image.shape[0] for crops in rows.values() for crop in crops), default=112)
+    cell = side + 2 * MARGIN
+    sheet = Image.new("RGB", (LABEL_WIDTH + per_person * cell, max(1, len(rows)) * cell), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(13)
+    for row, (identity, crops) in enumerate(rows.items()):
+        draw.text((MARGIN, row * cell + cell // 2 - 8), identity[:20], fill="black", font=font)
+        for column, crop in enumerate(crops):
+            left, top = LABEL_WIDTH + column * cell, row * cell
+            draw.rectangle(
+                (left + 1, top + 1, left + cell - 2, top + cell - 2),
+                fill=SYNTHETIC if crop.synthetic else BONA_FIDE,
+            )
+            sheet.paste(Image.fromarray(_mark(crop)), (left + MARGIN, top + MARGIN))
+    write_atomically(out, lambda temporary: sheet.save(temporary, format="PNG"))
+    return sum(len(crops) for crops in rows.values())
+
+
+def _collect(folder: Path, people: int, per_person: int) -> dict[str, list[_Crop]]:
+    rows: dict[str, list[_Crop]] = defaultdict(list)
+    for path in shard_paths(folder):
+        with open_shard(path) as shard:
+            landmarks, synthetic = shard["landmarks"][:], shard["synthetic"][:]
+            for index, identity in enumerate(decode_strings(shard["identity"][:])):
+                if (identity not in rows and len(rows) == people) or len(
+                    rows.get(identity, ())
+                ) == per_person:
+                    continue
+                image = shard["images"][index]
+                rows[identity].append(_Crop(image, _in_crop(landmarks[index]), bool(synthetic[index])))
+    return dict(rows)
+
+
+def _in_crop(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+    matrix = similarity_transform(landmarks.astype(np.float64), ARCFACE_TEMPLATE)
+    return landmarks @ matrix[:, :2].T + matrix[:, 2]
+
+
+def _mark(crop: _Crop) -> NDArray[np.uint8]:
+    marked = np.ascontiguousarray(crop.image)
+    for x, y in crop.landmarks:
+        cv2.circle(marked, (round(float(x)), round(float(y))), 2, MARK, -1, cv2.LINE_AA)
+    return marked

@@ -1,0 +1,86 @@
+"""A facetrust checkpoint: one safetensors file that holds the weights and, in its header, what they need."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+
+from common.atomic import write_atomically
+from common.backbones import BACKBONES
+from common.encoder import Encoder, InputFormat
+from common.errors import UserError
+from common.weights import load_weights
+
+FORMAT = "facetrust-encoder-1"
+SUFFIX = ".safetensors"
+
+
+class CheckpointInfo(BaseModel):
+    """What a checkpoint says of itself."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    backbone: str
+    input_format: InputFormat
+    threshold: float | None  # accept similarity >= threshold: the validation EER's own
+    eer: float | None  # on the validation pairs
+    accuracy: float | None
+    epoch: int
+    step: int
+    run: str
+    validation: str  # fingerprint of the validation pairs: only equal ones make EERs comparable
+
+
+def save_checkpoint(path: Path, encoder: Encoder, info: CheckpointInfo) -> None:
+    """Write weights and `info` atomically. Raises OSError when the file cannot be written."""
+    tensors = {
+        name: tensor.detach().cpu().contiguous() for name, tensor in encoder.backbone.state_dict().items()
+    }
+    header = {"format": FORMAT, "info": info.model_dump_json()}
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=header))
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file is a safetensors file with a facetrust header, of any version."""
+    return path.suffix == SUFFIX and str(_read_header(path).get("format", "")).startswith("facetrust-")
+
+
+def read_checkpoint_info(path: Path) -> CheckpointInfo:
+    """The header of a checkpoint, without its weights. Raises UserError for any other file."""
+    header = _read_header(path)
+    if header.get("format") != FORMAT:
+        raise UserError(f"{path} is not a checkpoint of this version of facetrust ({FORMAT})")
+    try:
+        return CheckpointInfo.model_validate(json.loads(header["info"]))
+    except (KeyError, json.JSONDecodeError, ValidationError) as error:
+        raise UserError(f"{path} has a damaged header; use another checkpoint") from error
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise UserError(f"no such checkpoint: {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path} is damaged or not a safetensors file") from error
+
+
+def load_checkpoint(path: Path) -> tuple[Encoder, CheckpointInfo]:
+    """The encoder of a checkpoint, in eval mode on the CPU, and its header.
+
+    Raises UserError when the file is not a whole facetrust checkpoint.
+    """
+    info = read_checkpoint_info(path)
+    if info.backbone not in BACKBONES:
+        raise UserError(f"{path} needs the backbone '{info.backbone}', which this version does not have")
+    encoder = Encoder(info.backbone, info.input_format)
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise UserError(f"{path} is damaged; use another checkpoint") from error
+    load_weights(encoder.backbone, tensors, source=str(path))
+    return encoder.eval(), info

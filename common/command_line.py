@@ -1,0 +1,104 @@
+"""How every command starts, shows progress and ends: one line and exit status 2 for what a user can mend."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from common.errors import UserError
+
+TRACEBACK_VARIABLE = "FACETRUST_TRACEBACK"
+
+PLAIN_WIDTH = 140  # columns, where the output goes to a file or a pipe
+
+console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console.width = PLAIN_WIDTH
+
+
+def new_app(help_text: str) -> typer.Typer:
+    """A typer application in the house style: help on no arguments, no shell-completion options."""
+    return typer.Typer(
+        help=help_text,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def examples(*commands: str) -> str:
+    """The epilog of a command's help: one example a line."""
+    return "[bold]Examples[/bold]\n\n" + "\n\n".join(f"  {command}" for command in commands)
+
+
+def run_app(app: typer.Typer) -> None:
+    """Run a command and end the process: 0 done, 2 cannot work as asked, 130 interrupted.
+
+    A traceback is for developers; set FACETRUST_TRACEBACK=1 to see it.
+    """
+    try:
+        app()
+    except KeyboardInterrupt:
+        _fail("interrupted; what was already written is kept", status=130)
+    except UserError as error:
+        _fail(str(error), status=2)
+    except OSError as error:
+        _fail(_describe_os_error(error), status=2)
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}".splitlines()[0]
+        _fail(
+            f"internal error ({detail}); please report it with the output of "
+            f"{TRACEBACK_VARIABLE}=1 {' '.join(sys.argv[:3])} …",
+            status=2,
+        )
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    """End the process with one line; called while an exception is being handled."""
+    if os.environ.get(TRACEBACK_VARIABLE):
+        raise
+    Console(stderr=True, highlight=False).print("[bold red]error:[/] ", end="")
+    sys.stderr.write(" ".join(message.split()) + "\n")
+    sys.exit(status)
+
+
+def _describe_os_error(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+@contextmanager
+def progress_bar(title: str, unit: str = "images") -> Iterator[Callable[[int, int], None]]:
+    """A progress bar with count and remaining time; yields `update(done, total)`."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(title, total=None)
+
+        def update(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield update

@@ -1,0 +1,149 @@
+"""The shard: an HDF5 file of aligned face crops. The format is described in docs/shards.md.
+
+A shard is written whole or not at all, and is read without trusting it: every dataset must lie in the file
+itself with the type and length that the format demands.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from common.atomic import write_atomically
+from common.errors import UserError
+
+FORMAT = "facetrust-shard"
+FORMAT_VERSION = 1
+SHARD_PATTERN = "shard-*.h5"
+
+# name: dtype and shape of one row
+COLUMNS: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "landmarks": (np.dtype("<f4"), (5, 2)),
+    "box": (np.dtype("<f4"), (4,)),
+    "score": (np.dtype("<f4"), ()),
+    "synthetic": (np.dtype("u1"), ()),
+    "identity": (h5py.string_dtype("utf-8"), ()),
+    "path": (h5py.string_dtype("utf-8"), ()),
+}
+
+
+@dataclass(frozen=True)
+class ShardHeader:
+    """What holds for every crop of a shard."""
+
+    detector: str
+    detector_sha256: str
+    template: str
+    size: int  # pixels, both sides of a crop
+
+
+@dataclass(frozen=True)
+class ShardRows:
+    """The crops of a shard and what is known of each, N rows."""
+
+    images: NDArray[np.uint8]  # (N, size, size, 3) RGB
+    identity: list[str]
+    synthetic: NDArray[np.uint8]  # (N,) 1 = synthetic, 0 = bona fide
+    path: list[str]  # of the photograph, relative to its source folder, with forward slashes
+    landmarks: NDArray[np.float32]  # (N, 5, 2) x, y in pixels of the photograph
+    box: NDArray[np.float32]  # (N, 4) x1, y1, x2, y2 in pixels of the photograph
+    score: NDArray[np.float32]  # (N,) detection score in [0, 1]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> None:
+    """Write a shard atomically; the same rows give the same bytes. Raises OSError when it cannot."""
+    write_atomically(path, lambda temporary: _write(temporary, header, rows))
+
+
+def _write(path: Path, header: ShardHeader, rows: ShardRows) -> None:
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"format": FORMAT, "format_version": FORMAT_VERSION, **vars(header)})
+        file.create_dataset("images", data=rows.images, dtype="u1")
+        for name, (dtype, shape) in COLUMNS.items():
+            values = getattr(rows, name)
+            file.create_dataset(name, data=values, dtype=dtype, shape=(len(rows), *shape))
+
+
+def open_shard(path: Path) -> h5py.File:
+    """Open a shard for reading after checking that it is one.
+
+    The file has `images` (N, size, size, 3) uint8 RGB and the columns of `COLUMNS`.
+    Raises UserError when it is damaged, of another version, or not a shard.
+    """
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise UserError(
+            f"{path} is missing, truncated or not an HDF5 file; make it again with 'python -m align run'"
+        ) from error
+    try:
+        _check(file, path)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_header(file: h5py.File) -> ShardHeader:
+    """The header of an open shard."""
+    attributes = file.attrs
+    return ShardHeader(
+        str(attributes["detector"]),
+        str(attributes["detector_sha256"]),
+        str(attributes["template"]),
+        int(attributes["size"]),
+    )
+
+
+def shard_paths(folder: Path) -> list[Path]:
+    """The shards of a folder, in order. Raises UserError when there are none."""
+    if not folder.is_dir():
+        raise UserError(f"no such folder: {folder}; make it with 'python -m align run'")
+    paths = sorted(folder.glob(SHARD_PATTERN))
+    if not paths:
+        raise UserError(f"no shards in {folder}; make them with 'python -m align run'")
+    return paths
+
+
+def decode_strings(values: Any) -> list[str]:
+    """The text of a string column; bytes that are not UTF-8 are replaced, not refused."""
+    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values]
+
+
+def _check(file: h5py.File, path: Path) -> None:
+    remake = "make the shards again with 'python -m align run'"
+    if file.attrs.get("format") != FORMAT:
+        raise UserError(f"{path} is an HDF5 file but not a facetrust shard")
+    version = file.attrs.get("format_version")
+    if version != FORMAT_VERSION:
+        raise UserError(
+            f"{path} has shard format version {version}, this facetrust reads {FORMAT_VERSION}; {remake}"
+        )
+    missing = [name for name in vars(ShardHeader("", "", "", 0)) if name not in file.attrs]
+    size = int(file.attrs.get("size", 0))
+    expected = {"images": (np.dtype("u1"), (size, size, 3)), **COLUMNS}
+    missing += [name for name in expected if not isinstance(file.get(name, getlink=True), h5py.HardLink)]
+    if missing:
+        raise UserError(f"{path} lacks {', '.join(missing)}; {remake}")
+    rows = len(file["images"]) if isinstance(file["images"], h5py.Dataset) and file["images"].shape else -1
+    for name, (dtype, shape) in expected.items():
+        column = file[name]
+        if (
+            not isinstance(column, h5py.Dataset)
+            or column.external
+            or column.is_virtual
+            or column.shape != (rows, *shape)
+            or not _same_type(column.dtype, dtype)
+        ):
+            raise UserError(f"{path} has a malformed column '{name}'; {remake}")
+
+
+def _same_type(found: np.dtype[Any], expected: Any) -> bool:
+    text = h5py.check_string_dtype(expected)
+    return h5py.check_string_dtype(found) is not None if text else found == expected

@@ -1,0 +1,1 @@
+"""Use: similarity and verdict for pairs of photographs."""

@@ -1,0 +1,96 @@
+"""Options and output of `python -m infer`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from common.command_line import console, examples, new_app, progress_bar, run_app
+from common.metrics import CategoryErrors, VerificationReport
+from common.pairs import PairCategory
+
+TEST_PAIRS = Path("data/test_public")
+RESULTS = Path("results")
+CHECKPOINTS = Path("training_logs/checkpoints")
+
+app = new_app("Use: are two photographs bona fide and of the same person?")
+
+
+def main() -> None:
+    """Entry point of `python -m infer`."""
+    run_app(app)
+
+
+@app.callback()
+def group() -> None:
+    """Use: are two photographs bona fide and of the same person?"""
+
+
+@app.command(
+    epilog=examples(
+        "python -m infer pairs data/test_public",
+        "python -m infer pairs ~/pairs --model mobilefacenet.pt --threshold 0.35",
+        "python -m infer pairs data/test_public --model random:ir_lite --out results/untrained",
+    )
+)
+def pairs(
+    root: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of pairs, PAIR_ID/0.jpg and PAIR_ID/1.jpg; with labels.csv "
+            "beside them the errors are counted."
+        ),
+    ] = TEST_PAIRS,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Checkpoint, plain state_dict, or random:BACKBONE. "
+            "\\[default: the best of training_logs/checkpoints]"
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for scores, rejects and picture.")] = RESULTS,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=-1, max=1, help="Accept similarities from here on. \\[default: the model's own]"),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
+) -> None:
+    """Compare pairs of photographs: similarity and verdict, and the error rates where labels are known."""
+    from infer.compare import compare_pairs
+    from infer.model import load_model
+
+    loaded = load_model(model, CHECKPOINTS)
+    with progress_bar("Comparing") as progress:
+        found = compare_pairs(root, loaded, out, threshold, workers, progress)
+    console.print(f"{len(found.scored):,} pairs scored with {loaded.name}: {found.scores_file}")
+    console.print(f"threshold {found.threshold:.4f} ({found.threshold_source})")
+    if found.without_face:
+        console.print(
+            f"[yellow]{found.without_face:,} pairs without two usable faces[/] (similarity -1, verdict "
+            f"no_face): {found.rejects_file}"
+        )
+    if found.at_threshold and found.at_eer:
+        _print_errors(found.at_threshold, found.at_eer)
+        if found.unlabelled:
+            console.print(f"[yellow]{found.unlabelled:,} pairs are not in labels.csv and were not counted[/]")
+    console.print(f"Picture: {found.picture_file}")
+
+
+def _print_errors(at_threshold: VerificationReport, at_eer: VerificationReport) -> None:
+    console.print(f"[bold]EER {at_eer.eer:.4f}[/] at threshold {at_eer.threshold:.4f}")
+    table = Table(
+        "errors", f"at threshold {at_threshold.threshold:.4f}", f"at EER threshold {at_eer.threshold:.4f}"
+    )
+    for category in PairCategory:
+        table.add_row(
+            category.display_name,
+            _errors(at_threshold.by_category[category]),
+            _errors(at_eer.by_category[category]),
+        )
+    table.add_row("accuracy", f"{at_threshold.accuracy:.4f}", f"{at_eer.accuracy:.4f}")
+    console.print(table)
+
+
+def _errors(found: CategoryErrors) -> str:
+    return f"{found.errors} of {found.total}  {found.rate:.1%}" if found.total else "no pairs"

@@ -1,0 +1,1 @@
+"""Stage 2: fine-tune a face encoder on aligned shards."""

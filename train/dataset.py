@@ -1,0 +1,85 @@
+"""Aligned crops, read from shards on demand."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from common.errors import UserError
+from common.shards import decode_strings, open_shard, read_header, shard_paths
+
+OPEN_SHARDS = 64  # file handles kept per process
+
+
+class CropBatch(NamedTuple):
+    """Crops and their labels, N rows."""
+
+    crops: Tensor  # (N, 3, size, size) uint8 RGB
+    identities: Tensor  # (N,) int64
+    synthetic: Tensor  # (N,) bool
+
+
+class CropDataset(Dataset[CropBatch]):
+    """All crops of a folder of shards; only labels are held in memory.
+
+    It is indexed by a list of rows and answers with a whole batch.
+
+    Attributes:
+        identity_names: the distinct identities, sorted; labels are positions in this list.
+        identities: (N,) int64, the label of each crop.
+        synthetic: (N,) bool.
+        size: pixels, both sides of a crop.
+
+    Raises UserError for a folder without shards, a damaged shard, or shards that do not belong together.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._paths: list[Path] = []
+        counts, names, synthetic, headers = [], [], [], set()
+        for path in shard_paths(folder):
+            with open_shard(path) as shard:
+                self._paths.append(path)
+                counts.append(len(shard["images"]))
+                names += decode_strings(shard["identity"][:])
+                synthetic.append(shard["synthetic"][:] != 0)
+                headers.add(read_header(shard))
+        if len(headers) > 1:
+            raise UserError(
+                f"the shards in {folder} differ in detector, template or size; "
+                "make them again with 'python -m align run'"
+            )
+        if not names:
+            raise UserError(f"the shards in {folder} are empty: no face was found in any photograph")
+        self.size = headers.pop().size
+        self._ends = np.cumsum(counts)
+        self.identity_names, inverse = np.unique(np.array(names), return_inverse=True)
+        self.identities: NDArray[np.int64] = inverse.astype(np.int64)
+        self.synthetic: NDArray[np.bool_] = np.concatenate(synthetic)
+
+    def __len__(self) -> int:
+        return len(self.identities)
+
+    def __getitem__(self, rows: list[int] | NDArray[np.int64]) -> CropBatch:
+        """The crops of `rows`, in their order."""
+        rows = np.asarray(rows, dtype=np.int64)
+        crops = np.empty((len(rows), self.size, self.size, 3), np.uint8)
+        for position, row in enumerate(rows):
+            shard = int(np.searchsorted(self._ends, row, side="right"))
+            start = int(self._ends[shard - 1]) if shard else 0
+            _open(self._paths[shard])["images"].read_direct(crops, np.s_[int(row) - start], np.s_[position])
+        return CropBatch(
+            torch.from_numpy(crops.transpose(0, 3, 1, 2)),
+            torch.from_numpy(self.identities[rows]),
+            torch.from_numpy(self.synthetic[rows]),
+        )
+
+
+@lru_cache(maxsize=OPEN_SHARDS)
+def _open(path: Path) -> h5py.File:
+    return open_shard(path)

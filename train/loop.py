@@ -1,0 +1,171 @@
+"""The training run, readable from top to bottom."""
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.utils.data import DataLoader
+
+from common.atomic import write_text_atomically
+from common.checkpoint import CheckpointInfo
+from common.encoder import Encoder
+from common.errors import UserError
+from common.metrics import VerificationReport
+from train.augment import augment
+from train.batches import IdentityBatches
+from train.checkpoints import keep_checkpoint
+from train.config import TrainConfig
+from train.dataset import CropBatch, CropDataset
+from train.estimate import seconds_per_crop
+from train.history import PerformanceHistory
+from train.initial_weights import initial_encoder
+from train.losses import LOSSES
+from train.monitor import Monitor, RunPlan
+from train.split import held_out_identities
+from train.validation import ValidationPairs, draw_validation_pairs, validate
+
+CHECKPOINT_FOLDER = "checkpoints"
+RUN_FOLDER = "runs"
+
+
+def train(config: TrainConfig, monitor: Monitor) -> Path:
+    """Fine-tune an encoder as configured; returns the checkpoint of the last epoch.
+
+    On a CPU in float32 the weights depend only on the configuration, the shards and the number of threads.
+    Raises UserError when the data, the weights or the configuration do not allow a run, or when it diverges.
+    """
+    torch.manual_seed(config.seed)
+    fabric = Fabric(devices=1, precision="16-mixed" if torch.cuda.is_available() else "32-true")
+    dataset = CropDataset(config.data)
+    held_out = held_out_identities(dataset.identity_names, config.validation.share, config.seed)
+    pairs = draw_validation_pairs(dataset, held_out, config.validation.pairs_per_category, config.seed)
+    batches = _training_batches(config, dataset, held_out)
+    loader = fabric.setup_dataloaders(_loader(dataset, batches, config.batch.loader_workers))
+
+    encoder = initial_encoder(config.backbone, config.pretrained)
+    optimiser = AdamW(
+        encoder.parameters(), config.optimiser.learning_rate, weight_decay=config.optimiser.weight_decay
+    )
+    scheduler = ReduceLROnPlateau(
+        optimiser, "min", config.optimiser.plateau_factor, config.optimiser.plateau_patience
+    )
+    model, optimiser = fabric.setup(encoder, optimiser)
+    compute_loss = LOSSES[config.loss.name](**config.loss.parameters)
+    records = RunRecords(config, encoder, pairs)
+
+    crops_per_epoch = len(batches) * batches.batch_size
+    monitor.started(
+        RunPlan(
+            config,
+            str(fabric.device),
+            crops=batches.crops,
+            identities=len(dataset.identity_names) - len(held_out),
+            held_out=len(held_out),
+            pairs=len(pairs.categories),
+            steps_per_epoch=len(batches),
+            seconds_per_epoch=crops_per_epoch * seconds_per_crop(encoder),
+        )
+    )
+    report = validate(encoder, dataset, pairs)
+    records.keep(0, 0, config.optimiser.learning_rate, None, report)
+    monitor.validated(0, config.optimiser.learning_rate, None, report)
+
+    step = 0
+    for epoch in range(1, config.epochs + 1):
+        model.train()
+        batches.epoch = epoch
+        losses = []
+        for batch in loader:
+            images = augment(batch.crops, torch.Generator().manual_seed(_step_seed(config.seed, step)))
+            loss = compute_loss(model(images), batch.identities, batch.synthetic)
+            losses.append(_finite(loss))
+            optimiser.zero_grad()
+            fabric.backward(loss)
+            fabric.clip_gradients(model, optimiser, max_norm=config.optimiser.clip_norm)
+            optimiser.step()
+            step += 1
+            monitor.stepped(epoch, len(losses), losses[-1])
+        if epoch % config.validation.every_epochs == 0 or epoch == config.epochs:
+            report = validate(encoder, dataset, pairs)
+            learning_rate = optimiser.param_groups[0]["lr"]
+            scheduler.step(report.eer)
+            records.keep(epoch, step, learning_rate, float(np.mean(losses)), report)
+            monitor.validated(epoch, learning_rate, float(np.mean(losses)), report)
+    return records.last_checkpoint
+
+
+class RunRecords:
+    """What a run leaves under its output folder: its configuration, history and checkpoints."""
+
+    def __init__(self, config: TrainConfig, encoder: Encoder, pairs: ValidationPairs) -> None:
+        self._encoder = encoder
+        self._validation = pairs.fingerprint
+        self._folder = config.out / CHECKPOINT_FOLDER
+        self._history = PerformanceHistory(config.out)
+        self.run = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        self.last_checkpoint = self._folder
+        write_text_atomically(
+            config.out / RUN_FOLDER / f"{self.run}.json", config.model_dump_json(indent=1) + "\n"
+        )
+
+    def keep(
+        self, epoch: int, step: int, learning_rate: float, loss: float | None, report: VerificationReport
+    ) -> None:
+        """Record a validation and keep the weights it was made with."""
+        info = CheckpointInfo(
+            backbone=self._encoder.backbone_name,
+            input_format=self._encoder.input_format,
+            threshold=report.threshold,
+            eer=report.eer,
+            accuracy=report.accuracy,
+            epoch=epoch,
+            step=step,
+            run=self.run,
+            validation=self._validation,
+        )
+        self.last_checkpoint = keep_checkpoint(self._folder, self._encoder, info)
+        self._history.append(
+            run=self.run, epoch=epoch, step=step, learning_rate=learning_rate, loss=loss, report=report
+        )
+
+
+def _training_batches(config: TrainConfig, dataset: CropDataset, held_out: set[str]) -> IdentityBatches:
+    names = np.isin(dataset.identity_names, sorted(held_out), invert=True)
+    return IdentityBatches(
+        dataset.identities,
+        dataset.synthetic,
+        np.flatnonzero(names[dataset.identities]),
+        people=config.batch.size // config.batch.photos_per_identity,
+        photos=config.batch.photos_per_identity,
+        synthetic_share=config.batch.synthetic_share,
+        seed=config.seed,
+    )
+
+
+def _loader(dataset: CropDataset, batches: IdentityBatches, workers: int) -> DataLoader[CropBatch]:
+    # spawned, not forked: HDF5 files that are open in this process must not be shared with another
+    return DataLoader(
+        dataset,
+        batch_size=None,
+        sampler=batches,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=torch.cuda.is_available(),
+        multiprocessing_context="spawn" if workers else None,
+    )
+
+
+def _step_seed(seed: int, step: int) -> int:
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+
+
+def _finite(loss: torch.Tensor) -> float:
+    value = loss.item()
+    if not math.isfinite(value):
+        raise UserError("the loss is no longer finite: training diverged; lower --lr")
+    return value

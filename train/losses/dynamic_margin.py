@@ -1,0 +1,50 @@
+"""Binary cross-entropy on the cosines of all pairs of a batch, with a margin that grows with the distance."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from train.losses.base import FaceLoss
+
+
+class DynamicMarginLoss(FaceLoss):
+    """The dynamic margin loss of the challenge's strongest published solution.
+
+    For a pair with cosine c and target y (1 for two bona fide photographs of one person, 0 for every other
+    pair): margin m = margin + slope * (1 - c), logit = scale * (c - m * y), loss = BCE(logit, y).
+
+    Every embedding takes part in all pairs of its batch. The pairs fall into three categories: two bona fide
+    photographs of one person; one person with at least one synthetic photograph; different people, synthetic
+    or not. The loss is the mean over the categories present of the mean over their pairs, so that the many
+    easy pairs of strangers do not drown the few that matter.
+
+    Args:
+        margin: m0, the margin at c = 1.
+        slope: a, how much it grows per unit of cosine distance.
+        scale: s, the steepness of the decision.
+    """
+
+    def __init__(self, margin: float = 0.35, slope: float = 0.1, scale: float = 64.0) -> None:
+        super().__init__()
+        self.margin = margin
+        self.slope = slope
+        self.scale = scale
+
+    def forward(self, embeddings: Tensor, identities: Tensor, synthetic: Tensor) -> Tensor:
+        """See `FaceLoss.forward`. Zero, with a zero gradient, for a batch of fewer than two faces."""
+        first, second = torch.triu_indices(
+            len(embeddings), len(embeddings), offset=1, device=embeddings.device
+        )
+        cosine = (embeddings @ embeddings.T)[first, second]
+        same_identity = identities[first] == identities[second]
+        any_synthetic = synthetic[first] | synthetic[second]
+        losses = self.pair_losses(cosine, target=(same_identity & ~any_synthetic).to(cosine.dtype))
+        categories = (same_identity & ~any_synthetic, same_identity & any_synthetic, ~same_identity)
+        means = [losses[category].mean() for category in categories if category.any()]
+        return torch.stack(means).mean() if means else embeddings.sum() * 0
+
+    def pair_losses(self, cosine: Tensor, target: Tensor) -> Tensor:
+        """The loss of each pair, (P,), from cosines (P,) in [-1, 1] and targets (P,) in {0, 1}."""
+        margin = self.margin + self.slope * (1 - cosine)
+        logit = self.scale * (cosine - margin * target)
+        return functional.binary_cross_entropy_with_logits(logit, target, reduction="none")
