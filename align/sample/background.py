@@ -29,8 +29,8 @@ def paint_background(rng: np.random.Generator, side: int) -> Array:
         _draw_blobs(rng, scene)
     scene *= np.exp(0.07 * smooth_noise(rng, (side, side), (30, 30)))[..., None]
     soft = cv2.GaussianBlur(scene, (0, 0), float(rng.uniform(0.8, 3.5)))
-    large = cv2.resize(soft, (full, full), interpolation=cv2.INTER_LINEAR)
-    return np.clip(large, 0.004, 1.0).astype(np.float32, copy=False)
+    np.clip(soft, np.float32(0.004), np.float32(1), out=soft)
+    return cv2.resize(soft, (full, full), interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
 
 
 def _draw_room(rng: np.random.Generator, scene: Array) -> None:
@@ -47,12 +47,15 @@ def _draw_room(rng: np.random.Generator, scene: Array) -> None:
 
 def _draw_blobs(rng: np.random.Generator, scene: Array) -> None:
     side = scene.shape[0]
-    y, x = np.mgrid[0:side, 0:side].astype(np.float32)
     for _ in range(int(rng.integers(6, 14))):
         radius = float(rng.uniform(4, 19))
         cx, cy = rng.uniform(-5, side + 5, 2)
         colour = np.exp(rng.uniform(np.log(0.04), np.log(0.9))) * (
             0.55 + 0.45 * rng.dirichlet([2.0, 2.0, 2.0]) * 3
         )
-        disc = smoothstep(radius, radius * 0.85, np.hypot(x - cx, y - cy))[..., None] * 0.7
-        scene += (colour.astype(np.float32) - scene) * disc
+        rows, columns = (slice(max(0, int(c - radius)), int(c + radius) + 2) for c in (cy, cx))
+        part = scene[rows, columns]
+        y = np.arange(rows.start, rows.start + part.shape[0], dtype=np.float32) - np.float32(cy)
+        x = np.arange(columns.start, columns.start + part.shape[1], dtype=np.float32) - np.float32(cx)
+        disc = smoothstep(radius, radius * 0.85, np.hypot(x[None], y[:, None]))[..., None] * np.float32(0.7)
+        part += (colour.astype(np.float32) - part) * disc

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from align.sample.mesh import Mesh, finer, grid_normals
-from align.sample.noise import smooth_noise, smoothstep
+from align.sample.noise import ridge, smooth_noise, smoothstep
 from align.sample.person import Person
 
 Array = NDArray[np.float32]
@@ -50,11 +51,13 @@ def _wrap(y: Array, half_width: Array, depth: Array, middle: Array, angle: Array
 
 def build_neck(person: Person) -> Mesh:
     """The neck, upright, in head coordinates of a frontal pose."""
-    y = np.arange(40, 196, 1.5, dtype=np.float32)
-    angle = np.linspace(-1.75, 1.75, 150, dtype=np.float32)
+    y = np.arange(60, 226, 2, dtype=np.float32)
+    angle = np.linspace(-1.75, 1.75, 120, dtype=np.float32)
     thick = (55.0 if person.gender == "man" else 48.0) + 2.2 * person.shape["jaw_width"]
-    width = thick * np.interp(y, [40, 120, 140, 160, 195], [1.0, 0.97, 1.06, 1.32, 1.6]).astype(np.float32)
-    depth = np.interp(y, [40, 110, 195], [46, 54, 70]).astype(np.float32)
+    width = thick * np.interp(y, [40, 120, 140, 160, 195, 225], [1.0, 0.97, 1.06, 1.32, 1.6, 1.7]).astype(
+        np.float32
+    )
+    depth = np.interp(y, [40, 110, 195, 225], [46, 54, 70, 74]).astype(np.float32)
     middle = np.interp(y, [40, 110, 195], [-14, -14, -22]).astype(np.float32)
     xyz = _wrap(y, width, depth, middle, angle)
     x, v = xyz[..., 0], xyz[..., 1]
@@ -69,11 +72,14 @@ def build_neck(person: Person) -> Mesh:
     return Mesh(xyz, grid_normals(xyz), albedo.astype(np.float32), np.full(x.shape, 0.18, np.float32), sky)
 
 
-def build_torso(person: Person, clothing: Clothing) -> Mesh:
-    """Shoulders and chest in their clothes, upright, in head coordinates of a frontal pose."""
+def build_torso(person: Person, clothing: Clothing, lowest: float) -> Mesh:
+    """Shoulders and chest in their clothes, upright, in head coordinates of a frontal pose.
+
+    lowest: y (mm) below which nothing has to be built.
+    """
     rng = np.random.default_rng(clothing.seed)
-    step = np.linspace(0, 1, 150, dtype=np.float32)
-    angle = np.linspace(-1.8, 1.8, 240, dtype=np.float32)
+    step = np.linspace(0, 1, 100, dtype=np.float32)
+    angle = np.linspace(-1.8, 1.8, 170, dtype=np.float32)
     broad = 205.0 if person.gender == "man" else 178.0
     neck = (60.0 if person.gender == "man" else 53.0) + 2.2 * person.shape["jaw_width"]
     y = np.interp(step, [0, 0.25, 0.5, 0.75, 1.0], [136, 151, 176, 224, 335]).astype(np.float32)
@@ -87,22 +93,23 @@ def build_torso(person: Person, clothing: Clothing) -> Mesh:
         np.convolve(np.pad(c, 4, mode="edge"), soft, "valid").astype(np.float32) for c in (width, depth)
     )
     xyz = _wrap(y, round_width, round_depth, middle.astype(np.float32), angle)
+    rows = int(np.searchsorted(y, lowest)) + 2
+    xyz, step = np.ascontiguousarray(xyz[:rows]), step[:rows]
     # a collar lies lower in front than at the sides
     xyz[..., 1] += 17 * np.cos(angle)[None] * ((1 - step) ** 2)[:, None]
-    folds = smooth_noise(rng, xyz.shape[:2], (26, 16)) * 3.0 * smoothstep(0.2, 0.6, step)[:, None]
+    folds = smooth_noise(rng, xyz.shape[:2], (17, 11)) * 3.0 * smoothstep(0.2, 0.6, step)[:, None]
     xyz[..., 2] += folds
-    fine = finer(xyz)
-    x, v = fine[..., 0], fine[..., 1]
-    share = np.abs(x) / (30 + 16 * clothing.neckline)
-    line = 130 + (26 + 60 * clothing.neckline) * np.maximum(1 - share ** (2.2 - 1.0 * clothing.neckline), 0)
-    hem = np.exp(-0.5 * ((v - line - 5) / 1.0) ** 2)
-    albedo = _cloth(clothing, x, v, rng) * (1 - 0.3 * hem)[..., None]
+    x, v = finer(xyz[..., 0]), finer(xyz[..., 1])
+    share = np.minimum(np.abs(x) * np.float32(1 / (30 + 16 * clothing.neckline)), np.float32(1))
+    line = 1 - share ** np.float32(2.2 - 1.0 * clothing.neckline)
+    line = 130 + np.float32(26 + 60 * clothing.neckline) * line
+    albedo = _cloth(clothing, x, v, rng, np.float32(1) - np.float32(0.3) * ridge(v - line - 5, 1.0))
     keep = v > line
     sky = np.full(xyz.shape[:2], 0.92, np.float32) * (0.6 + 0.4 * smoothstep(0.0, 0.4, step))[:, None]
     return Mesh(
         xyz,
         grid_normals(xyz),
-        albedo.astype(np.float32),
+        albedo,
         np.full(folds.shape, 0.03, np.float32),
         sky,
         keep,
@@ -110,15 +117,18 @@ def build_torso(person: Person, clothing: Clothing) -> Mesh:
     )
 
 
-def _cloth(clothing: Clothing, x: Array, v: Array, rng: np.random.Generator) -> Array:
+def _cloth(clothing: Clothing, x: Array, v: Array, rng: np.random.Generator, shade: Array) -> Array:
+    """Albedo float32 (H, W, 3) at the positions x and v, darkened by `shade`."""
     first = np.asarray(clothing.colour, np.float32)
     second = np.asarray(clothing.second_colour, np.float32)
-    weave = 1 + 0.07 * smooth_noise(rng, (x.shape[0], x.shape[1]), (2, 2))
+    weave = (1 + np.float32(0.07) * smooth_noise(rng, (x.shape[0], x.shape[1]), (2, 2))) * shade
     if clothing.pattern == "plain":
-        share = np.zeros_like(x)
-    else:
-        period = 9.0 + 18.0 * rng.random()
-        share = smoothstep(-0.1, 0.1, np.sin(2 * np.pi * v / period))
-        if clothing.pattern == "checks":
-            share = 0.5 * share + 0.5 * smoothstep(-0.1, 0.1, np.sin(2 * np.pi * x / period))
-    return (first + (second - first) * share[..., None]) * weave[..., None]
+        return cv2.merge([weave * part for part in first]).astype(np.float32, copy=False)
+    wave = np.float32(2 * np.pi / (9.0 + 18.0 * rng.random()))
+    share = smoothstep(-0.1, 0.1, np.sin(v * wave))
+    if clothing.pattern == "checks":
+        share = np.float32(0.5) * (share + smoothstep(-0.1, 0.1, np.sin(x * wave)))
+    share *= weave
+    weave -= share
+    colours = [weave * a + share * b for a, b in zip(first, second, strict=True)]
+    return cv2.merge(colours).astype(np.float32, copy=False)

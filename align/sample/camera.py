@@ -61,10 +61,13 @@ def automatic_gain(linear: Array, mask: Array) -> float:
 def develop(camera: Camera, linear: Array, gain: float) -> Array:
     """Tone-mapped picture float32 (H, W, 3) 0..255 without noise."""
     exposed = linear * (np.asarray(camera.white, np.float32) * np.float32(gain * camera.exposure))
-    exposed = np.maximum(exposed, 0)
-    shoulder = np.where(exposed > 0.6, 0.6 + 0.4 * np.tanh((exposed - 0.6) / 0.4 * 0.8), exposed)
-    picture = np.power(shoulder, np.float32(1 / 2.2)) * np.float32(255)
-    return cv2.GaussianBlur(picture, (0, 0), camera.blur).astype(np.float32)
+    np.maximum(exposed, np.float32(0), out=exposed)
+    bright = np.flatnonzero(exposed > 0.6)
+    flat = exposed.reshape(-1)
+    flat[bright] = 0.6 + 0.4 * np.tanh((flat[bright] - np.float32(0.6)) * np.float32(2))
+    picture = cv2.pow(exposed, 1 / 2.2).astype(np.float32, copy=False)
+    picture *= np.float32(255)
+    return cv2.GaussianBlur(picture, (0, 0), camera.blur).astype(np.float32, copy=False)
 
 
 def capture(camera: Camera, picture: Array) -> Image:
@@ -72,12 +75,16 @@ def capture(camera: Camera, picture: Array) -> Image:
     if camera.motion > 0:
         kernel = _motion_kernel(camera.motion, camera.motion_angle)
         picture = cv2.filter2D(picture, -1, kernel).astype(np.float32, copy=False)
-    rng = np.random.default_rng(camera.noise_seed)
-    noise = rng.standard_normal(picture.shape, dtype=np.float32)
-    noise = 0.75 * noise + 0.45 * cv2.GaussianBlur(noise, (0, 0), 0.8)
-    spread = np.sqrt(camera.read_noise**2 + camera.shot_noise**2 * picture / 255)
-    noisy = np.clip(np.round(picture + noise * spread), 0, 255).astype(np.uint8)
-    return recompressed(noisy, camera.first_quality)
+    noise = np.empty((picture.shape[0], picture.shape[1] * 3), np.float32)  # randn takes one channel
+    cv2.setRNGSeed(camera.noise_seed & 0x7FFFFFFF)  # of this thread only
+    cv2.randn(noise, np.zeros(1), np.ones(1))
+    noise = noise.reshape(picture.shape)
+    grain = cv2.addWeighted(noise, 0.75, cv2.GaussianBlur(noise, (0, 0), 0.8), 0.45, 0.0)
+    spread = picture * np.float32(camera.shot_noise**2 / 255)
+    spread += np.float32(camera.read_noise**2)
+    noisy = grain.astype(np.float32, copy=False) * np.sqrt(spread, out=spread) + picture
+    noisy8 = cv2.convertScaleAbs(np.maximum(noisy, np.float32(0), out=noisy))
+    return recompressed(noisy8.astype(np.uint8, copy=False), camera.first_quality)
 
 
 def _motion_kernel(length: float, angle: float) -> Array:

@@ -8,8 +8,9 @@ import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 import cv2
@@ -32,6 +33,9 @@ from align.sample.plan import (
     plan_training,
 )
 from common.errors import UserError
+
+_TELL_EVERY = 0.5  # seconds between two looks at what the worker processes have written
+_written: Synchronized[int] | None = None  # in a worker process, the images that all workers have written
 
 __all__ = ["SampleOptions", "SampleSummary", "take_photograph", "write_sample"]
 
@@ -59,8 +63,8 @@ def write_sample(
 ) -> SampleSummary:
     """Render the sample into two folders; the bytes depend on the options only.
 
-    workers: processes, None for one per core. progress(done, total) is called in this process as the
-    photographs of a person finish.
+    workers: processes, None for one per core. progress(done, total) is called in this process as
+    photographs finish.
     overwrite: replace an earlier sample with other options; files of anybody else are never removed.
     Raises UserError for options that make no sense and for folders that cannot or must not be written.
     """
@@ -104,33 +108,52 @@ def _check_options(options: SampleOptions) -> None:
 
 
 def _run(jobs: list[tuple[int, Sitting, Path]], workers: int | None) -> Iterator[int]:
-    """Yield the number of images of each finished job."""
+    """Yield how many more images have been written, again and again until all of them have been."""
     count = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
     if count == 1:
         for job in jobs:
-            yield _take_sitting(*job)
+            for _ in _take_sitting(*job):
+                yield 1
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=spawn, initializer=_start_worker) as pool:
+    written, told = spawn.Value("q", 0), 0
+    with ProcessPoolExecutor(count, mp_context=spawn, initializer=_start_worker, initargs=(written,)) as pool:
         try:
-            for future in as_completed([pool.submit(_take_sitting, *job) for job in jobs]):
-                yield future.result()
+            pending = {pool.submit(_work, *job) for job in jobs}
+            while pending:
+                finished, pending = wait(pending, timeout=_TELL_EVERY)
+                for future in finished:
+                    future.result()
+                now = written.value
+                if now > told:
+                    yield now - told
+                    told = now
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
-def _start_worker() -> None:
+def _start_worker(written: Synchronized[int]) -> None:
+    global _written
+    _written = written
     cv2.setNumThreads(1)
 
 
-def _take_sitting(seed: int, sitting: Sitting, folder: Path) -> int:
-    """Photograph one person and write the files; returns how many."""
+def _work(seed: int, sitting: Sitting, folder: Path) -> None:
+    """One job in a worker process: counts the images in the number that all processes share."""
+    for _ in _take_sitting(seed, sitting, folder):
+        assert _written is not None
+        with _written.get_lock():
+            _written.value += 1
+
+
+def _take_sitting(seed: int, sitting: Sitting, folder: Path) -> Iterator[str]:
+    """Photograph one person and write the files; yields each one's path below the folder."""
     person = Person.from_seed(person_seed(seed, sitting.role, sitting.identity))
     for shot in sitting.shots:
         image, quality = take_photograph(person, seed, sitting, shot)
         write_atomically(folder / shot.path, encoded(image, quality))
-    return len(sitting.shots)
+        yield shot.path
 
 
 def take_photograph(person: Person, seed: int, sitting: Sitting, shot: Shot) -> tuple[Image, int]:

@@ -53,5 +53,5 @@ def _ear(person: Person, skull: Skull, side: int) -> Mesh:
         np.full(a.shape, 0.2, np.float32),
         np.clip(sky, 0, 1),
         keep,
-        two_sided=True,
+        turned=1.0,
     )

@@ -50,11 +50,8 @@ def eye_height(person: Person) -> float:
     return 0.9 * person.shape["eye_height"]
 
 
-def paint_eye(
-    person: Person, expression: Expression, side: int, x: Array, v: Array, skin: Array
-) -> tuple[Array, Array]:
-    """The patch `skin` (H, W, 3) with the eye on it, and where the wet eyeball shows (H, W) 0..1."""
-    f = eye_field(person, expression, side, x, v)
+def paint_eye(person: Person, expression: Expression, side: int, f: EyeField, skin: Array) -> Array:
+    """The patch `skin` (H, W, 3) with the eye on it."""
     half = person.eye_width
     around = smoothstep(half * 1.25, half * 0.75, np.abs(f.u))
     tone = np.asarray(person.skin, np.float32)
@@ -76,7 +73,7 @@ def paint_eye(
     dark = np.asarray(person.brow_colour, np.float32) * 0.25 + 0.004
     painted += (dark - painted) * np.clip(lash * 0.93, 0, 1)[..., None]
     painted += (dark - painted) * ((0.22 + 0.22 * woman) * under * np.clip(0.5 + w, 0, 1))[..., None]
-    return painted.astype(np.float32), f.inside
+    return painted.astype(np.float32, copy=False)
 
 
 def _crease(person: Person, f: EyeField, around: Array, painted: Array) -> Array:
@@ -111,11 +108,8 @@ def _eyeball(person: Person, expression: Expression, side: int, f: EyeField) -> 
     return ball * shade[..., None]
 
 
-def catchlight(
-    person: Person, expression: Expression, side: int, x: Array, v: Array, towards: tuple[float, float]
-) -> Array:
+def catchlight(expression: Expression, side: int, f: EyeField, towards: tuple[float, float]) -> Array:
     """Brightness 0..1 of the light's reflection in one eye; `towards` is the light's direction in x and v."""
-    f = eye_field(person, expression, side, x, v)
     u0 = side * (0.19 * expression.gaze_x + 2.4 * towards[0]) - 0.3
     t0 = -0.5 + 0.16 * expression.gaze_y + 2.4 * towards[1]
     spot = smoothstep(1.7, 0.8, np.sqrt((f.u - np.float32(u0)) ** 2 + (f.t - np.float32(t0)) ** 2))

@@ -9,7 +9,7 @@ from pathlib import Path
 from align.sample.plan import SampleOptions
 from common.errors import UserError
 
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 STAMP_NAME = ".facetrust-sample.json"
 
 

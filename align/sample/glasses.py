@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from align.sample.eyes import eye_height
 from align.sample.person import Person
-from align.sample.rasteriser import SUPERSAMPLE, View
+from align.sample.rasteriser import SUPERSAMPLE
+from align.sample.view import View
 
 Array = NDArray[np.float32]
 
@@ -27,7 +28,7 @@ def _rim(person: Person, side: int) -> Array:
 
 
 def _to_pixels(view: View, points: Array) -> NDArray[np.int32]:
-    pixels = view.project(points) * SUPERSAMPLE
+    pixels = view.project(points) * np.float32(SUPERSAMPLE)
     return np.round((pixels - 0.5) * 16).astype(np.int32)
 
 
@@ -68,26 +69,51 @@ def draw_glasses(
     side = colour.shape[0]
     strokes = _strokes(person, place, offset, view, yaw)
     width = max(1, round(person.glasses_thickness * view.scale * SUPERSAMPLE))
-    cover = np.zeros((side, side), np.uint8)
+    drop = view.scale * SUPERSAMPLE * 7.0
+    margin = width + round(drop) + 14
+    points = np.concatenate([points for points, _ in strokes]) // 16
+    (left, top), (right, bottom) = points.min(axis=0) - margin, points.max(axis=0) + margin
+    window = slice(max(top, 0), max(bottom, 1)), slice(max(left, 0), max(right, 1))
+    corner = np.array([window[1].start, window[0].start], np.int32) * 16
+    strokes = [(points - corner, closed) for points, closed in strokes]
+    solid = np.zeros((side, side), np.float32)
+    solid[window] = _draw(
+        person, strokes, width, (light[0] * drop, light[1] * drop), brightness, colour[window]
+    )
+    return solid
+
+
+def _draw(
+    person: Person,
+    strokes: list[tuple[NDArray[np.int32], bool]],
+    width: int,
+    fall: tuple[float, float],
+    brightness: float,
+    colour: Array,
+) -> Array:
+    """Draw strokes `width` subpixels wide onto a window (H, W, 3) of the picture; returns their cover (H, W).
+
+    fall: how far the shadow lies against the light, subpixels (x, y).
+    """
+    height, breadth = colour.shape[:2]
+    cover = np.zeros((height, breadth), np.uint8)
     for points, closed in strokes:
         cv2.polylines(cover, [points], closed, 255, width, cv2.LINE_AA, 4)
-    drop = view.scale * SUPERSAMPLE * 7.0
-    shift = np.array([[1, 0, -light[0] * drop], [0, 1, -light[1] * drop]], np.float32)
-    shadow = (
-        cv2.warpAffine(cv2.GaussianBlur(cover, (0, 0), 3.5), shift, (side, side)).astype(np.float32) / 255
-    )
-    colour *= (1 - 0.38 * shadow)[..., None]
-    lens = np.zeros((side, side), np.uint8)
+    shift = np.array([[1, 0, -fall[0]], [0, 1, -fall[1]]], np.float32)
+    soft = cv2.GaussianBlur(cover, (0, 0), 1.75 * SUPERSAMPLE)
+    shadow = cv2.warpAffine(soft, shift, (breadth, height)).astype(np.float32)
+    colour *= (1 - np.float32(0.38 / 255) * shadow)[..., None]
+    lens = np.zeros_like(cover)
     for points, closed in strokes:
         if closed:
             cv2.fillPoly(lens, [points], 255, cv2.LINE_AA, 4)
-    glass = lens.astype(np.float32)[..., None] / 255
-    ramp = np.linspace(0.035, 0.0, side, dtype=np.float32)[:, None, None] * np.float32(brightness)
-    colour *= 1 - 0.06 * glass
+    glass = lens.astype(np.float32)[..., None] * np.float32(1 / 255)
+    ramp = np.linspace(0.028, 0.014, height, dtype=np.float32)[:, None, None] * np.float32(brightness)
+    colour *= 1 - np.float32(0.06) * glass
     colour += ramp * glass
-    solid = cv2.GaussianBlur(cover, (0, 0), 0.6).astype(np.float32) / np.float32(255)
+    solid = cv2.GaussianBlur(cover, (0, 0), 0.3 * SUPERSAMPLE).astype(np.float32) * np.float32(1 / 255)
     alpha = solid[..., None]
-    highlight = np.roll(alpha, -1, axis=0) * 0.10
-    frame = np.asarray(person.glasses_colour, np.float32) * brightness + highlight * brightness
+    frame = np.roll(alpha, -1, axis=0) * np.float32(0.10 * brightness)
+    frame = frame + np.asarray(person.glasses_colour, np.float32) * np.float32(brightness)
     colour += (frame - colour) * alpha
     return solid

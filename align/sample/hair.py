@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.head_geometry import COLUMNS, ROWS, STEP, Skull, columns_angle
-from align.sample.mesh import Mesh, grid_normals
+from align.sample.head_geometry import COLUMNS, ROWS, STEP, V_TOP, Skull, columns_angle
+from align.sample.mesh import FINE, Mesh, finer, grid_normals
 from align.sample.noise import smooth_noise, smoothstep
 from align.sample.person import Person
 
@@ -57,6 +57,33 @@ def _hairline(person: Person) -> Array:
     return line.astype(np.float32)
 
 
+def covered_rows(person: Person) -> int:
+    """How many rows of the head, from the top, lie under hair all around."""
+    if person.hair_style == "bald":
+        return 0
+    return int(np.clip((_hairline(person).min() - 18 - V_TOP) / STEP, 0, ROWS // 4))
+
+
+def grow_hairline(person: Person, albedo: Array, v: Array) -> None:
+    """Paint thin hair onto the skin below the hairline, so that the hair ends softly.
+
+    albedo: float32 (FINE*ROWS, FINE*COLUMNS, 3), changed in place; v: the rows' coordinate of its texels, mm.
+    """
+    if person.hair_style == "bald":
+        return
+    rng = np.random.default_rng([person.texture_seed, 6])
+    line = finer(_hairline(person)[None], FINE)[0]
+    rows = slice(FINE * covered_rows(person), int((64 - V_TOP) / STEP) * FINE)
+    shape = (rows.stop - rows.start, albedo.shape[1])
+    ends = 2.6 * smooth_noise(rng, shape, (14, 1.6)) + 1.2 * smooth_noise(rng, shape, (40, 9))
+    reach = line[None] + ends - v[rows]
+    cover = np.float32(0.85) * smoothstep(-5.5, 2.0, reach)
+    cover *= np.float32(0.8) + np.float32(0.2) * smooth_noise(rng, shape, (20, 1.2))
+    np.clip(cover, 0, np.float32(0.95), out=cover)
+    skin = albedo[rows]
+    skin += (np.asarray(person.hair_colour, np.float32) * np.float32(0.7) - skin) * cover[..., None]
+
+
 def _strands(person: Person, shape: tuple[int, int], rng: np.random.Generator) -> Array:
     """Brightness of the strands, about -1..1: running down, or curls."""
     if person.hair_curl > 0.55:
@@ -69,7 +96,7 @@ def _cap(person: Person, skull: Skull, relief: Array, rng: np.random.Generator) 
     volume = person.hair_volume
     angle = np.abs(np.degrees(columns_angle()))[None]
     ragged = (
-        smooth_noise(rng, (ROWS, COLUMNS), (80, 2.2)) * 1.3
+        smooth_noise(rng, (ROWS, COLUMNS), (60, 2.2)) * 0.9
         + smooth_noise(rng, (ROWS, COLUMNS), (60, 14)) * 2.2
     )
     below = _hairline(person)[None] + ragged - skull.v
@@ -91,14 +118,14 @@ def _cap(person: Person, skull: Skull, relief: Array, rng: np.random.Generator) 
         ],
         axis=-1,
     ).astype(np.float32)
-    keep = below + 3.0 * smooth_noise(rng, (ROWS, COLUMNS), (9, 1.0)) > 0
+    keep = below + 1.6 * smooth_noise(rng, (ROWS, COLUMNS), (9, 1.0)) > 0
     strands = _strands(person, (ROWS, COLUMNS), rng)
     albedo = _coloured(person, strands)
     if person.hair_style == "buzz":
         albedo = 0.75 * albedo + 0.25 * 0.5 * np.asarray(person.skin, np.float32)
     shine = np.full((ROWS, COLUMNS), 0.30 * (1 - 0.7 * person.hair_curl), np.float32)
     sky = np.clip(0.65 + 0.35 * smoothstep(0, 26, below), 0, 1)
-    return Mesh(xyz, _ruffled(xyz, strands), albedo, shine, sky, keep, scatter=0.25, two_sided=True)
+    return Mesh(xyz, _ruffled(xyz, strands), albedo, shine, sky, keep, scatter=0.25, turned=1.0)
 
 
 def _ruffled(xyz: Array, strands: Array) -> Array:
@@ -145,5 +172,5 @@ def _curtain(person: Person, skull: Skull, rng: np.random.Generator) -> Mesh:
         sky,
         keep,
         scatter=0.25,
-        two_sided=True,
+        turned=1.0,
     )

@@ -20,7 +20,7 @@ Array = NDArray[np.float32]
 ARC_RADIUS = 88.0
 ARC_END = 185
 V_TOP, V_BOTTOM = -150, 140
-STEP = 1.25  # mm between vertices
+STEP = 1.75  # mm between vertices
 ROWS, COLUMNS = int((V_BOTTOM - V_TOP) / STEP) + 1, int(2 * ARC_END / STEP) + 1
 
 
@@ -58,6 +58,13 @@ def vertex_of(skull: Skull, x: float, v: float) -> tuple[float, float]:
     width = float(np.interp(v, rows_v(), skull.width))
     arc = ARC_RADIUS * np.arcsin(np.clip(x / width, -0.999, 0.999))
     return (arc + ARC_END) / STEP, (v - V_TOP) / STEP
+
+
+def front_vertices(per_vertex: int = 1) -> tuple[slice, slice]:
+    """Rows and columns of the grid that hold all features of the face; `per_vertex` texels for a vertex."""
+    rows = (round((v - V_TOP) / STEP) * per_vertex for v in (-84, V_BOTTOM))
+    columns = (round((arc + ARC_END) / STEP) * per_vertex for arc in (-142, 142))
+    return slice(*rows), slice(*columns)
 
 
 def _height_of_rows(v: Array) -> Array:
@@ -146,11 +153,12 @@ def _nose(s: dict[str, float], x: Array, v: Array) -> Array:
     half = smooth_curve({-22: 9.0, 2: 7.0, 20: 8.2 * wide, tip_y: 8.6 * wide, 66: 8.4 * wide}, v[:, 0])[
         :, None
     ]
-    nose = ridge * np.exp(-(np.abs(x / half) ** 2.2))
-    nose += (3.2 + 0.7 * s["nose_tip"]) * bump(x, v, 0, tip_y - 0.5, 6.2 * wide, 5.2)
+    nose = ridge * (0.72 * np.exp(-((x / half) ** 2)) + 0.28 * np.exp(-((x / (1.75 * half)) ** 2)))
+    nose += (3.6 + 0.7 * s["nose_tip"]) * bump(x, v, 0, tip_y - 0.5, 7.0 * wide, 6.0)
     for side in (-1, 1):
         nose += (7.6 + 0.9 * s["nostril"]) * bump(x, v, side * 10.8 * wide, tip_y + 4.6, 4.2 * wide, 4.8)
-    under = 1 - smoothstep(0, 1, (v - (tip_y + 6.2)) / (6.5 - 1.2 * s["nose_tip_lift"]))
+    drop = v + np.float32(0.012) * x**2
+    under = smoothstep(tip_y + 13.7 - 1.2 * s["nose_tip_lift"], tip_y + 4.2, drop)
     return nose * under
 
 
@@ -184,11 +192,14 @@ def _mouth_and_chin(s: dict[str, float], x: Array, v: Array) -> Array:
 
 def face_relief(person: Person, skull: Skull) -> Array:
     """Outward displacement of the face without expression, float32 (ROWS, COLUMNS) mm."""
-    x, v = skull.x, skull.v
-    relief = (
+    relief = np.zeros_like(skull.x)
+    x, v = skull.x[front_vertices()], skull.v[front_vertices()]
+    relief[front_vertices()] = (
         _nose(person.shape, x, v) + _sockets_and_cheeks(person, x, v) + _mouth_and_chin(person.shape, x, v)
     )
     rng = np.random.default_rng([person.texture_seed, 1])
-    uneven = smooth_noise(rng, relief.shape, (30, 30)) * 0.5 + smooth_noise(rng, relief.shape, (9, 9)) * 0.10
+    uneven = (
+        smooth_noise(rng, relief.shape, (21, 21)) * 0.5 + smooth_noise(rng, relief.shape, (6.5, 6.5)) * 0.10
+    )
     relief = relief * smoothstep(112, 100, np.abs(np.degrees(columns_angle())))[None] + uneven
     return relief.astype(np.float32)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from align.sample.mesh import channels
 from align.sample.noise import smoothstep
 
 Array = NDArray[np.float32]
@@ -15,6 +16,7 @@ Array = NDArray[np.float32]
 # how far each colour of light wraps around a terminator of skin
 _WRAP = np.array([0.42, 0.24, 0.18], np.float32)
 _BLEED = np.array([1.0, 0.15, 0.0], np.float32)
+_UP, _FRONT = np.array([0, -0.5, 0], np.float32), np.array([0, 0, 0.28], np.float32)
 _CELL = 2.5  # mm, resolution of the shadow map
 _MAP_SIDE = 280
 
@@ -86,14 +88,18 @@ class ShadowMap:
 
     def lit(self, points: Array, softness: float) -> Array:
         """Share of the key light 0..1 that reaches camera-space points (H, W, 3)."""
-        x = points @ (self.right / np.float32(_CELL)) + np.float32(_MAP_SIDE / 2 - 0.5)
-        y = points @ (self.down / np.float32(_CELL)) + np.float32(_MAP_SIDE / 2 - 0.5)
+        axes = np.zeros((3, 4), np.float32)
+        axes[:, :3] = self.right / np.float32(_CELL), self.down / np.float32(_CELL), self.towards
+        axes[:2, 3] = _MAP_SIDE / 2 - 0.5
+        # shadows are soft: every second vertex will do
+        x, y, height = channels(cv2.transform(np.ascontiguousarray(points[::2, ::2]), axes))
         nearest = cv2.remap(
             self.depth, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=-1e4
         )
-        gap = nearest - points @ self.towards
-        lit = smoothstep(9.0, 5.0, gap)
-        return cv2.GaussianBlur(lit, (0, 0), 2.0 + 5.0 * softness).astype(np.float32, copy=False)
+        lit = smoothstep(9.0, 5.0, nearest - height)
+        soft = cv2.GaussianBlur(lit, (0, 0), 0.9 + 2.2 * softness)
+        size = (points.shape[1], points.shape[0])
+        return cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
 
 
 def shade(
@@ -104,26 +110,48 @@ def shade(
     The colour of the highlight is that of the key light.
     """
     towards = np.asarray(light.direction, np.float32)
-    facing = normal @ towards
-    irradiance = np.empty(normal.shape, np.float32)
-    upward = np.float32(0.5) - np.float32(0.5) * normal[..., 1]
-    ambient = open_sky * (np.float32(0.72) + np.float32(0.28) * normal[..., 2])
-    bled = lit * (1 - lit)
-    for i in range(3):
-        wrap = _WRAP[i] * np.float32(scatter)
-        diffuse = np.clip((facing + wrap) * (1 / (1 + wrap)), 0, 1)
-        diffuse *= np.float32(0.65) + np.float32(0.35) * diffuse * (3 - 2 * diffuse)
-        # light that bleeds under the skin makes the edges of shadows red
-        diffuse *= (lit + np.float32(0.5 * scatter) * _BLEED[i] * bled) * np.float32(light.key[i])
-        sky, ground = np.float32(light.sky[i]), np.float32(light.ground[i])
-        irradiance[..., i] = diffuse + ambient * (ground + (sky - ground) * upward)
     half = towards + np.array([0, 0, 1], np.float32)
     half /= np.linalg.norm(half)
-    mirror = np.clip(normal @ half.astype(np.float32), 0, 1)
-    mirror = mirror**2
-    mirror = mirror**2
-    broad = mirror**2
-    sharp = (broad**2) ** 2 * broad
-    broad *= mirror
-    glint = broad * np.float32(0.085) + sharp * np.float32(0.10 * (1.2 - light.softness))
-    return irradiance, glint * shine * lit
+    # one channel at a time: OpenCV is slow from three channels to four
+    facing, mirror, upward, ambient = (
+        cv2.transform(normal, np.append(axis, np.float32(shift))[None]).astype(np.float32, copy=False)
+        for axis, shift in ((towards, 0), (half, 0), (_UP, 0.5), (_FRONT, 0.72))
+    )
+    ambient *= open_sky
+    bled = lit * (1 - lit)
+    colours = []
+    for i in range(3):
+        wrap = _WRAP[i] * np.float32(scatter)
+        diffuse = facing + wrap
+        diffuse *= 1 / (1 + wrap)
+        np.maximum(diffuse, np.float32(0), out=diffuse)
+        np.minimum(diffuse, np.float32(1), out=diffuse)
+        # an S-shaped fall-off: t * (0.65 + 0.35 * t * (3 - 2 * t))
+        curve = np.float32(1.05) - np.float32(0.7) * diffuse
+        curve *= diffuse
+        curve += np.float32(0.65)
+        diffuse *= curve
+        # light that bleeds under the skin makes the edges of shadows red
+        bleed = np.float32(0.5 * scatter) * _BLEED[i]
+        diffuse *= lit + bleed * bled if bleed > 0 else lit
+        diffuse *= np.float32(light.key[i])
+        sky, ground = np.float32(light.sky[i]), np.float32(light.ground[i])
+        around = upward * (sky - ground)
+        around += ground
+        around *= ambient
+        diffuse += around
+        colours.append(diffuse)
+    irradiance = cv2.merge(colours).astype(np.float32, copy=False)
+    return irradiance, _glint(mirror, light.softness) * shine * lit
+
+
+def _glint(mirror: Array, softness: float) -> Array:
+    """The highlight of skin where the cosine to the mirror direction is `mirror`."""
+    fourth = np.maximum(mirror, np.float32(0))
+    fourth *= fourth
+    fourth *= fourth
+    eighth = fourth * fourth
+    sharp = eighth * eighth
+    sharp *= sharp
+    sharp *= eighth * np.float32(0.10 * (1.2 - softness))
+    return eighth * fourth * np.float32(0.085) + sharp

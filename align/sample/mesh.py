@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
@@ -23,7 +24,8 @@ class Mesh:
     keep: bool (D*H, D*W), texels that exist; None keeps all.
     region: float32 (D*H, D*W), a label that is drawn along; None means 0.
     scatter: how far light bleeds under the surface (skin 1, cloth and hair about 0.2).
-    two_sided: draw it from the inside as well.
+    turned: cosine by which a vertex may be turned away and still be drawn, a little above 0 so that
+    silhouettes have no holes, more where normals are rough; from 1 on, it is drawn from the inside as well.
     """
 
     xyz: Array
@@ -34,7 +36,7 @@ class Mesh:
     keep: NDArray[np.bool_] | None = None
     region: Array | None = None
     scatter: float = 1.0
-    two_sided: bool = False
+    turned: float = 0.02
 
     @property
     def detail(self) -> int:
@@ -54,7 +56,7 @@ class Mesh:
             None if self.keep is None else self.keep[fine],
             None if self.region is None else self.region[fine],
             self.scatter,
-            self.two_sided,
+            self.turned,
         )
 
 
@@ -66,13 +68,31 @@ def finer(field: Array, detail: int = FINE) -> Array:
     return large.astype(np.float32, copy=False)
 
 
+def coarser(field: Array) -> Array:
+    """The field (FINE*H, FINE*W) averaged to the vertices (H, W)."""
+    small = cv2.resize(field, None, fx=1 / FINE, fy=1 / FINE, interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32, copy=False)
+
+
+def channels(field: MatLike) -> tuple[Array, ...]:
+    """The channels (H, W) of a field (H, W, C), each in its own memory: numpy is slow along short axes."""
+    return tuple(channel.astype(np.float32, copy=False) for channel in cv2.split(field))
+
+
 def grid_normals(xyz: Array) -> Array:
     """Unit normals of a grid whose columns run to the right and rows run down, seen from outside."""
     kernel = np.array([[-0.5, 0.0, 0.5]], np.float32)
     along = cv2.filter2D(xyz, -1, kernel, borderType=cv2.BORDER_REPLICATE)
     down = cv2.filter2D(xyz, -1, kernel.T, borderType=cv2.BORDER_REPLICATE)
-    ax, ay, az = cv2.split(along)
-    dx, dy, dz = cv2.split(down)
-    normal = cv2.merge([ay * dz - az * dy, az * dx - ax * dz, ax * dy - ay * dx])
-    length = np.sqrt(np.einsum("hwc,hwc->hw", normal, normal)) + np.float32(1e-6)
-    return normal / length[..., None]
+    ax, ay, az = channels(along)
+    dx, dy, dz = channels(down)
+    x, y, z = ay * dz - az * dy, az * dx - ax * dz, ax * dy - ay * dx
+    shorten = x * x
+    shorten += y * y
+    shorten += z * z
+    np.sqrt(shorten, out=shorten)
+    shorten += np.float32(1e-6)
+    np.reciprocal(shorten, out=shorten)
+    for part in (x, y, z):
+        part *= shorten
+    return cv2.merge([x, y, z]).astype(np.float32, copy=False)

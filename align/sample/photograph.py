@@ -12,12 +12,13 @@ from align.sample.background import paint_background
 from align.sample.body import build_torso
 from align.sample.camera import Image, automatic_gain, capture, develop
 from align.sample.conditions import Conditions
+from align.sample.face import Face, shape_face
 from align.sample.glasses import draw_glasses
-from align.sample.head import Face, shape_face
 from align.sample.light import ShadowMap, shade
 from align.sample.mesh import Mesh
 from align.sample.person import Person
-from align.sample.rasteriser import Raster, Shaded, View, draw, place, shrink
+from align.sample.rasteriser import Raster, Shaded, draw, shrink
+from align.sample.view import View, place
 
 Array = NDArray[np.float32]
 
@@ -70,6 +71,13 @@ class _Pose:
         view = View(conditions.centre, conditions.scale, conditions.distance, SIDE)
         return _Pose(turn, lean, -turn @ (_FACE_MIDDLE - _NECK), view)
 
+    @property
+    def lowest(self) -> float:
+        """y (mm, head coordinates of a frontal pose) of what the lower edge of the picture shows, or more."""
+        view = self.view
+        reach = (view.side - view.centre[1]) / view.scale * (1 + 150 / view.distance)
+        return reach + float(_NECK[1] - self.offset[1]) + 30
+
     def place(self, points: Array, turn: Array) -> Array:
         """Camera-space positions (H, W, 3) of points of a part that turns with `turn`, mm."""
         matrix = np.hstack([turn, (self.offset - turn @ _NECK)[:, None]])
@@ -81,13 +89,16 @@ def render(person: Person, conditions: Conditions) -> Photograph:
     pose = _Pose.of(conditions)
     face = _face(person, conditions, pose)
     head = [(mesh, pose.turn) for mesh in (face.mesh, *person.head.still)]
-    body = [(mesh, pose.lean) for mesh in (person.head.neck, build_torso(person, conditions.clothing))]
+    body = [
+        (mesh, pose.lean)
+        for mesh in (person.head.neck, build_torso(person, conditions.clothing, pose.lowest))
+    ]
     surfaces = _light_up(conditions, pose, head + body, len(head + body))
     raster = draw(pose.view, surfaces, conditions.light.key)
     covered = _put_on_glasses(person, conditions, pose, raster)
     face_mask = shrink(raster.region)
     rng = np.random.default_rng(conditions.background_seed)
-    linear = shrink(raster.colour) + paint_background(rng, SIDE) * (1 - covered)
+    linear = shrink(raster.colour) + paint_background(rng, SIDE) * cv2.merge([1 - covered] * 3)
     gain = automatic_gain(linear, face_mask)
     clean = develop(conditions.camera, linear, gain)
     landmarks = pose.view.project(pose.place(face.landmarks[None], pose.turn))[0]
@@ -102,7 +113,7 @@ def render_face_over(person: Person, conditions: Conditions, photograph: Photogr
     """
     pose = _Pose.of(conditions)
     face = _face(person, conditions, pose)
-    placed = [(mesh, pose.turn) for mesh in (face.mesh, *person.head.still)]
+    placed = [(mesh, pose.turn) for mesh in (face.mesh.cropped(*person.head.front), *person.head.still)]
     raster = draw(pose.view, _light_up(conditions, pose, placed, 1), conditions.light.key)
     covered = _put_on_glasses(person, conditions, pose, raster)
     linear = (shrink(raster.colour) / np.maximum(covered, 0.2)).astype(np.float32, copy=False)

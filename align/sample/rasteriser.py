@@ -1,4 +1,4 @@
-"""Draws meshes by splatting their texels into a depth buffer at twice the photograph's resolution."""
+"""Draws meshes by splatting their texels into a depth buffer finer than the photograph."""
 
 from __future__ import annotations
 
@@ -8,50 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.mesh import Mesh, finer
+from align.sample.mesh import finer
+from align.sample.view import Placed, View
 
 Array = NDArray[np.float32]
 
-SUPERSAMPLE = 2
-_BACK = -20.0  # mm: a little behind the horizon, so that silhouettes have no holes
-_MARGIN = 2.0  # pixels around the picture where vertices still matter
+SUPERSAMPLE = 1.5  # subpixels per pixel along each side
+_NO_FRACTIONS = np.empty(0, np.uint16)  # for remap, beside whole coordinates
 _FRAME = 16  # subpixels around the picture that absorb what is splatted there
-
-
-@dataclass(frozen=True)
-class View:
-    """Camera: a point p (mm, camera space) is seen at centre + scale * p.xy * distance / (distance - p.z).
-
-    centre: pixels; scale: pixels per mm at z = 0; distance: mm; side: width and height of the photograph.
-    """
-
-    centre: tuple[float, float]
-    scale: float
-    distance: float
-    side: int
-
-    def project(self, points: Array) -> Array:
-        """Pixels (..., 2) of camera-space points (..., 3)."""
-        zoom = np.float32(self.scale * self.distance) / (np.float32(self.distance) - points[..., 2])
-        pixels = np.empty((*points.shape[:-1], 2), np.float32)
-        for i in (0, 1):  # one coordinate at a time: numpy is slow along short last axes
-            pixels[..., i] = points[..., i] * zoom + np.float32(self.centre[i])
-        return pixels
-
-
-@dataclass(frozen=True)
-class Placed:
-    """The part of a mesh that the camera may see.
-
-    points, normal: float32 (H, W, 3) in camera space; pixels: float32 (H, W, 2); seen: bool (H, W), vertices
-    inside the picture and not turned away.
-    """
-
-    mesh: Mesh
-    points: Array
-    normal: Array
-    pixels: Array
-    seen: NDArray[np.bool_]
+_DEPTH_UNIT = 1 << 22  # keys hold a depth above a texel's place in 22 bits; both are exact in a float64
 
 
 @dataclass(frozen=True)
@@ -61,34 +26,6 @@ class Shaded:
     placed: Placed
     irradiance: Array
     highlight: Array
-
-
-def place(view: View, mesh: Mesh, points: Array, normal: Array) -> Placed | None:
-    """Cut a mesh down to what may be seen; None if that is nothing."""
-    pixels = view.project(points)
-    low, high = np.float32(-_MARGIN), np.float32(view.side + _MARGIN)
-    column, row = pixels[..., 0], pixels[..., 1]
-    seen = (column > low) & (column < high) & (row > low) & (row < high)
-    if not mesh.two_sided:
-        # distance times cosine of the angle to the camera, mm
-        along = sum(normal[..., i] * points[..., i] for i in range(3))
-        seen &= np.float32(view.distance) * normal[..., 2] - along > _BACK
-    if mesh.keep is not None:
-        seen &= (
-            cv2.dilate(
-                cv2.resize(mesh.keep.view(np.uint8), seen.shape[::-1], interpolation=cv2.INTER_NEAREST),
-                np.ones((3, 3), np.uint8),
-            )
-            > 0
-        )
-    window = []
-    for axis in (1, 0):
-        found = np.flatnonzero(seen.any(axis=axis))
-        if found.size == 0:
-            return None
-        window.append(slice(max(int(found[0]) - 1, 0), min(int(found[-1]) + 2, seen.shape[1 - axis])))
-    part = (window[0], window[1])
-    return Placed(mesh.cropped(*part), points[part], normal[part], pixels[part], seen[part])
 
 
 @dataclass(frozen=True)
@@ -105,66 +42,115 @@ class Raster:
 
 def draw(view: View, surfaces: list[Shaded], highlight: tuple[float, float, float]) -> Raster:
     """Rasterise the surfaces; the nearest texel wins. `highlight`: linear RGB of the highlights."""
-    side = SUPERSAMPLE * view.side
-    nearest = np.full((side + 2 * _FRAME) ** 2, -1, np.int64)
-    offsets = np.cumsum([0, *(s.placed.mesh.albedo[..., 0].size for s in surfaces)])
-    for surface, offset in zip(surfaces, offsets[:-1], strict=True):
-        _splat(side, surface.placed, int(offset), nearest)
-    nearest = nearest.reshape(side + 2 * _FRAME, -1)[_FRAME:-_FRAME, _FRAME:-_FRAME].reshape(-1)
+    side = round(SUPERSAMPLE * view.side)
+    sheet = _Sheet.of(surfaces)
+    layers: dict[int, NDArray[np.float64]] = {}
+    for surface, row in zip(surfaces, sheet.first_rows, strict=True):
+        width = _footprint(surface.placed)
+        if width not in layers:
+            layers[width] = np.full((side + 2 * _FRAME) ** 2, -1.0)
+        _splat(surface.placed, row, width, sheet.bits, layers[width])
+    nearest: NDArray[np.float64] | None = None
+    for width, layer in layers.items():
+        # each texel covers a small square of subpixels; the square ends at the subpixel of the maximum
+        square = np.ones((width, width), np.uint8)
+        spread = cv2.dilate(layer.reshape(side + 2 * _FRAME, -1), square, anchor=(width - 1, width - 1))
+        inner = spread[_FRAME:-_FRAME, _FRAME:-_FRAME].astype(np.float64, copy=False)
+        nearest = inner if nearest is None else np.maximum(nearest, inner, out=nearest)
+    assert nearest is not None, "there is nothing to draw"
     covered = nearest >= 0
-    drawn = np.flatnonzero(covered)
-    texels = (nearest[drawn] & 0xFFFFFFFF).astype(np.int32)
-    colour = np.zeros((side * side, 3), np.float32)
-    region = np.zeros(side * side, np.float32)
-    for surface, start, stop in zip(surfaces, offsets[:-1], offsets[1:], strict=True):
-        mine = np.flatnonzero((texels >= start) & (texels < stop))
-        texel, pixel = texels[mine] - np.int32(start), drawn[mine]
-        mesh = surface.placed.mesh
-        lit = np.take(finer(surface.irradiance, mesh.detail).reshape(-1, 3), texel, axis=0)
-        lit *= np.take(mesh.albedo.reshape(-1, 3), texel, axis=0)
-        glint = np.take(finer(surface.highlight, mesh.detail).reshape(-1), texel)
-        for i in range(3):
-            lit[:, i] += glint * np.float32(highlight[i])
-        colour[pixel] = lit
-        if mesh.region is not None:
-            region[pixel] = np.take(mesh.region.reshape(-1), texel)
-    return Raster(colour.reshape(side, side, 3), covered.reshape(side, side), region.reshape(side, side))
+    texel = nearest.astype(np.int64).astype(np.int32)  # the low bits, whatever the depth
+    texel &= np.int32(_DEPTH_UNIT - 1)
+    where = np.empty((side, side, 2), np.int16)
+    where[..., 0] = texel & np.int32((1 << sheet.bits) - 1)
+    where[..., 1] = texel >> np.int32(sheet.bits)
+    # what nothing covers is -1, all bits set, and so far below the sheet: zero
+    colour = cv2.remap(sheet.colours(surfaces, highlight), where, _NO_FRACTIONS, cv2.INTER_NEAREST)
+    region = cv2.remap(sheet.regions(surfaces), where, _NO_FRACTIONS, cv2.INTER_NEAREST)
+    return Raster(colour.astype(np.float32, copy=False), covered, region.astype(np.float32, copy=False))
 
 
-def _splat(side: int, placed: Placed, offset: int, nearest: NDArray[np.int64]) -> None:
-    """Write (depth, texel) keys of one mesh into `nearest`, each texel over a small square of subpixels."""
+@dataclass(frozen=True)
+class _Sheet:
+    """How the texels of all surfaces lie in one picture: below one another, from the left edge.
+
+    bits: the picture is 2**bits texels wide; first_rows: of every surface; rows: of the picture.
+    """
+
+    bits: int
+    first_rows: tuple[int, ...]
+    rows: int
+
+    @staticmethod
+    def of(surfaces: list[Shaded]) -> _Sheet:
+        shapes = [surface.placed.mesh.albedo.shape for surface in surfaces]
+        edges = np.cumsum([0, *(shape[0] for shape in shapes)])
+        bits = max((shape[1] - 1).bit_length() for shape in shapes)
+        return _Sheet(bits, tuple(int(edge) for edge in edges[:-1]), int(edges[-1]))
+
+    def colours(self, surfaces: list[Shaded], highlight: tuple[float, float, float]) -> Array:
+        """Linear colours of the lit texels, float32 (rows, 2**bits, 3)."""
+        picture = np.empty((self.rows, 1 << self.bits, 3), np.float32)
+        tint = np.asarray(highlight, np.float32)
+        for surface, row in zip(surfaces, self.first_rows, strict=True):
+            mesh = surface.placed.mesh
+            rows, columns = mesh.albedo.shape[:2]
+            lit = picture[row : row + rows, :columns]
+            np.multiply(finer(surface.irradiance, mesh.detail), mesh.albedo, out=lit)
+            lit += finer(cv2.merge([surface.highlight * part for part in tint]), mesh.detail)
+        return picture
+
+    def regions(self, surfaces: list[Shaded]) -> Array:
+        """Mesh.region of the texels, float32 (rows, 2**bits)."""
+        picture = np.zeros((self.rows, 1 << self.bits), np.float32)
+        for surface, row in zip(surfaces, self.first_rows, strict=True):
+            region = surface.placed.mesh.region
+            if region is not None:
+                picture[row : row + region.shape[0], : region.shape[1]] = region
+        return picture
+
+
+def _splat(placed: Placed, first_row: int, width: int, bits: int, layer: NDArray[np.float64]) -> None:
+    """Raise `layer` to the (depth, texel) keys of one mesh at the subpixel where each texel lies."""
     mesh = placed.mesh
-    pixels = placed.pixels * np.float32(SUPERSAMPLE) + np.float32(_FRAME)
-    width = _footprint(pixels, mesh)
-    where = cv2.merge([pixels, placed.points[..., 2]]).astype(np.float32, copy=False)
-    fine = finer(where, mesh.detail)
-    size = (fine.shape[1], fine.shape[0])
+    stride = round(SUPERSAMPLE * placed.side) + 2 * _FRAME
+    # an odd footprint is centred on the texel, an even one begins at the subpixel that it lies in
+    shift = np.float32(_FRAME - (0.0 if width % 2 == 0 else (width - 1) / 2))
+    column, row = (
+        finer(pixels * np.float32(SUPERSAMPLE) + shift, mesh.detail).astype(np.int32)
+        for pixels in (placed.column, placed.row)
+    )
+    row *= np.int32(stride)
+    row += column
+    depth = finer(placed.points[..., 2], mesh.detail) + np.float32(2000)
+    depth *= np.float32(64)
+    key = depth.astype(np.int32).astype(np.float64)
+    key *= _DEPTH_UNIT
+    texels = np.arange(first_row, first_row + key.shape[0], dtype=np.float64) * (1 << bits)
+    key += texels[:, None] + np.arange(key.shape[1], dtype=np.float64)
+    size = (key.shape[1], key.shape[0])
     visible = cv2.resize(placed.seen.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     if mesh.keep is not None:
         visible = visible & mesh.keep.view(np.uint8)
     index = np.flatnonzero(visible)
-    seen = np.take(fine.reshape(-1, 3), index, axis=0)
-    key = (((seen[:, 2] + 2000) * 64).astype(np.int64) << 32) | (index + offset)
-    # an odd footprint is centred on the texel, an even one begins at the subpixel that it lies in
-    corner = (seen[:, :2] - np.float32(0.0 if width % 2 == 0 else (width - 1) / 2)).astype(np.int32)
-    stride = side + 2 * _FRAME
-    pixel = (corner[:, 1] * stride + corner[:, 0]).astype(np.int64)
-    for down in range(width):
-        for right in range(width):
-            np.maximum.at(nearest, pixel + (down * stride + right), key)
+    np.maximum.at(layer, np.take(row, index), np.take(key, index))
 
 
-def _footprint(pixels: Array, mesh: Mesh) -> int:
+def _footprint(placed: Placed) -> int:
     """2 to 5 subpixels: what it takes to leave no holes between neighbouring texels."""
-    sparse = pixels[::17], pixels[:, ::17]
-    steps = [np.abs(np.diff(sparse[axis], axis=1 - axis)) for axis in (0, 1)]
     # hair is rough all over, so its widest steps matter; on a face they are a few texels below the nose
-    share = 99.5 if mesh.two_sided else 97
-    widest = max(float(np.percentile(step, share)) for step in steps if step.size) / mesh.detail
+    share = 0.995 if placed.mesh.turned > 0.1 else 0.97
+    widest = 0.0
+    for pixels in (placed.column, placed.row):
+        for step in (np.diff(pixels[::17], axis=1), np.diff(pixels[:, ::17], axis=0)):
+            if step.size:
+                ordered = np.sort(np.abs(step), axis=None)
+                widest = max(widest, float(ordered[int(share * (ordered.size - 1))]))
+    widest *= SUPERSAMPLE / placed.mesh.detail
     return int(np.clip(np.ceil(widest + 0.5), 2, 5))
 
 
 def shrink(raster_field: Array) -> Array:
-    """Average of each SUPERSAMPLE x SUPERSAMPLE block."""
-    size = (raster_field.shape[1] // SUPERSAMPLE, raster_field.shape[0] // SUPERSAMPLE)
+    """The field (S, S[, C]) averaged over the pixels of the photograph."""
+    size = (round(raster_field.shape[1] / SUPERSAMPLE), round(raster_field.shape[0] / SUPERSAMPLE))
     return cv2.resize(raster_field, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)

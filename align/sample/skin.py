@@ -6,7 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.head_geometry import ARC_END, ARC_RADIUS, STEP, V_TOP, Skull, rows_v, vertex_of
+from align.sample.head_geometry import (
+    ARC_END,
+    ARC_RADIUS,
+    STEP,
+    V_TOP,
+    Skull,
+    front_vertices,
+    rows_v,
+    vertex_of,
+)
 from align.sample.mesh import FINE
 from align.sample.noise import bump, smooth_noise, smoothstep
 from align.sample.person import Person
@@ -25,21 +34,24 @@ def paint_skin(person: Person, skull: Skull, x: Array, v: Array) -> Array:
     rng = np.random.default_rng([person.texture_seed, 2])
     skin = np.asarray(person.skin, np.float32)
     shape = (x.shape[0], x.shape[1])
-    mottled = 0.035 * smooth_noise(rng, shape, (26, 26)) + 0.035 * smooth_noise(rng, shape, (7, 7))
-    mottled += 0.03 * smooth_noise(rng, shape, (2.5, 2.5)) * (0.7 + person.wrinkles)
-    albedo = skin * np.exp(mottled)[..., None]
-    red = _blush(person, x, v) + 0.10 * smooth_noise(rng, shape, (14, 14))
-    albedo *= np.exp(
-        red[..., None] * np.array([0.02, -0.17, -0.15], np.float32) * (1.1 - 0.6 * person.melanin)
-    )
-    albedo *= (1 - _shadows_and_lines(person, rng, x, v))[..., None] ** np.array(
-        [0.85, 1.0, 1.05], np.float32
-    )
-    _spot_freckles(person, rng, albedo, x, v)
+    mottled = 0.035 * smooth_noise(rng, shape, (18.5, 18.5)) + 0.035 * smooth_noise(rng, shape, (5, 5))
+    mottled += 0.03 * smooth_noise(rng, shape, (1.8, 1.8)) * (0.7 + person.wrinkles)
+    red = np.float32(0.10) * smooth_noise(rng, shape, (10, 10))
+    front = front_vertices(FINE)
+    red[front] += _blush(person, x[front], v[front])
+    red *= np.float32(1.1 - 0.6 * person.melanin)
+    light = np.zeros(shape, np.float32)
+    light[front] = np.log(np.float32(1) - _shadows_and_lines(person, rng, x[front], v[front]))
+    tones = ((0.02, 0.85), (-0.17, 1.0), (-0.15, 1.05))  # of redness and darkness in each colour
+    planes = [mottled + red * np.float32(a) + light * np.float32(b) for a, b in tones]
+    planes = [np.exp(plane, out=plane) * value for plane, value in zip(planes, skin, strict=True)]
+    albedo = cv2.merge(planes).astype(np.float32, copy=False)
+    _spot_freckles(person, rng, albedo[front], x[front], v[front])
     _spot_marks(person, skull, albedo)
-    _grow_beard(person, rng, albedo, x, v)
+    jaw = slice(int((-6 - V_TOP) / STEP) * FINE, None)
+    _grow_beard(person, rng, albedo[jaw], x[jaw], v[jaw])
     _draw_brows(person, skull, albedo)
-    return np.clip(albedo, 0.003, 0.95).astype(np.float32)
+    return np.clip(albedo, np.float32(0.003), np.float32(0.95), out=albedo)
 
 
 def _blush(person: Person, x: Array, v: Array) -> Array:
@@ -69,7 +81,7 @@ def _shadows_and_lines(person: Person, rng: np.random.Generator, x: Array, v: Ar
     )
     dark += 0.86 * smoothstep(1.25, 0.7, hole)
     if old > 0.05:
-        wave = 1.6 * smooth_noise(rng, (x.shape[0], x.shape[1]), (60, 60))
+        wave = 1.6 * smooth_noise(rng, (x.shape[0], x.shape[1]), (43, 43))
         for line in (-66, -55, -45):
             lines = np.exp(-0.5 * ((v - line - wave) / 0.9) ** 2) * smoothstep(52, 20, side)
             dark += 0.26 * old * lines
@@ -77,13 +89,13 @@ def _shadows_and_lines(person: Person, rng: np.random.Generator, x: Array, v: Ar
             across = (v - 1 - angle * (side - eye - 14)) / 0.8
             dark += 0.24 * old * np.exp(-0.5 * across**2) * bump(side, v, eye + 24, 0, 5, 14)
         dark += 0.25 * old * np.exp(-0.5 * ((side - 4.2) / 0.8) ** 2) * bump(side, v, 4, -19, 6, 6)
-    return np.clip(dark, 0, 0.95)
+    return np.clip(dark, 0, 0.95).astype(np.float32, copy=False)
 
 
 def _spot_freckles(person: Person, rng: np.random.Generator, albedo: Array, x: Array, v: Array) -> None:
     if person.freckles <= 0:
         return
-    spots = smooth_noise(rng, (x.shape[0], x.shape[1]), (2.8, 2.8))
+    spots = smooth_noise(rng, (x.shape[0], x.shape[1]), (2.0, 2.0))
     where = bump(np.abs(x), v, 24, 26, 24, 17) + 0.35 * bump(np.abs(x), v, 0, -45, 40, 20)
     freckle = smoothstep(0.9, 1.7, spots + 0.5 * person.freckles) * where * (0.45 + 0.35 * person.freckles)
     albedo *= np.exp(-np.clip(freckle, 0, 0.8)[..., None] * np.array([0.55, 0.95, 1.2], np.float32))
@@ -125,7 +137,7 @@ def _grow_beard(person: Person, rng: np.random.Generator, albedo: Array, x: Arra
     if amount <= 0.02:
         return
     beard, moustache = beard_area(person, x, v)
-    strands = smooth_noise(rng, (x.shape[0], x.shape[1]), (4.0, 1.6))
+    strands = smooth_noise(rng, (x.shape[0], x.shape[1]), (2.9, 1.2))
     hair = np.maximum(
         beard * max(person.beard, 0.55 * person.stubble),
         moustache * max(person.moustache, 0.55 * person.stubble),
@@ -147,32 +159,21 @@ def _draw_brows(person: Person, skull: Skull, albedo: Array) -> None:
     for side in (-1, 1):
         cover = np.zeros((34 * scale, 66 * scale), np.uint8)
         strokes = int(260 * (0.55 + 0.6 * person.brow_density))
-        for t in np.sort(rng.uniform(0, 1, strokes)):
-            along = 7 + t * person.brow_length
-            tilt = np.tan(np.radians(person.brow_tilt))
-            middle = (
-                17
-                - person.brow_arch * np.sin(np.pi * min(1.0, t * 0.78))
-                - tilt * (along - 25)
-                + 7.0 * max(0.0, t - 0.7)
-            )
-            half = person.brow_thickness * 0.5 * (1.0 - 0.75 * t**2.2) * (0.75 + 0.25 * min(1.0, t * 6))
-            across = middle + half * float(np.clip(rng.normal(0, 0.62), -1.25, 1.25))
-            lean = 1.25 - 1.15 * min(1.0, t * 1.5) + rng.normal(0, 0.18)
-            length = (3.6 + 1.6 * rng.random()) * (1 - 0.3 * t)
-            end = (
-                along + length * np.cos(lean),
-                across - length * np.sin(lean) * (0.7 if across > middle else 0.25),
-            )
-            cv2.line(
-                cover,
-                (int(along * scale * 16), int(across * scale * 16)),
-                (int(end[0] * scale * 16), int(end[1] * scale * 16)),
-                int(150 + 105 * person.brow_density * rng.random()),
-                2,
-                cv2.LINE_AA,
-                4,
-            )
+        t = np.sort(rng.uniform(0, 1, strokes))
+        along = 7 + t * person.brow_length
+        middle = 17 - person.brow_arch * np.sin(np.pi * np.minimum(1.0, t * 0.78))
+        middle += 7.0 * np.maximum(0.0, t - 0.7) - np.tan(np.radians(person.brow_tilt)) * (along - 25)
+        half = person.brow_thickness * 0.5 * (1.0 - 0.75 * t**2.2) * (0.75 + 0.25 * np.minimum(1.0, t * 6))
+        across = middle + half * np.clip(rng.normal(0, 0.62, strokes), -1.25, 1.25)
+        lean = 1.25 - 1.15 * np.minimum(1.0, t * 1.5) + rng.normal(0, 0.18, strokes)
+        length = (3.6 + 1.6 * rng.random(strokes)) * (1 - 0.3 * t)
+        end = across - length * np.sin(lean) * np.where(across > middle, 0.7, 0.25)
+        corners = np.stack([along, across, along + length * np.cos(lean), end], axis=1) * (scale * 16)
+        dark = 150 + 105 * person.brow_density * rng.random(strokes)
+        for (x0, y0, x1, y1), value in zip(
+            corners.astype(int).tolist(), dark.astype(int).tolist(), strict=True
+        ):
+            cv2.line(cover, (x0, y0), (x1, y1), value, 2, cv2.LINE_AA, 4)
         _blend_brow(person, skull, albedo, cover, side, scale)
 
 

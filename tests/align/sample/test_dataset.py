@@ -72,6 +72,14 @@ def test_progress_counts_up_to_the_number_of_images(sample):
     assert done == sorted(done) and done[-1] == 42
 
 
+def test_one_worker_reports_every_image(tmp_path):
+    calls = []
+    write_sample(
+        tmp_path / "raw", tmp_path / "pairs", TINY, workers=1, progress=lambda *call: calls.append(call)
+    )
+    assert calls == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_a_finished_sample_is_left_alone(sample):
     before = {path: path.stat().st_mtime_ns for path in sample.raw.rglob("*")}
     summary = write_sample(sample.raw, sample.pairs, sample.options)

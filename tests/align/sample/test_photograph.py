@@ -1,10 +1,12 @@
 """Photographs: detectable faces, true landmarks, stable identities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from retinaface import detect_faces
 
-from align.sample.camera import recompressed
+from align.sample.camera import Camera, capture, recompressed
 from align.sample.conditions import Conditions
 from align.sample.manipulations import MANIPULATIONS
 from align.sample.manipulations.insertion import face_height
@@ -81,6 +83,14 @@ def test_two_photographs_of_a_person_are_closer_than_those_of_two_people(album):
                     if (i, a) < (k, b):
                         (within if i == k else between).append(np.abs(crops[i][a] - crops[k][b]).mean())
     assert np.mean(within) < 0.9 * np.mean(between)
+
+
+def test_the_sensor_noise_is_as_strong_in_every_colour():
+    camera = replace(Camera.random(np.random.default_rng(3)), motion=0.0, first_quality=100)
+    noise = capture(camera, np.full((250, 250, 3), 128, np.float32)).astype(np.float32) - 128
+    expected = np.hypot(camera.read_noise, camera.shot_noise * np.sqrt(128 / 255))
+    assert (np.abs(noise.mean(axis=(0, 1))) < 0.3).all()
+    assert (noise[..., 1].std() > 0.6 * expected) and (noise.std(axis=(0, 1)) > 0.4 * expected).all()
 
 
 def test_the_same_seeds_give_the_same_photograph():
