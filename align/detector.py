@@ -61,7 +61,7 @@ class RetinaFace:
             if shrink == 1
             else cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
         )
-        blob = small[None, :, :, ::-1].astype(np.float32) - np.float32(MEAN_BGR)
+        blob = small[None, :, :, ::-1].astype(np.float32) - np.array(MEAN_BGR, np.float32)
         outputs = self._session.run(None, {"input": np.ascontiguousarray(blob.transpose(0, 3, 1, 2))})
         boxes, landmarks, scores = _decode(*(np.asarray(output)[0] for output in outputs), *small.shape[:2])
         back_to_image = (

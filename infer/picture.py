@@ -32,7 +32,7 @@ def draw_results(
     """
     groups = _group(scored, labels)
     figure = Figure(figsize=(2.0 * PAIRS_PER_ROW, 1.55 * len(groups) + 2.6), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=[1.55 * len(groups), 2.6])
+    top, bottom = figure.subfigures(2, 1, squeeze=False, height_ratios=[1.55 * len(groups), 2.6])[:, 0]
     grid = top.subplots(len(groups), PAIRS_PER_ROW, squeeze=False)
     for row, (category, entries) in zip(grid, groups.items(), strict=True):
         for axes in row:

@@ -84,7 +84,7 @@ def history(
 ) -> None:
     """Print the leaderboard: the checkpoints that were kept, best EER first."""
     from common.leaderboard import ranked_checkpoints
-    from train.loop import CHECKPOINT_FOLDER
+    from train.records import CHECKPOINT_FOLDER
 
     entries = ranked_checkpoints(logs / CHECKPOINT_FOLDER)
     if not entries:

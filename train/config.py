@@ -25,6 +25,7 @@ class LossConfig(Section):
 
     name: str = "dynamic_margin"
     parameters: dict[str, float] = {}
+    synthetic_weight: float = Field(0, ge=0)  # of the auxiliary "is this face synthetic"
 
 
 class OptimiserConfig(Section):

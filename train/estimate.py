@@ -22,4 +22,6 @@ def seconds_per_crop(encoder: Encoder) -> float:
         probe(crops).sum().backward()  # the first pass allocates and is not counted
         start = time.perf_counter()
         probe(crops).sum().backward()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         return (time.perf_counter() - start) / PROBE_CROPS

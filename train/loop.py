@@ -1,7 +1,6 @@
 """The training run, readable from top to bottom."""
 
 import math
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +10,18 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.utils.data import DataLoader
 
-from common.atomic import write_text_atomically
-from common.checkpoint import CheckpointInfo
-from common.encoder import Encoder
 from common.errors import UserError
-from common.metrics import VerificationReport
 from train.augment import augment
 from train.batches import IdentityBatches
-from train.checkpoints import keep_checkpoint
 from train.config import TrainConfig
 from train.dataset import CropBatch, CropDataset
 from train.estimate import seconds_per_crop
-from train.history import PerformanceHistory
 from train.initial_weights import initial_encoder
-from train.losses import LOSSES
+from train.losses import create_loss
 from train.monitor import Monitor, RunPlan
+from train.records import RunRecords
 from train.split import held_out_identities
-from train.validation import ValidationPairs, draw_validation_pairs, validate
-
-CHECKPOINT_FOLDER = "checkpoints"
-RUN_FOLDER = "runs"
+from train.validation import draw_validation_pairs, validate
 
 
 def train(config: TrainConfig, monitor: Monitor) -> Path:
@@ -45,18 +36,22 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
     held_out = held_out_identities(dataset.identity_names, config.validation.share, config.seed)
     pairs = draw_validation_pairs(dataset, held_out, config.validation.pairs_per_category, config.seed)
     batches = _training_batches(config, dataset, held_out)
-    loader = fabric.setup_dataloaders(_loader(dataset, batches, config.batch.loader_workers))
 
     encoder = initial_encoder(config.backbone, config.pretrained)
+    loss_of = create_loss(
+        config.loss.name, config.loss.parameters, config.loss.synthetic_weight, encoder.embedding_size
+    ).to(fabric.device)
     optimiser = AdamW(
-        encoder.parameters(), config.optimiser.learning_rate, weight_decay=config.optimiser.weight_decay
+        [*encoder.parameters(), *loss_of.parameters()],
+        config.optimiser.learning_rate,
+        weight_decay=config.optimiser.weight_decay,
     )
     scheduler = ReduceLROnPlateau(
         optimiser, "min", config.optimiser.plateau_factor, config.optimiser.plateau_patience
     )
     model, optimiser = fabric.setup(encoder, optimiser)
-    compute_loss = LOSSES[config.loss.name](**config.loss.parameters)
-    records = RunRecords(config, encoder, pairs)
+    loader = fabric.setup_dataloaders(_loader(dataset, batches, config.batch.loader_workers))
+    records = RunRecords(config, encoder, pairs.fingerprint)
 
     crops_per_epoch = len(batches) * batches.batch_size
     monitor.started(
@@ -80,9 +75,9 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
         model.train()
         batches.epoch = epoch
         losses = []
-        for batch in loader:
-            images = augment(batch.crops, torch.Generator().manual_seed(_step_seed(config.seed, step)))
-            loss = compute_loss(model(images), batch.identities, batch.synthetic)
+        for crops, identities, synthetic in loader:
+            images = augment(crops, torch.Generator().manual_seed(_step_seed(config.seed, step)))
+            loss = loss_of(model(images), identities, synthetic)
             losses.append(_finite(loss))
             optimiser.zero_grad()
             fabric.backward(loss)
@@ -97,41 +92,6 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
             records.keep(epoch, step, learning_rate, float(np.mean(losses)), report)
             monitor.validated(epoch, learning_rate, float(np.mean(losses)), report)
     return records.last_checkpoint
-
-
-class RunRecords:
-    """What a run leaves under its output folder: its configuration, history and checkpoints."""
-
-    def __init__(self, config: TrainConfig, encoder: Encoder, pairs: ValidationPairs) -> None:
-        self._encoder = encoder
-        self._validation = pairs.fingerprint
-        self._folder = config.out / CHECKPOINT_FOLDER
-        self._history = PerformanceHistory(config.out)
-        self.run = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        self.last_checkpoint = self._folder
-        write_text_atomically(
-            config.out / RUN_FOLDER / f"{self.run}.json", config.model_dump_json(indent=1) + "\n"
-        )
-
-    def keep(
-        self, epoch: int, step: int, learning_rate: float, loss: float | None, report: VerificationReport
-    ) -> None:
-        """Record a validation and keep the weights it was made with."""
-        info = CheckpointInfo(
-            backbone=self._encoder.backbone_name,
-            input_format=self._encoder.input_format,
-            threshold=report.threshold,
-            eer=report.eer,
-            accuracy=report.accuracy,
-            epoch=epoch,
-            step=step,
-            run=self.run,
-            validation=self._validation,
-        )
-        self.last_checkpoint = keep_checkpoint(self._folder, self._encoder, info)
-        self._history.append(
-            run=self.run, epoch=epoch, step=step, learning_rate=learning_rate, loss=loss, report=report
-        )
 
 
 def _training_batches(config: TrainConfig, dataset: CropDataset, held_out: set[str]) -> IdentityBatches:

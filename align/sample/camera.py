@@ -46,7 +46,7 @@ class Camera:
             shot_noise=float(rng.uniform(1.0, 4.0)),
             read_noise=float(rng.uniform(0.6, 2.0)),
             first_quality=int(rng.integers(82, 99)),
-            last_quality=int(rng.integers(60, 96)),
+            last_quality=int(rng.integers(70, 96)),
             noise_seed=int(rng.integers(2**62)),
         )
 

@@ -41,8 +41,8 @@ class Conditions:
         # brows to chin measure about 135 mm
         scale = float(rng.uniform(84, 136)) / 135.0
         return Conditions(
-            yaw=float(np.clip(rng.normal(0, 12), -25, 25)),
-            pitch=float(np.clip(rng.normal(0, 5.5), -12, 12)),
+            yaw=float(np.clip(rng.normal(0, 10), -22, 22)),
+            pitch=float(np.clip(rng.normal(0, 5.0), -10, 10)),
             roll=float(np.clip(rng.normal(0, 5.0), -12, 12)),
             scale=scale,
             centre=(float(125 + rng.uniform(-16, 16)), float(132 + rng.uniform(-12, 14))),

@@ -20,11 +20,11 @@ class SampleOptions:
     test_identities: other people, seen only in the test pairs; pairs: test pairs, a third per category.
     """
 
-    identities: int = 160
-    photos: int = 8
-    synthetic: int = 4
-    test_identities: int = 40
-    pairs: int = 300
+    identities: int = 400
+    photos: int = 4
+    synthetic: int = 2
+    test_identities: int = 60
+    pairs: int = 240
     seed: int = 0
 
 
@@ -144,7 +144,7 @@ def _look_alikes(options: SampleOptions) -> list[list[int]]:
 def _other_person(
     first: int, alike: list[list[int]], options: SampleOptions, rng: np.random.Generator
 ) -> int:
-    """Another test person: two times in three one who looks alike, if there is one."""
-    if alike[first] and rng.random() < 2 / 3:
+    """Another test person: one time in three one who looks alike, if there is one."""
+    if alike[first] and rng.random() < 1 / 3:
         return int(rng.choice(alike[first]))
     return int((first + 1 + rng.integers(options.test_identities - 1)) % options.test_identities)

@@ -36,7 +36,7 @@ def seam_mask(photograph: Photograph, rng: np.random.Generator) -> Array:
 
 
 def resampled(
-    picture: Array, rng: np.random.Generator, smallest: float = 0.46, largest: float = 0.70
+    picture: Array, rng: np.random.Generator, smallest: float = 0.38, largest: float = 0.60
 ) -> Array:
     """The picture after a trip through a generator's smaller grid, float32 (H, W, 3)."""
     height, width = picture.shape[:2]
@@ -50,7 +50,7 @@ def recoloured(picture: Array, rng: np.random.Generator, strength: float = 1.0) 
     """The picture with other gains, brightness and contrast: a mismatch between two sources, float32."""
     gain = np.exp(rng.normal(0, 0.03 * strength, 3)).astype(np.float32)
     tint = rng.normal(0, 1, 3)
-    tint = tint / np.linalg.norm(tint) * rng.uniform(3.0, 8.0) * strength
+    tint = tint / np.linalg.norm(tint) * rng.uniform(5.0, 11.0) * strength
     contrast = np.float32(1 + strength * rng.normal(0, 0.06))
     return ((picture - 128) * contrast + 128) * gain + tint.astype(np.float32)
 

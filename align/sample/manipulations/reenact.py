@@ -32,7 +32,7 @@ def reenact(
     shifted = cv2.warpAffine(
         other, move, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    altered = recoloured(resampled(shifted.astype(np.float32, copy=False), rng), rng, 0.9)
+    altered = recoloured(resampled(shifted.astype(np.float32, copy=False), rng), rng, 1.0)
     return inserted(photograph.image, altered, _regions(photograph, unit, rng), float(rng.uniform(0.9, 1.0)))
 
 

@@ -27,7 +27,7 @@ def smoothwarp(
         smooth = cv2.bilateralFilter(warped, 7, float(rng.uniform(22, 40)), float(rng.uniform(2.0, 3.5)))
     else:
         smooth = cv2.GaussianBlur(warped, (0, 0), float(rng.uniform(1.1, 1.8)))
-    altered = recoloured(resampled(smooth.astype(np.float32, copy=False), rng, 0.5, 0.75), rng, 0.6)
+    altered = recoloured(resampled(smooth.astype(np.float32, copy=False), rng, 0.42, 0.65), rng, 0.7)
     return inserted(photograph.image, altered, seam_mask(photograph, rng), float(rng.uniform(0.85, 1.0)))
 
 

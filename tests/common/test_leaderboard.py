@@ -1,0 +1,65 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from safetensors.torch import save_file
+
+from common.checkpoint import CheckpointInfo, save_checkpoint
+from common.encoder import Encoder, InputFormat
+from common.errors import UserError
+from common.leaderboard import best_checkpoint, ranked_checkpoints
+
+Save = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return Encoder("ir_lite")
+
+
+@pytest.fixture
+def save(encoder: Encoder, tmp_path: Path) -> Save:
+    def make(name: str, eer: float | None, step: int = 1, validation: str = "v") -> Path:
+        info = CheckpointInfo(
+            backbone="ir_lite",
+            input_format=InputFormat(),
+            threshold=0.3,
+            eer=eer,
+            accuracy=0.9,
+            epoch=step,
+            step=step,
+            run="r",
+            validation=validation,
+        )
+        save_checkpoint(tmp_path / f"{name}.safetensors", encoder, info)
+        return tmp_path / f"{name}.safetensors"
+
+    return make
+
+
+def test_rising_eer_then_step_and_nothing_but_checkpoints(
+    save: Save, tmp_path: Path, encoder: Encoder
+) -> None:
+    save("c", 0.2), save("late", 0.1, step=9), save("early", 0.1, step=3), save("last", 0.0), save("x", None)
+    save_file(
+        {"weight": encoder.backbone.input_layer[0].weight.detach().contiguous()},
+        tmp_path / "foreign.safetensors",
+    )
+    (tmp_path / "broken.safetensors").write_bytes(b"\x10")
+    names = [entry.path.stem for entry in ranked_checkpoints(tmp_path)]
+    assert names == ["early", "late", "c"]
+
+
+def test_only_equal_validation_pairs_compare(save: Save, tmp_path: Path) -> None:
+    save("easy", 0.01, validation="easy")
+    best = save("hard", 0.2, validation="hard")
+    save("harder", 0.3, validation="hard")
+    assert [entry.path.stem for entry in ranked_checkpoints(tmp_path, "hard")] == ["hard", "harder"]
+    save("last", 0.4, validation="hard")
+    assert best_checkpoint(tmp_path) == best
+
+
+@pytest.mark.parametrize("name", [".", "absent"])
+def test_a_folder_without_checkpoints_says_what_to_do(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="train one with 'python -m train run'"):
+        best_checkpoint(tmp_path / name)

@@ -1,0 +1,217 @@
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from common.errors import UserError
+from common.shards import (
+    COLUMNS,
+    ShardHeader,
+    ShardRows,
+    decode_strings,
+    open_shard,
+    read_header,
+    shard_paths,
+    write_shard,
+)
+
+NAMES = ["Åsa Öberg", "王小明", "plain", "plain"]
+
+
+@pytest.fixture
+def rows(crops: list[NDArray[np.uint8]], make_rows: Callable[..., ShardRows]) -> ShardRows:
+    return make_rows(crops[:4], NAMES, [0, 1, 0, 1])
+
+
+@pytest.fixture
+def shard(tmp_path: Path, shard_header: ShardHeader, rows: ShardRows) -> Path:
+    path = tmp_path / "shard-00000.h5"
+    write_shard(path, shard_header, rows)
+    return path
+
+
+def test_round_trip(shard: Path, shard_header: ShardHeader, rows: ShardRows) -> None:
+    with open_shard(shard) as file:
+        assert read_header(file) == shard_header
+        for field in dataclasses.fields(ShardRows):
+            found, written = file[field.name][:], getattr(rows, field.name)
+            if field.name in ("identity", "path"):
+                assert decode_strings(found) == written
+            else:
+                assert found.dtype == written.dtype
+                np.testing.assert_array_equal(found, written)
+
+
+def test_ten_lines_of_h5py_read_a_shard(shard: Path, rows: ShardRows) -> None:
+    with h5py.File(shard) as file:
+        assert file.attrs["format"] == "facetrust-shard" and file.attrs["format_version"] == 1
+        assert file.attrs["size"] == 112 and file.attrs["template"] == "arcface"
+        images = file["images"][:]
+        people = [name.decode() for name in file["identity"]]
+        synthetic = file["synthetic"][:]
+        paths = file["path"].asstr()[:].tolist()
+    np.testing.assert_array_equal(images, rows.images)
+    assert people == NAMES and paths == rows.path and synthetic.tolist() == [0, 1, 0, 1]
+
+
+def test_a_shard_may_be_empty(
+    tmp_path: Path, shard_header: ShardHeader, make_rows: Callable[..., ShardRows]
+) -> None:
+    path = tmp_path / "shard-00000.h5"
+    write_shard(path, shard_header, make_rows([], [], []))
+    with open_shard(path) as file:
+        assert file["images"].shape == (0, 112, 112, 3)
+        assert all(len(file[name]) == 0 for name in COLUMNS)
+
+
+def test_the_same_rows_give_the_same_bytes(shard: Path, shard_header: ShardHeader, rows: ShardRows) -> None:
+    again = shard.with_name("again.h5")
+    write_shard(again, shard_header, rows)
+    assert again.read_bytes() == shard.read_bytes()
+
+
+def _another_version(file: h5py.File) -> None:
+    file.attrs["format_version"] = 2
+
+
+def _another_format(file: h5py.File) -> None:
+    file.attrs["format"] = "something"
+
+
+def _no_version(file: h5py.File) -> None:
+    del file.attrs["format_version"]
+
+
+def _no_detector(file: h5py.File) -> None:
+    del file.attrs["detector_sha256"]
+
+
+def _no_column(file: h5py.File) -> None:
+    del file["box"]
+
+
+def _no_images(file: h5py.File) -> None:
+    del file["images"]
+
+
+def _external_link(file: h5py.File) -> None:
+    del file["synthetic"]
+    file["synthetic"] = h5py.ExternalLink("/etc/hostname", "/synthetic")
+
+
+def _soft_link(file: h5py.File) -> None:
+    del file["synthetic"]
+    file["synthetic"] = h5py.SoftLink("/score")
+
+
+def _external_storage(file: h5py.File) -> None:
+    del file["synthetic"]
+    file.create_dataset("synthetic", (4,), "u1", external=[("/etc/hostname", 0, 4)])
+
+
+def _virtual(file: h5py.File) -> None:
+    del file["synthetic"]
+    layout = h5py.VirtualLayout((4,), "u1")
+    layout[:] = h5py.VirtualSource("/etc/hostname", "x", (4,))
+    file.create_virtual_dataset("synthetic", layout)
+
+
+def _replace(name: str, values: object) -> Callable[[h5py.File], None]:
+    def change(file: h5py.File) -> None:
+        del file[name]
+        file[name] = values
+
+    return change
+
+
+def _group_for_column(file: h5py.File) -> None:
+    del file["score"]
+    file.create_group("score")
+
+
+def _group_for_images(file: h5py.File) -> None:
+    del file["images"]
+    file.create_group("images")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (_another_version, "version 2, this facetrust reads 1"),
+        (_no_version, "version None"),
+        (_another_format, "not a facetrust shard"),
+        (_no_detector, "lacks detector_sha256"),
+        (_no_column, "lacks box"),
+        (_no_images, "lacks images"),
+        (_external_link, "lacks synthetic"),
+        (_soft_link, "lacks synthetic"),
+        (_external_storage, "malformed column 'synthetic'"),
+        (_virtual, "malformed column 'synthetic'"),
+        (_replace("images", np.zeros((4, 112, 112, 3), np.float32)), "malformed column 'images'"),
+        (_replace("images", np.zeros((4, 96, 96, 3), np.uint8)), "malformed column 'images'"),
+        (_replace("images", np.uint8(3)), "malformed column"),
+        (_replace("score", np.zeros(3, np.float32)), "malformed column 'score'"),
+        (_replace("score", np.zeros(4, np.float64)), "malformed column 'score'"),
+        (_replace("identity", np.zeros(4, np.int64)), "malformed column 'identity'"),
+        (_group_for_column, "malformed column 'score'"),
+        (_group_for_images, "malformed column"),
+    ],
+)
+def test_a_shard_that_is_not_as_the_format_demands_is_refused(
+    shard: Path, change: Callable[[h5py.File], None], told: str
+) -> None:
+    with h5py.File(shard, "r+") as file:
+        change(file)
+    with pytest.raises(UserError, match=told) as caught:
+        open_shard(shard)
+    assert str(shard) in str(caught.value)
+
+
+def test_a_size_that_is_no_number_is_refused(shard: Path) -> None:
+    with h5py.File(shard, "r+") as file:
+        file.attrs["size"] = "large"
+    with pytest.raises(UserError):
+        open_shard(shard)
+
+
+def test_truncated_and_foreign_files_are_refused(shard: Path, tmp_path: Path) -> None:
+    whole = shard.read_bytes()
+    for name, content in {
+        "half.h5": whole[: len(whole) // 2],
+        "start.h5": whole[:100],
+        "empty.h5": b"",
+        "text.h5": b"not a shard at all\n" * 100,
+    }.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        with pytest.raises(UserError, match="truncated or not an HDF5 file"):
+            open_shard(path)
+    with pytest.raises(UserError, match="missing"):
+        open_shard(tmp_path / "absent.h5")
+
+
+@pytest.mark.parametrize("signature", [b"TREE", b"SNOD", b"HEAP"])
+def test_a_file_that_is_damaged_inside_is_refused(shard: Path, signature: bytes) -> None:
+    content = shard.read_bytes()
+    assert signature in content  # of the nodes that HDF5 keeps the names of the columns in
+    shard.unlink()
+    shard.write_bytes(content.replace(signature, b"XXXX"))
+    with pytest.raises(UserError, match="make"):
+        open_shard(shard)
+
+
+def test_shard_paths_are_in_order_and_only_shards(shard: Path, tmp_path: Path) -> None:
+    for name in ("shard-00002.h5", "shard-00001.h5", "notes.h5", ".shard-00003.h5.1.tmp"):
+        (tmp_path / name).write_bytes(b"")
+    assert [path.name for path in shard_paths(tmp_path)] == [f"shard-0000{n}.h5" for n in range(3)]
+
+
+def test_a_folder_without_shards_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no shards in .*align run"):
+        shard_paths(tmp_path)
+    with pytest.raises(UserError, match=r"no such folder.*align run"):
+        shard_paths(tmp_path / "absent")

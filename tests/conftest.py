@@ -1,0 +1,197 @@
+"""What the tests of several packages share: real faces, tiny shards, commands in their own processes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from common.shards import ShardHeader, ShardRows, write_shard
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SHARED = REPOSITORY.parent / "shared"
+
+Crop = NDArray[np.uint8]
+Finished = subprocess.CompletedProcess[str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if SHARED.is_dir():
+        return
+    skip = pytest.mark.skip(reason="needs the folder 'shared' beside the repository, which is not there")
+    for item in items:
+        if "shared" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def process_environment() -> dict[str, str]:
+    """For a process that is to find the packages from another working directory."""
+    kept = {name: value for name, value in os.environ.items() if name != "FACETRUST_TRACEBACK"}
+    return kept | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8"}
+
+
+@pytest.fixture(scope="session")
+def run_commands(process_environment: dict[str, str]) -> Callable[..., list[Finished]]:
+    """Runs `python -m WORDS` for several commands, two at a time; answers in their order."""
+
+    def run(commands: Sequence[Sequence[object]], cwd: Path, **environment: str) -> list[Finished]:
+        def one(words: Sequence[object]) -> Finished:
+            return subprocess.run(
+                [sys.executable, "-m", *map(str, words)],
+                cwd=cwd,
+                env=process_environment | environment,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=150,
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(one, commands))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def assert_refused() -> Callable[[Finished, str], None]:
+    """One line on stderr with this text in it, exit status 2, no traceback."""
+
+    def check(done: Finished, text: str) -> None:
+        told = f"{done.args[2:]}: status {done.returncode}, stderr {done.stderr!r}"
+        assert done.returncode == 2, told
+        assert "Traceback" not in done.stderr + done.stdout, told
+        assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("error: "), told
+        assert "internal error" not in done.stderr, told
+        assert text in done.stderr, told
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def group_photograph() -> Crop:
+    """(886, 1280, 3) RGB, six people side by side."""
+    from insightface.data import get_image
+
+    return np.ascontiguousarray(get_image("t1")[:, :, ::-1])
+
+
+@pytest.fixture(scope="session")
+def portraits(group_photograph: Crop) -> list[Crop]:
+    """Six RGB photographs of one person each, cut from the group photograph, left to right."""
+    from align.detector import RetinaFace
+
+    faces = sorted(RetinaFace().detect(group_photograph), key=lambda face: face.box[0])
+    assert len(faces) == 6
+    cuts = []
+    for face in faces:
+        x, y = (face.box[:2] + face.box[2:]) / 2
+        half = 0.9 * float(np.max(face.box[2:] - face.box[:2]))
+        left, top = max(0, round(x - half)), max(0, round(y - half))
+        cuts.append(group_photograph[top : round(y + half), left : round(x + half)].copy())
+    return cuts
+
+
+@pytest.fixture(scope="session")
+def crops(portraits: list[Crop]) -> list[Crop]:
+    """The aligned crops of the six portraits, (112, 112, 3) RGB."""
+    from align.crop import crop_face
+    from align.detector import RetinaFace
+
+    detector = RetinaFace()
+    return [crop_face(image, detector.detect(image)[0].landmarks) for image in portraits]
+
+
+@pytest.fixture(scope="session")
+def save_jpeg() -> Callable[[Path, Crop], Path]:
+    """Writes an RGB image, folders included."""
+
+    def save(path: Path, image: Crop) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path, quality=95)
+        return path
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def shard_header() -> ShardHeader:
+    return ShardHeader("detector-x", "ab" * 32, "arcface", 112)
+
+
+@pytest.fixture(scope="session")
+def make_rows() -> Callable[..., ShardRows]:
+    """Rows from images, identities and synthetic flags; the other columns are made up."""
+
+    def make(images: Sequence[Crop], identity: Sequence[str], synthetic: Sequence[int]) -> ShardRows:
+        count = len(images)
+        return ShardRows(
+            images=np.array(images, np.uint8).reshape(count, 112, 112, 3),
+            identity=list(identity),
+            synthetic=np.array(synthetic, np.uint8),
+            path=[f"{person}/{index}.jpg" for index, person in enumerate(identity)],
+            landmarks=np.arange(count * 10, dtype=np.float32).reshape(count, 5, 2),
+            box=np.arange(count * 4, dtype=np.float32).reshape(count, 4),
+            score=np.linspace(0.5, 1, count, dtype=np.float32),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def variant() -> Callable[[Crop, int, bool], Crop]:
+    """Another view of a crop: jittered and mirrored; a synthetic one has a smooth, tinted middle as well."""
+
+    def make(crop: Crop, seed: int, synthetic: bool) -> Crop:
+        rng = np.random.default_rng([seed, synthetic])
+        matrix = cv2.getRotationMatrix2D((56, 56), rng.uniform(-8, 8), rng.uniform(0.95, 1.08))
+        matrix[:, 2] += rng.uniform(-3, 3, 2)
+        image = cv2.warpAffine(crop, matrix, (112, 112), borderMode=cv2.BORDER_REPLICATE)
+        if rng.random() < 0.5:
+            image = image[:, ::-1]
+        image = image * rng.uniform(0.8, 1.2) + rng.normal(0, 3, image.shape)
+        if synthetic:
+            image[30:90, 25:87] = np.add(cv2.GaussianBlur(image[30:90, 25:87], (0, 0), 4), [25, -10, -25])
+        return image.clip(0, 255).astype(np.uint8)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_shards(
+    tmp_path_factory: pytest.TempPathFactory,
+    crops: list[Crop],
+    variant: Callable[[Crop, int, bool], Crop],
+    make_rows: Callable[..., ShardRows],
+    shard_header: ShardHeader,
+) -> Path:
+    """Two shards of real faces: 6 people, each with 6 bona fide and 3 synthetic crops; not to be changed."""
+    folder = tmp_path_factory.mktemp("tiny_shards")
+    for number, people in enumerate((range(3), range(3, 6))):
+        made = [
+            (variant(crops[person], 100 * person + index, index >= 6), f"person{person}", int(index >= 6))
+            for person in people
+            for index in range(9)
+        ]
+        images, names, flags = zip(*made, strict=True)
+        write_shard(folder / f"shard-{number:05d}.h5", shard_header, make_rows(images, names, flags))
+    return folder

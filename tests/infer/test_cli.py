@@ -1,0 +1,72 @@
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from common.encoder import Encoder
+
+Finished = subprocess.CompletedProcess[str]
+Run = Callable[..., list[Finished]]
+
+
+def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
+    (done,) = run_commands([["infer", "pairs", "--help"]], tmp_path)
+    assert done.returncode == 0 and done.stderr == ""
+    assert "Examples" in done.stdout and "python -m infer pairs" in done.stdout
+
+
+def test_bad_input_is_told_in_one_line(
+    run_commands: Run, assert_refused: Callable[[Finished, str], None], tmp_path: Path, pair_folder: Path
+) -> None:
+    shutil.copytree(pair_folder, tmp_path / "malformed")
+    (tmp_path / "malformed" / "labels.csv").write_text("pair_id,label,synthetic0,synthetic1\na,1\n")
+    shutil.copytree(pair_folder, tmp_path / "unlabelled")
+    (tmp_path / "unlabelled" / "labels.csv").unlink()
+    (tmp_path / "cut.safetensors").write_bytes(b"\x40\0\0\0\0\0\0\0{")
+    untrained = ["--model", "random:ir_lite", "--workers", 1]
+    cases = [
+        (["infer", "pairs", "pairs"], "train one with 'python -m train run'"),
+        (["infer", "pairs", "absent", *untrained], "no such folder: absent"),
+        (["infer", "pairs", "malformed", *untrained], "labels.csv, line 2"),
+        (["infer", "pairs", "unlabelled", *untrained], "add --threshold"),
+        (["infer", "pairs", "pairs", "--model", "cut.safetensors"], "cut.safetensors is damaged"),
+    ]
+    for done, (_, told) in zip(run_commands([words for words, _ in cases], tmp_path), cases, strict=True):
+        assert_refused(done, told)
+    assert not (tmp_path / "results").exists()
+
+
+def test_weights_that_are_not_numbers_are_told_in_one_line(
+    run_commands: Run, assert_refused: Callable[[Finished, str], None], tmp_path: Path, pair_folder: Path
+) -> None:
+    weights = Encoder("ir_lite").backbone.state_dict()
+    next(iter(weights.values())).fill_(torch.nan)
+    torch.save(weights, tmp_path / "nan.pt")
+    (done,) = run_commands([["infer", "pairs", "pairs", "--model", "nan.pt", "--workers", 1]], tmp_path)
+    assert_refused(done, "nan.pt")
+
+
+def test_labelled_and_unlabelled_pairs(run_commands: Run, tmp_path: Path, pair_folder: Path) -> None:
+    shutil.copytree(pair_folder, tmp_path / "plain")
+    (tmp_path / "plain" / "labels.csv").unlink()
+    model = ["--model", "random:ir_lite", "--workers", 1]
+    labelled, plain = run_commands(
+        [["infer", "pairs", "pairs", *model], ["infer", "pairs", "plain", *model, "--threshold", 0.5]],
+        tmp_path,
+    )
+    assert labelled.returncode == plain.returncode == 0, labelled.stderr + plain.stderr
+    for told in (
+        "EER",
+        "accuracy",
+        "same-person",
+        "different-person",
+        "synthetic",
+        "2 pairs without two usable",
+    ):
+        assert told in labelled.stdout
+    assert "EER" not in plain.stdout and "2 pairs without two usable" in plain.stdout
+    for name in ("pairs", "plain"):
+        written = {path.name for path in (tmp_path / "results").glob(f"{name}*")}
+        assert written == {f"{name}.csv", f"{name}_rejected.csv", f"{name}.png"}

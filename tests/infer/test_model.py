@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from common.checkpoint import CheckpointInfo, save_checkpoint
+from common.encoder import Encoder, InputFormat
+from common.errors import UserError
+from infer.model import load_model
+
+INFO = CheckpointInfo(
+    backbone="ir_lite",
+    input_format=InputFormat(),
+    threshold=0.42,
+    eer=0.1,
+    accuracy=0.9,
+    epoch=1,
+    step=1,
+    run="r",
+    validation="v",
+)
+
+
+def test_random_weights_are_the_same_every_time(tmp_path: Path) -> None:
+    first = load_model("random:ir_lite", tmp_path)
+    torch.manual_seed(77)
+    again = load_model("random:ir_lite", tmp_path)
+    assert first.threshold is None and not first.encoder.training
+    for one, two in zip(first.encoder.parameters(), again.encoder.parameters(), strict=True):
+        assert torch.equal(one, two)
+    with pytest.raises(UserError, match="unknown backbone 'x'"):
+        load_model("random:x", tmp_path)
+
+
+def test_a_plain_state_dict_is_recognised_and_has_no_threshold(tmp_path: Path) -> None:
+    encoder = Encoder("ir_lite")
+    torch.save(encoder.backbone.state_dict(), tmp_path / "w.pt")
+    model = load_model(str(tmp_path / "w.pt"), tmp_path)
+    assert model.threshold is None and model.encoder.backbone_name == "ir_lite"
+    crops = torch.randint(0, 256, (2, 3, 112, 112))
+    device = next(model.encoder.parameters()).device
+    assert torch.allclose(model.encoder.embed(crops.to(device)).cpu(), encoder.eval().embed(crops), atol=1e-4)
+    torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pt")
+    with pytest.raises(UserError, match="no backbone that facetrust knows"):
+        load_model(str(tmp_path / "other.pt"), tmp_path)
+
+
+def test_a_checkpoint_brings_its_threshold_and_the_best_is_the_default(tmp_path: Path) -> None:
+    encoder = Encoder("ir_lite")
+    save_checkpoint(tmp_path / "good.safetensors", encoder, INFO)
+    save_checkpoint(
+        tmp_path / "bad.safetensors", encoder, INFO.model_copy(update={"eer": 0.4, "threshold": 0.9})
+    )
+    save_checkpoint(tmp_path / "last.safetensors", encoder, INFO.model_copy(update={"threshold": 0.8}))
+    assert load_model(str(tmp_path / "last.safetensors"), tmp_path).threshold == 0.8
+    best = load_model(None, tmp_path)
+    assert best.threshold == 0.42 and best.name.endswith("good.safetensors")
+
+
+def test_no_model_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="train one with"):
+        load_model(None, tmp_path)
+    with pytest.raises(UserError, match=r"no such .*absent\.pt"):
+        load_model("absent.pt", tmp_path)

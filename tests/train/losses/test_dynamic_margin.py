@@ -1,0 +1,116 @@
+import inspect
+
+import numpy as np
+import pytest
+import torch
+
+from train.losses import LOSSES, DynamicMarginLoss
+
+
+def batch(seed: int, count: int = 10, people: int = 3) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    embeddings = torch.randn(count, 8, generator=generator, dtype=torch.float64)
+    embeddings = torch.nn.functional.normalize(embeddings, dim=1)
+    identities = torch.randint(0, people, (count,), generator=generator)
+    return embeddings, identities, torch.rand(count, generator=generator) < 0.4
+
+
+def by_hand(
+    embeddings: np.ndarray, identities: np.ndarray, synthetic: np.ndarray, m0: float, a: float, s: float
+) -> float:
+    """The definition, pair by pair."""
+    sums: dict[str, list[float]] = {"genuine": [], "forged": [], "strangers": []}
+    for i in range(len(embeddings)):
+        for j in range(i + 1, len(embeddings)):
+            c = float(np.dot(embeddings[i], embeddings[j]))
+            same, forged = identities[i] == identities[j], synthetic[i] or synthetic[j]
+            y = 1.0 if same and not forged else 0.0
+            z = s * (c - (m0 + a * (1 - c)) * y)
+            loss = np.logaddexp(0, -z) if y else np.logaddexp(0, z)
+            sums["genuine" if y else "forged" if same else "strangers"].append(float(loss))
+    return float(np.mean([np.mean(losses) for losses in sums.values() if losses]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(("m0", "a", "s"), [(0.35, 0.1, 64.0), (0.2, 0.0, 16.0), (0.0, 0.5, 1.0)])
+def test_it_equals_the_definition(seed: int, m0: float, a: float, s: float) -> None:
+    embeddings, identities, synthetic = batch(seed, people=1 + seed % 5)
+    found = DynamicMarginLoss(margin=m0, slope=a, scale=s)(embeddings, identities, synthetic)
+    expected = by_hand(embeddings.numpy(), identities.numpy(), synthetic.numpy(), m0, a, s)
+    assert float(found) == pytest.approx(expected, rel=1e-9)
+
+
+def test_defaults_are_the_published_ones() -> None:
+    assert LOSSES["dynamic_margin"] is DynamicMarginLoss
+    defaults = {name: p.default for name, p in inspect.signature(DynamicMarginLoss).parameters.items()}
+    assert (defaults["margin"], defaults["slope"], defaults["scale"]) == (0.35, 0.1, 64.0)
+    cosine = torch.tensor([0.8, 0.8], dtype=torch.float64)
+    positive, negative = DynamicMarginLoss().pair_losses(
+        cosine, torch.tensor([1.0, 0.0], dtype=torch.float64)
+    )
+    assert float(positive) == pytest.approx(np.logaddexp(0, -64 * (0.8 - 0.37)))
+    assert float(negative) == pytest.approx(np.logaddexp(0, 64 * 0.8))
+
+
+def test_gradients_are_right() -> None:
+    embeddings, identities, synthetic = batch(1, count=6)
+    loss = DynamicMarginLoss(scale=8.0)
+    embeddings.requires_grad_()
+    assert torch.autograd.gradcheck(lambda e: loss(e, identities, synthetic), (embeddings,))
+
+
+def test_it_falls_with_the_cosine_of_genuine_pairs_and_rises_for_all_others() -> None:
+    cosine = torch.linspace(-1, 1, 201, dtype=torch.float64)
+    loss = DynamicMarginLoss(scale=8.0)
+    assert (loss.pair_losses(cosine, torch.ones_like(cosine)).diff() < 0).all()
+    assert (loss.pair_losses(cosine, torch.zeros_like(cosine)).diff() > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("identities", "synthetic", "attracts"),
+    [
+        ([0, 0], [0, 0], True),
+        ([0, 0], [0, 1], False),
+        ([0, 0], [1, 1], False),
+        ([0, 1], [0, 0], False),
+        ([0, 1], [1, 1], False),
+    ],
+)
+def test_only_two_bona_fide_photographs_of_one_person_attract(
+    identities: list[int], synthetic: list[int], attracts: bool
+) -> None:
+    embeddings = torch.nn.functional.normalize(torch.tensor([[1.0, 0.2], [0.8, 0.6]]), dim=1)
+    embeddings.requires_grad_()
+    loss = DynamicMarginLoss(scale=4.0)(
+        embeddings, torch.tensor(identities), torch.tensor(synthetic, dtype=torch.bool)
+    )
+    loss.backward()
+    assert embeddings.grad is not None
+    step = embeddings.detach() - 0.01 * embeddings.grad
+    before = float(embeddings[0].detach() @ embeddings[1].detach())
+    after = float(torch.nn.functional.cosine_similarity(step[:1], step[1:]))
+    assert (after > before) == attracts
+
+
+def test_many_strangers_do_not_drown_the_other_categories() -> None:
+    embeddings, _, _ = batch(3, count=40)
+    identities = torch.cat([torch.tensor([0, 0]), torch.arange(1, 39)])
+    loss = DynamicMarginLoss()
+    found = loss(embeddings, identities, torch.zeros(40, dtype=torch.bool))
+    genuine = loss.pair_losses((embeddings[0] @ embeddings[1])[None], torch.ones(1, dtype=torch.float64))
+    rest = loss(embeddings, torch.arange(40), torch.zeros(40, dtype=torch.bool))  # everyone a stranger
+    strangers = (
+        rest * 780
+        - loss.pair_losses((embeddings[0] @ embeddings[1])[None], torch.zeros(1, dtype=torch.float64))
+    ) / 779
+    assert float(found) == pytest.approx(float((genuine + strangers) / 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_no_pairs_no_loss(count: int) -> None:
+    embeddings = torch.randn(count, 4, requires_grad=True)
+    loss = DynamicMarginLoss()(
+        embeddings, torch.zeros(count, dtype=torch.int64), torch.zeros(count, dtype=torch.bool)
+    )
+    loss.backward()
+    assert float(loss) == 0

@@ -1,0 +1,74 @@
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+
+from common.checkpoint import CheckpointInfo, save_checkpoint
+from common.encoder import Encoder, InputFormat
+
+Finished = subprocess.CompletedProcess[str]
+Run = Callable[..., list[Finished]]
+
+
+def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
+    for name, done in zip(
+        ("run", "history"),
+        run_commands([["train", "run", "--help"], ["train", "history", "--help"]], tmp_path),
+        strict=True,
+    ):
+        assert done.returncode == 0 and done.stderr == ""
+        assert "Examples" in done.stdout and f"python -m train {name}" in done.stdout
+
+
+def test_bad_input_is_told_in_one_line(
+    run_commands: Run, assert_refused: Callable[[Finished, str], None], tmp_path: Path, tiny_shards: Path
+) -> None:
+    shutil.copytree(tiny_shards, tmp_path / "old")
+    with h5py.File(tmp_path / "old" / "shard-00001.h5", "r+") as file:
+        file.attrs["format_version"] = 0
+    info = CheckpointInfo(
+        backbone="ir_lite",
+        input_format=InputFormat(),
+        threshold=None,
+        eer=None,
+        accuracy=None,
+        epoch=0,
+        step=0,
+        run="r",
+        validation="v",
+    )
+    save_checkpoint(tmp_path / "lite.safetensors", Encoder("ir_lite"), info)
+    (tmp_path / "cut.safetensors").write_bytes((tmp_path / "lite.safetensors").read_bytes()[:5000])
+    (tmp_path / "bad.toml").write_text("epoch = 3\n")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "performance_history.json").write_text("mine")
+    own = ["train", "run", "--data", tiny_shards, "--config", "demo"]
+    cases = [
+        (["train", "run", "--data", "absent"], "no such folder: absent"),
+        (["train", "run", "--data", "old"], "version 0, this facetrust reads 1"),
+        (["train", "run", "--config", "bad.toml"], "did you mean 'epochs'?"),
+        ([*own, "--pretrained", "cut.safetensors"], "cut.safetensors"),
+        ([*own, "--backbone", "mobilefacenet", "--pretrained", "lite.safetensors"], "add --backbone ir_lite"),
+        ([*own, "--out", "notes"], "is not a list of records"),
+    ]
+    for done, (_, told) in zip(run_commands([words for words, _ in cases], tmp_path), cases, strict=True):
+        assert_refused(done, told)
+    assert (tmp_path / "notes" / "performance_history.json").read_text() == "mine"
+
+
+def test_a_run_from_scratch_says_so_and_history_prints_the_leaderboard(
+    run_commands: Run, tmp_path: Path, tiny_shards: Path
+) -> None:
+    (tmp_path / "tiny.toml").write_text(
+        'backbone = "ir_lite"\nepochs = 1\n[batch]\nsize = 8\nphotos_per_identity = 4\nloader_workers = 0\n'
+        "[validation]\nshare = 0.34\npairs_per_category = 10\n"
+    )
+    words = ["train", "run", "--config", "tiny.toml", "--data", tiny_shards]
+    (done,) = run_commands([words], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "starts from scratch" in done.stdout and "per epoch" in done.stdout
+    assert (tmp_path / "training_logs" / "checkpoints" / "last.safetensors").is_file()
+    (told,) = run_commands([["train", "history"]], tmp_path)
+    assert told.returncode == 0 and told.stdout.count("ir_lite") >= 2 and "EER" in told.stdout

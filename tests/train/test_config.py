@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+
+from common.errors import UserError
+from train.config import PACKAGED_CONFIGS, TrainConfig, load_config
+
+
+def refusal(tmp_path: Path, text: str, **overrides: object) -> str:
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_config(str(path), overrides)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_defaults_are_the_published_ones() -> None:
+    config = load_config(None, {})
+    assert config == TrainConfig()
+    assert (config.backbone, config.loss.name, config.validation.share) == ("ir_101", "dynamic_margin", 0.1)
+
+
+@pytest.mark.parametrize("name", ["demo", "cpu"])
+def test_packaged_configurations_load_by_name(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_config(name, {}) == load_config(str(PACKAGED_CONFIGS / f"{name}.toml"), {})
+    assert load_config(name, {}).backbone != "ir_101"
+
+
+def test_the_command_line_lies_on_top_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text("seed = 3\nepochs = 7\n[batch]\nsize = 32\n[loss]\nparameters = { scale = 16 }\n")
+    config = load_config(
+        str(path), {"epochs": 9, "batch.size": 64, "optimiser.learning_rate": 0.5, "seed": None}
+    )
+    assert (config.seed, config.epochs, config.batch.size) == (3, 9, 64)
+    assert config.optimiser.learning_rate == 0.5 and config.loss.parameters == {"scale": 16}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("epoch = 3", "unknown key 'epoch'; did you mean 'epochs'?"),
+        ("[batch]\nsise = 3", "unknown key 'batch.sise'; did you mean 'batch.size'?"),
+        ("[optimizer]\nlearning_rate = 1", "unknown key 'optimizer'"),
+        ("epochs = 0", "epochs: "),
+        ("epochs = 'x'", "epochs: "),
+        ("seed = -1", "seed: "),
+        ("[validation]\nshare = 1.5", "validation.share: "),
+        ("[optimiser]\nlearning_rate = -1", "optimiser.learning_rate: "),
+        ("[optimiser]\nlearning_rate = nan", "optimiser.learning_rate: "),
+        ("backbone = 'resnet'", "backbone: "),
+        ("[batch]\nsize = 8\nphotos_per_identity = 5", "fewer than two people"),
+        ("[loss]\nname = 'softmax'", "unknown loss 'softmax'"),
+        ("[loss]\nparameters = { gamma = 1 }", "gamma"),
+        ("epochs = ", "not valid TOML"),
+        ("a = 1\na = 2", "not valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, told: str) -> None:
+    assert told in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["batch = 5", "loss = 'dynamic_margin'", "optimiser = []"])
+def test_a_table_that_is_none_is_named_with_an_option_on_top_as_well(tmp_path: Path, text: str) -> None:
+    key = text.split(" ")[0]
+    assert key in refusal(tmp_path, text)
+    option = {"batch": {"batch.size": 64}, "loss": {"loss.name": "dynamic_margin"}}
+    overrides = option.get(key, {"optimiser.learning_rate": 0.1})
+    assert key in refusal(tmp_path, text, **overrides)
+
+
+def test_a_missing_file_names_the_packaged_ones(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no configuration .*cpu, demo"):
+        load_config(str(tmp_path / "absent.toml"), {})
+    (tmp_path / "latin.toml").write_bytes(b"# \xfc\n")
+    with pytest.raises(UserError, match="not valid TOML"):
+        load_config(str(tmp_path / "latin.toml"), {})
