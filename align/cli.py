@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from common.command_line import console, examples, new_app, progress_bar, run_app
@@ -40,17 +41,20 @@ def run(
 
     with progress_bar("Aligning") as progress:
         summary = align_folder(source, out, shard_size, workers, progress)
+    shards = f"{summary.shards} shard{'s' if summary.shards != 1 else ''}"
     reused = f", {summary.kept_shards} of them already there" if summary.kept_shards else ""
     console.print(
         f"[bold green]{summary.aligned:,}[/] of {summary.photographs:,} photographs aligned into "
-        f"{summary.shards} shards{reused}: {out}"
+        f"{shards}{reused}: {escape(str(out))}"
     )
     if summary.rejected:
         table = Table(
-            "reason", "photographs", title=f"{summary.rejected.total():,} rejected: {summary.report}"
+            "reason",
+            "photographs",
+            title=f"{summary.rejected.total():,} rejected: {escape(str(summary.report))}",
         )
         for reason, count in summary.rejected.most_common():
-            table.add_row(reason, f"{count:,}")
+            table.add_row(escape(reason), f"{count:,}")
         console.print(table)
 
 
@@ -67,7 +71,7 @@ def show(
     from align.show import contact_sheet
 
     count = contact_sheet(shards, out, people, per_person)
-    console.print(f"{count} crops drawn: {out}")
+    console.print(f"{count} crops drawn: {escape(str(out))}")
 
 
 @app.command(
@@ -96,7 +100,7 @@ def sample(
             out, test_out, options, workers=workers, progress=progress, overwrite=overwrite
         )
     if summary.already_there:
-        console.print(f"The sample is already there: {out}, {test_out}")
+        console.print(f"The sample is already there: {escape(f'{out}, {test_out}')}")
     else:
         console.print(
             f"{identities} people in {out}, {pairs} test pairs of {test_identities} others in {test_out}"

@@ -31,6 +31,8 @@ def read_image(path: Path) -> NDArray[np.uint8]:
             with Image.open(path, formats=FORMATS) as image:
                 _check_size(image.size)
                 return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+    except UnreadableImageError:
+        raise
     except UnidentifiedImageError as error:
         raise UnreadableImageError("not an image") from error
     except Image.DecompressionBombError as error:

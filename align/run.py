@@ -13,7 +13,7 @@ from align.manifest import ManifestEntry, append_entry, read_manifest, start_man
 from align.shard_job import ShardJob, align_shard, file_sha256
 from align.sources import Photograph, find_photographs
 from align.workers import run_in_processes
-from common.atomic import write_text_atomically
+from common.atomic import remove_stale_temporaries, write_text_atomically
 from common.shards import FORMAT_VERSION, SHARD_PATTERN
 
 REPORT_FILE = "rejected.csv"
@@ -64,6 +64,7 @@ def align_folder(
     }
     kept = len(entries)
     start_manifest(out, source, list(entries.values()))
+    remove_stale_temporaries(out)
     _remove_stale(out, keep=set(names))
 
     todo = [index for index, name in enumerate(names) if name not in entries]

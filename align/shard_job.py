@@ -36,14 +36,24 @@ def align_shard(job: ShardJob) -> ShardResult:
     kept: list[tuple[Photograph, AlignedFace]] = []
     rejected: list[tuple[str, str]] = []
     for photograph in job.photographs:
-        outcome = aligner.align(job.root / photograph.path)
+        name = _printable(photograph.path)
+        outcome = (
+            aligner.align(job.root / photograph.path)
+            if name == photograph.path
+            else Rejection("the file name is not UTF-8")
+        )
         if isinstance(outcome, Rejection):
-            rejected.append((photograph.path, outcome.reason))
+            rejected.append((name, outcome.reason))
         else:
             kept.append((photograph, outcome))
     header = ShardHeader(aligner.detector.name, aligner.detector.sha256, TEMPLATE_NAME, CROP_SIZE)
     write_shard(job.destination, header, _rows(kept))
     return ShardResult(len(kept), tuple(rejected), file_sha256(job.destination))
+
+
+def _printable(path: str) -> str:
+    """The path itself, or, where it is not UTF-8 on the disk, with the odd bytes escaped."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def file_sha256(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -32,7 +33,7 @@ def run_in_processes(
         yield from ((index, function(task)) for index, task in enumerate(tasks))
         return
     context = multiprocessing.get_context("spawn")  # fork would copy the locks of ONNX Runtime's threads
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_use_one_thread) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker) as pool:
         futures = {pool.submit(function, task): index for index, task in enumerate(tasks)}
         try:
             for future in as_completed(futures):
@@ -52,5 +53,14 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _use_one_thread() -> None:
+def _start_worker() -> None:
     cv2.setNumThreads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for tasks for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

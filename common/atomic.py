@@ -28,6 +28,24 @@ def write_text_atomically(path: Path, text: str) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
+def remove_stale_temporaries(folder: Path) -> None:
+    """Remove what killed processes left half written in a folder; files of running ones are spared."""
+    for path in folder.glob(".*.tmp"):
+        process = path.name.removesuffix(".tmp").rpartition(".")[2]
+        if process.isdigit() and not _is_running(int(process)):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
+
+
 def _sync_folder(folder: Path) -> None:
     """Make the rename itself durable; some file systems refuse to sync a folder, which is harmless."""
     descriptor = os.open(folder, os.O_RDONLY)

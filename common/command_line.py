@@ -22,6 +22,7 @@ from common.errors import UserError
 
 TRACEBACK_VARIABLE = "FACETRUST_TRACEBACK"
 
+INTERRUPTED = 130  # exit status
 PLAIN_WIDTH = 140  # columns, where the output goes to a file or a pipe
 
 console = Console(highlight=False, soft_wrap=True)
@@ -53,8 +54,10 @@ def run_app(app: typer.Typer) -> None:
     """
     try:
         app()
-    except KeyboardInterrupt:
-        _fail("interrupted; what was already written is kept", status=130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # typer's own answer to Ctrl-C
+            _fail("interrupted; what was already written is kept", status=INTERRUPTED)
+        raise
     except UserError as error:
         _fail(str(error), status=2)
     except OSError as error:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -18,7 +18,7 @@ class InputFormat(BaseModel):
     size: int = 112  # pixels, both sides
     colour: Literal["RGB", "BGR"] = "RGB"
     mean: float = 127.5
-    scale: float = 127.5
+    scale: float = Field(127.5, gt=0)
 
 
 class Encoder(nn.Module):

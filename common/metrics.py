@@ -115,6 +115,8 @@ def evaluate_pairs(
 ) -> VerificationReport:
     """EER over all pairs, and accuracy and errors per category at `threshold` (default: the EER's own).
 
+    Without a threshold (one-sided pairs and none given) accuracy is NaN and no pair is accepted.
+
     Args:
         categories: one per pair.
         scores: (N,) similarities, in the same order.
@@ -128,5 +130,5 @@ def evaluate_pairs(
     for category in PairCategory:
         inside = np.array([c is category for c in categories], dtype=bool)
         by_category[category] = CategoryErrors(int(wrong[inside].sum()), int(inside.sum()))
-    accuracy = 1 - float(wrong.mean()) if len(wrong) else math.nan
+    accuracy = 1 - float(wrong.mean()) if len(wrong) and not math.isnan(used) else math.nan
     return VerificationReport(point.eer, point.threshold, used, accuracy, by_category)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from common.command_line import console, examples, new_app, progress_bar, run_app
@@ -63,18 +64,18 @@ def pairs(
     loaded = load_model(model, CHECKPOINTS)
     with progress_bar("Comparing") as progress:
         found = compare_pairs(root, loaded, out, threshold, workers, progress)
-    console.print(f"{len(found.scored):,} pairs scored with {loaded.name}: {found.scores_file}")
+    console.print(f"{len(found.scored):,} pairs scored with {escape(f'{loaded.name}: {found.scores_file}')}")
     console.print(f"threshold {found.threshold:.4f} ({found.threshold_source})")
     if found.without_face:
         console.print(
             f"[yellow]{found.without_face:,} pairs without two usable faces[/] (similarity -1, verdict "
-            f"no_face): {found.rejects_file}"
+            f"no_face): {escape(str(found.rejects_file))}"
         )
     if found.at_threshold and found.at_eer:
         _print_errors(found.at_threshold, found.at_eer)
-        if found.unlabelled:
-            console.print(f"[yellow]{found.unlabelled:,} pairs are not in labels.csv and were not counted[/]")
-    console.print(f"Picture: {found.picture_file}")
+    if found.has_labels and found.unlabelled:
+        console.print(f"[yellow]{found.unlabelled:,} pairs are not in labels.csv and were not counted[/]")
+    console.print(f"Picture: {escape(str(found.picture_file))}")
 
 
 def _print_errors(at_threshold: VerificationReport, at_eer: VerificationReport) -> None:

@@ -23,6 +23,7 @@ class Comparison:
     threshold_source: str  # where it comes from, for people
     at_threshold: VerificationReport | None  # None for unlabelled pairs
     at_eer: VerificationReport | None
+    has_labels: bool  # whether there is a labels.csv
     unlabelled: int  # pairs that labels.csv does not name
     without_face: int
     scores_file: Path
@@ -57,7 +58,7 @@ def compare_pairs(
         (entry, labels[entry.pair.pair_id]) for entry in scored if labels and entry.pair.pair_id in labels
     ]
     categories: list[PairCategory] = [category for _, category in labelled]
-    scores = [entry.similarity for entry, _ in labelled]
+    scores = [entry.rank for entry, _ in labelled]
     at_eer = evaluate_pairs(categories, scores) if labelled else None
     used, source = _choose_threshold(threshold, model, at_eer)
 
@@ -68,6 +69,7 @@ def compare_pairs(
         threshold_source=source,
         at_threshold=evaluate_pairs(categories, scores, used) if labelled else None,
         at_eer=at_eer,
+        has_labels=labels is not None,
         unlabelled=len(scored) - len(labelled),
         without_face=sum(not entry.has_faces for entry in scored),
         scores_file=out / f"{name}.csv",
@@ -84,6 +86,8 @@ def _choose_threshold(
     asked: float | None, model: Model, at_eer: VerificationReport | None
 ) -> tuple[float, str]:
     if asked is not None:
+        if not -1 <= asked <= 1:
+            raise UserError(f"--threshold must be from -1 to 1, not {asked}")
         return asked, "as asked"
     if model.threshold is not None:
         return model.threshold, "the model's own, from its validation pairs"

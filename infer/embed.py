@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from align.aligner import AlignedFace, Rejection, align_photographs
 from align.workers import run_in_processes
 from common.encoder import Encoder
+from common.errors import UserError
 
 CHUNK = 64  # photographs aligned by one task and embedded in one batch
 
@@ -31,7 +32,8 @@ def embed_photographs(
 ) -> Embeddings:
     """Align image files with the code of stage 1 and embed them, crop and mirror image averaged.
 
-    Duplicate paths are read once. `progress(done, total)` counts files. Raises UserError when a worker dies.
+    Duplicate paths are read once. `progress(done, total)` counts files.
+    Raises UserError when a worker dies or an embedding is not finite.
     """
     distinct = sorted(set(paths))
     chunks = [distinct[start : start + CHUNK] for start in range(0, len(distinct), CHUNK)]
@@ -55,6 +57,8 @@ def embed_photographs(
         if faces:
             crops = np.stack([face.image for face in faces.values()]).transpose(0, 3, 1, 2)
             embedded = encoder.embed(torch.from_numpy(crops).to(device)).cpu().numpy()
+            if not np.isfinite(embedded).all():
+                raise UserError("the model gives embeddings that are not finite: its weights are damaged")
             vectors.update(zip(faces, embedded, strict=True))
         done += len(chunks[index])
         progress(done, len(distinct))

@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from align.sources import IMAGE_SUFFIXES
 from common.errors import UserError
 from common.pairs import PairCategory, category_of
 
@@ -39,7 +40,9 @@ def find_pairs(root: Path) -> list[Pair]:
 
 
 def _photograph(folder: Path, stem: str) -> Path:
-    found = sorted(path for path in folder.glob(f"{stem}.*") if path.is_file())
+    found = sorted(
+        path for path in folder.glob(f"{stem}.*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    )
     return found[0] if found else folder / f"{stem}.jpg"
 
 
@@ -64,5 +67,7 @@ def read_labels(root: Path) -> dict[str, PairCategory] | None:
         flags = [value.strip() for value in row[1:]]
         if len(row) != len(LABELS_HEADER) or any(flag not in ("0", "1") for flag in flags):
             raise UserError(f"{path}, line {number}: expected an id and three times 0 or 1")
+        if row[0] in labels:
+            raise UserError(f"{path}, line {number}: pair {row[0]} has come before")
         labels[row[0]] = category_of(*(int(flag) for flag in flags))
     return labels

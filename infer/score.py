@@ -13,7 +13,7 @@ from common.atomic import write_text_atomically
 from infer.embed import Embeddings
 from infer.pairs import Pair
 
-NO_FACE_SIMILARITY = -1.0  # the lowest cosine: a pair that cannot be compared is never accepted
+NO_FACE_SIMILARITY = -1.0  # the lowest cosine, in files; in error rates a little less, below any threshold
 
 
 class Verdict(StrEnum):
@@ -31,6 +31,11 @@ class ScoredPair:
     pair: Pair
     similarity: float
     has_faces: bool
+
+    @property
+    def rank(self) -> float:
+        """The similarity for error rates: a pair without two faces is below every threshold."""
+        return self.similarity if self.has_faces else float(np.nextafter(NO_FACE_SIMILARITY, -np.inf))
 
     def verdict(self, threshold: float) -> Verdict:
         """The verdict at a threshold: accept similarity >= threshold."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from common.command_line import console, examples, new_app, run_app
@@ -75,7 +76,7 @@ def run(
     )
     with ConsoleMonitor(console) as monitor:
         last = train(settings, monitor)
-    console.print(f"\nCheckpoints are in {last.parent}; see them with: python -m train history")
+    console.print(f"\nCheckpoints are in {escape(str(last.parent))}; see them with: python -m train history")
 
 
 @app.command(epilog=examples("python -m train history", "python -m train history --logs training_logs"))
@@ -88,23 +89,20 @@ def history(
 
     entries = ranked_checkpoints(logs / CHECKPOINT_FOLDER)
     if not entries:
-        console.print(f"No checkpoints in {logs / CHECKPOINT_FOLDER} yet; train with: python -m train run")
+        console.print(
+            f"No checkpoints in {escape(str(logs / CHECKPOINT_FOLDER))} yet; train with: python -m train run"
+        )
         return
-    table = Table(
-        "EER", "accuracy", "threshold", "backbone", "epoch", "step", "run", "validation pairs", "file"
-    )
+    table = Table("EER", "accuracy", "threshold", "step", "validation pairs", "file")
     for entry in entries:
         info = entry.info
         table.add_row(
             f"{info.eer:.4f}",
             _figure(info.accuracy),
             _figure(info.threshold),
-            info.backbone,
-            str(info.epoch),
             str(info.step),
-            info.run,
             info.validation[:8],
-            entry.path.name,
+            escape(entry.path.name),
         )
     console.print(table)
     console.print("EERs compare only where the validation pairs are the same.")

@@ -34,6 +34,7 @@ class OptimiserConfig(Section):
     learning_rate: float = Field(1e-4, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     clip_norm: float = Field(5.0, gt=0)  # of the gradient
+    average_decay: float = Field(0, ge=0, lt=1)  # of the weights' moving average; 0 for none
     plateau_factor: float = Field(0.5, gt=0, lt=1)
     plateau_patience: int = Field(2, ge=0)  # validations without a better EER
 
@@ -89,6 +90,8 @@ def load_config(file: str | None, overrides: dict[str, Any]) -> TrainConfig:
             table = values
             for part in tables:
                 table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                raise UserError(f"{file}: '{'.'.join(tables)}' must be a table, not {table!r}")
             table[name] = value
     try:
         config = TrainConfig.model_validate(values)

@@ -60,11 +60,15 @@ def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
 def _read(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     try:
-        records = json.loads(path.read_text(encoding="utf-8"))
+        records = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except ValueError:
         records = None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from common.errors import UserError
 from train.augment import augment
+from train.averaging import AveragedEncoder
 from train.batches import IdentityBatches
 from train.config import TrainConfig
 from train.dataset import CropBatch, CropDataset
@@ -51,7 +52,8 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
     )
     model, optimiser = fabric.setup(encoder, optimiser)
     loader = fabric.setup_dataloaders(_loader(dataset, batches, config.batch.loader_workers))
-    records = RunRecords(config, encoder, pairs.fingerprint)
+    average = AveragedEncoder(encoder, config.optimiser.average_decay)
+    records = RunRecords(config, average.encoder, pairs.fingerprint)
 
     crops_per_epoch = len(batches) * batches.batch_size
     monitor.started(
@@ -66,7 +68,7 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
             seconds_per_epoch=crops_per_epoch * seconds_per_crop(encoder),
         )
     )
-    report = validate(encoder, dataset, pairs)
+    report = validate(average.encoder, dataset, pairs)
     records.keep(0, 0, config.optimiser.learning_rate, None, report)
     monitor.validated(0, config.optimiser.learning_rate, None, report)
 
@@ -83,10 +85,11 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
             fabric.backward(loss)
             fabric.clip_gradients(model, optimiser, max_norm=config.optimiser.clip_norm)
             optimiser.step()
+            average.update()
             step += 1
             monitor.stepped(epoch, len(losses), losses[-1])
         if epoch % config.validation.every_epochs == 0 or epoch == config.epochs:
-            report = validate(encoder, dataset, pairs)
+            report = validate(average.encoder, dataset, pairs)
             learning_rate = optimiser.param_groups[0]["lr"]
             scheduler.step(report.eer)
             records.keep(epoch, step, learning_rate, float(np.mean(losses)), report)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from common.atomic import write_text_atomically
+from common.atomic import remove_stale_temporaries, write_text_atomically
 from common.checkpoint import CheckpointInfo
 from common.encoder import Encoder
 from common.metrics import VerificationReport
@@ -24,6 +24,8 @@ class RunRecords:
         self._history = PerformanceHistory(config.out)
         self.run = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         self.last_checkpoint = self._folder
+        remove_stale_temporaries(config.out)
+        remove_stale_temporaries(self._folder)
         write_text_atomically(
             config.out / RUN_FOLDER / f"{self.run}.json", config.model_dump_json(indent=1) + "\n"
         )

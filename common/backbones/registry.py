@@ -13,7 +13,9 @@ BACKBONES: dict[str, Callable[[], Backbone]] = {
     "ir_34": partial(ImprovedResNet, (3, 4, 6, 3), FULL_WIDTH),
     "ir_50": partial(ImprovedResNet, (3, 4, 14, 3), FULL_WIDTH),
     "ir_101": partial(ImprovedResNet, (3, 13, 30, 3), FULL_WIDTH),
-    "ir_lite": partial(ImprovedResNet, (1, 1, 1, 1), LITE_WIDTH, embedding_size=128, stem_stride=2, dropout=0.0),
+    "ir_lite": partial(
+        ImprovedResNet, (1, 1, 1, 1), LITE_WIDTH, embedding_size=128, stem_stride=2, dropout=0.0
+    ),
     "mobilefacenet": MobileFaceNet,
 }
 
