@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.backbones import BACKBONES
 from common.errors import UserError
-from train.losses import LOSSES
+from train.losses import LOSSES, LossConfig
 
 PACKAGED_CONFIGS = Path(__file__).parent / "configs"
 
@@ -18,14 +18,6 @@ class Section(BaseModel):
     """A table of the file: immutable, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LossConfig(Section):
-    """Which loss, and its parameters under their own names."""
-
-    name: str = "dynamic_margin"
-    parameters: dict[str, float] = {}
-    synthetic_weight: float = Field(0, ge=0)  # of the auxiliary "is this face synthetic"
 
 
 class OptimiserConfig(Section):
@@ -142,7 +134,7 @@ def _known_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
     keys = []
     for name, field in section.model_fields.items():
         nested = field.annotation
-        if isinstance(nested, type) and issubclass(nested, Section):
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
             keys += _known_keys(nested, f"{prefix}{name}.")
         else:
             keys.append(prefix + name)

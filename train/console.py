@@ -10,7 +10,7 @@ from common.pairs import PairCategory
 from train.monitor import RunPlan
 
 CPU_CONFIG = "cpu"
-SLOW_EPOCH = 600  # seconds; above it a CPU is the wrong machine for the backbone
+LIGHT_BACKBONES = ("ir_lite", "mobilefacenet")  # those a CPU can train
 
 
 class ConsoleMonitor:
@@ -54,7 +54,7 @@ class ConsoleMonitor:
             f"about {_duration(plan.seconds_per_epoch)} per epoch, {_duration(total)} for "
             f"{config.epochs} epochs, by a trial step"
         )
-        if plan.device == "cpu" and plan.seconds_per_epoch > SLOW_EPOCH:
+        if plan.device == "cpu" and config.backbone not in LIGHT_BACKBONES:
             self._console.print(
                 f"[bold yellow]No GPU found.[/] {config.backbone} is meant for one; "
                 f"for a CPU use --config {CPU_CONFIG}"

@@ -10,6 +10,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.utils.data import DataLoader
 
+from common.encoder import Encoder
 from common.errors import UserError
 from train.augment import augment
 from train.averaging import AveragedEncoder
@@ -18,11 +19,11 @@ from train.config import TrainConfig
 from train.dataset import CropBatch, CropDataset
 from train.estimate import seconds_per_crop
 from train.initial_weights import initial_encoder
-from train.losses import create_loss
+from train.losses import FaceLoss, create_loss
 from train.monitor import Monitor, RunPlan
 from train.records import RunRecords
 from train.split import held_out_identities
-from train.validation import draw_validation_pairs, validate
+from train.validation import ValidationPairs, draw_validation_pairs, validate
 
 
 def train(config: TrainConfig, monitor: Monitor) -> Path:
@@ -39,39 +40,23 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
     batches = _training_batches(config, dataset, held_out)
 
     encoder = initial_encoder(config.backbone, config.pretrained)
-    loss_of = create_loss(
-        config.loss.name, config.loss.parameters, config.loss.synthetic_weight, encoder.embedding_size
-    ).to(fabric.device)
-    optimiser = AdamW(
-        [*encoder.parameters(), *loss_of.parameters()],
-        config.optimiser.learning_rate,
-        weight_decay=config.optimiser.weight_decay,
-    )
-    scheduler = ReduceLROnPlateau(
-        optimiser, "min", config.optimiser.plateau_factor, config.optimiser.plateau_patience
-    )
+    loss_of = create_loss(config.loss, encoder.embedding_size).to(fabric.device)
+    optimiser = _optimiser(config, encoder, loss_of)
+    scheduler = _scheduler(config, optimiser)
     model, optimiser = fabric.setup(encoder, optimiser)
     loader = fabric.setup_dataloaders(_loader(dataset, batches, config.batch.loader_workers))
     average = AveragedEncoder(encoder, config.optimiser.average_decay)
     records = RunRecords(config, average.encoder, pairs.fingerprint)
 
-    crops_per_epoch = len(batches) * batches.batch_size
-    monitor.started(
-        RunPlan(
-            config,
-            str(fabric.device),
-            crops=batches.crops,
-            identities=len(dataset.identity_names) - len(held_out),
-            held_out=len(held_out),
-            pairs=len(pairs.categories),
-            steps_per_epoch=len(batches),
-            seconds_per_epoch=crops_per_epoch * seconds_per_crop(encoder),
-        )
-    )
-    report = validate(average.encoder, dataset, pairs)
-    records.keep(0, 0, config.optimiser.learning_rate, None, report)
-    monitor.validated(0, config.optimiser.learning_rate, None, report)
+    def validated(epoch: int, step: int, loss: float | None) -> float:
+        report = validate(average.encoder, dataset, pairs)
+        learning_rate = optimiser.param_groups[0]["lr"]
+        records.keep(epoch, step, learning_rate, loss, report)
+        monitor.validated(epoch, learning_rate, loss, report)
+        return report.eer
 
+    monitor.started(_plan(config, fabric, dataset, batches, pairs, len(held_out), seconds_per_crop(encoder)))
+    validated(0, 0, None)
     step = 0
     for epoch in range(1, config.epochs + 1):
         model.train()
@@ -89,12 +74,39 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
             step += 1
             monitor.stepped(epoch, len(losses), losses[-1])
         if epoch % config.validation.every_epochs == 0 or epoch == config.epochs:
-            report = validate(average.encoder, dataset, pairs)
-            learning_rate = optimiser.param_groups[0]["lr"]
-            scheduler.step(report.eer)
-            records.keep(epoch, step, learning_rate, float(np.mean(losses)), report)
-            monitor.validated(epoch, learning_rate, float(np.mean(losses)), report)
+            scheduler.step(validated(epoch, step, float(np.mean(losses))))
     return records.last_checkpoint
+
+
+def _optimiser(config: TrainConfig, encoder: Encoder, loss_of: FaceLoss) -> AdamW:
+    parameters = [*encoder.parameters(), *loss_of.parameters()]
+    return AdamW(parameters, config.optimiser.learning_rate, weight_decay=config.optimiser.weight_decay)
+
+
+def _scheduler(config: TrainConfig, optimiser: AdamW) -> ReduceLROnPlateau:
+    chosen = config.optimiser
+    return ReduceLROnPlateau(optimiser, "min", chosen.plateau_factor, chosen.plateau_patience)
+
+
+def _plan(
+    config: TrainConfig,
+    fabric: Fabric,
+    dataset: CropDataset,
+    batches: IdentityBatches,
+    pairs: ValidationPairs,
+    held_out: int,
+    seconds: float,
+) -> RunPlan:
+    return RunPlan(
+        config,
+        str(fabric.device),
+        crops=batches.crops,
+        identities=len(dataset.identity_names) - held_out,
+        held_out=held_out,
+        pairs=len(pairs.categories),
+        steps_per_epoch=len(batches),
+        seconds_per_epoch=len(batches) * batches.batch_size * seconds,
+    )
 
 
 def _training_batches(config: TrainConfig, dataset: CropDataset, held_out: set[str]) -> IdentityBatches:
