@@ -18,7 +18,7 @@ class RankedCheckpoint:
 
 
 def ranked_checkpoints(folder: Path, validation: str | None = None) -> list[RankedCheckpoint]:
-    """The readable checkpoints of a folder by rising EER, without the last one.
+    """The readable checkpoints of a folder by rising EER, without the last one; of equals the later first.
 
     `validation`: only those measured on this set of validation pairs; EERs of different sets do not compare.
     """
@@ -32,7 +32,7 @@ def ranked_checkpoints(folder: Path, validation: str | None = None) -> list[Rank
             continue  # a foreign or damaged file in the folder is not ours to judge
         if info.eer is not None and validation in (None, info.validation):
             entries.append(RankedCheckpoint(path, info))
-    return sorted(entries, key=lambda entry: (entry.info.eer, entry.info.step, entry.path.name))
+    return sorted(entries, key=lambda entry: (entry.info.eer, -entry.info.step, entry.path.name))
 
 
 def best_checkpoint(folder: Path) -> Path:

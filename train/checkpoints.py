@@ -19,7 +19,7 @@ def keep_checkpoint(folder: Path, encoder: Encoder, info: CheckpointInfo) -> Pat
     save_checkpoint(last, encoder, info)
     if info.eer is not None:
         ranked = ranked_checkpoints(folder, info.validation)
-        if len(ranked) < KEPT or info.eer < (ranked[KEPT - 1].info.eer or 0.0):
+        if len(ranked) < KEPT or info.eer <= (ranked[KEPT - 1].info.eer or 0.0):
             name = f"eer{info.eer:.4f}-{info.backbone}-epoch{info.epoch:03d}-{info.run}{SUFFIX}"
             save_checkpoint(folder / name, encoder, info)
             for entry in ranked_checkpoints(folder, info.validation)[KEPT:]:

@@ -7,21 +7,27 @@ import torch
 
 from common.encoder import Encoder
 
-PROBE_CROPS = 8
+FIRST_CROPS, CROPS = 4, 32
+SLOW = 1.0  # seconds; a backbone whose first few crops take longer is not asked for more
 
 
 def seconds_per_crop(encoder: Encoder) -> float:
-    """Seconds for one crop forward and backward on the encoder's device, measured on a small batch.
+    """Seconds for one crop forward and backward on the encoder's device.
 
     The encoder itself and torch's random state are left as they were.
     """
     probe = copy.deepcopy(encoder).train()
-    device = next(probe.parameters()).device
-    crops = torch.zeros(PROBE_CROPS, 3, encoder.input_format.size, encoder.input_format.size, device=device)
     with torch.random.fork_rng(devices=[]):
-        probe(crops).sum().backward()  # the first pass allocates and is not counted
-        start = time.perf_counter()
-        probe(crops).sum().backward()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        return (time.perf_counter() - start) / PROBE_CROPS
+        first = _seconds(probe, FIRST_CROPS)  # allocates, and is counted only where more would take too long
+        return first / FIRST_CROPS if first > SLOW else _seconds(probe, CROPS) / CROPS
+
+
+def _seconds(probe: Encoder, count: int) -> float:
+    device = next(probe.parameters()).device
+    size = probe.input_format.size
+    crops = torch.zeros(count, 3, size, size, device=device)
+    start = time.perf_counter()
+    probe(crops).sum().backward()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start

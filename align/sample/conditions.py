@@ -11,7 +11,7 @@ from align.sample.camera import Camera
 from align.sample.expression import Expression
 from align.sample.light import Light
 
-WEARS_GLASSES = 0.85  # share of a wearer's photographs with glasses
+WEARS_GLASSES = 0.92  # share of a wearer's photographs with glasses
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Conditions:
         # brows to chin measure about 135 mm
         scale = float(rng.uniform(84, 136)) / 135.0
         return Conditions(
-            yaw=float(np.clip(rng.normal(0, 10), -22, 22)),
+            yaw=float(np.clip(rng.normal(0, 9), -20, 20)),
             pitch=float(np.clip(rng.normal(0, 5.0), -10, 10)),
             roll=float(np.clip(rng.normal(0, 5.0), -12, 12)),
             scale=scale,

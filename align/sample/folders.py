@@ -9,12 +9,12 @@ from pathlib import Path
 from align.sample.plan import SampleOptions
 from common.errors import UserError
 
-RENDERER_VERSION = 2
+RENDERER_VERSION = 4
 STAMP_NAME = ".facetrust-sample.json"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a whole file or nothing."""
+    """Write a whole file or nothing; not synced to the disk, for a sample can be rendered again."""
     partial = path.with_name(path.name + ".part")
     try:
         partial.write_bytes(data)

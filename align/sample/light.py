@@ -37,7 +37,7 @@ class Light:
     @staticmethod
     def random(rng: np.random.Generator) -> Light:
         """Daylight, rooms, and a few strongly one-sided lights."""
-        azimuth = np.radians(float(np.clip(rng.normal(0, 28), -65, 65)))
+        azimuth = np.radians(float(np.clip(rng.normal(0, 24), -60, 60)))
         height = np.radians(float(np.clip(rng.normal(28, 14), -4, 58)))
         direction = (
             float(np.sin(azimuth) * np.cos(height)),

@@ -10,6 +10,7 @@ from align.sample.manipulations import MANIPULATIONS, TEST_ONLY_FAMILIES, TRAIN_
 from align.sample.person import Person
 
 BONA_FIDE = "bona fide"
+BOTH_SYNTHETIC = 0.05  # of the synthetic pairs; in the others one side is bona fide
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def plan_pairs(options: SampleOptions) -> tuple[list[Sitting], list[PairRow]]:
             drawn.append(((first, BONA_FIDE), (_other_person(first, alike, options, rng), BONA_FIDE), 0))
         else:
             family = families[turn % len(families)]
-            sides = [(first, family), (first, family if rng.random() < 0.12 else BONA_FIDE)]
+            sides = [(first, family), (first, family if rng.random() < BOTH_SYNTHETIC else BONA_FIDE)]
             if rng.random() < 0.5:
                 sides.reverse()
             drawn.append((sides[0], sides[1], 0))
@@ -144,7 +145,7 @@ def _look_alikes(options: SampleOptions) -> list[list[int]]:
 def _other_person(
     first: int, alike: list[list[int]], options: SampleOptions, rng: np.random.Generator
 ) -> int:
-    """Another test person: one time in three one who looks alike, if there is one."""
-    if alike[first] and rng.random() < 1 / 3:
+    """Another test person: one time in five one who looks alike, if there is one."""
+    if alike[first] and rng.random() < 1 / 5:
         return int(rng.choice(alike[first]))
     return int((first + 1 + rng.integers(options.test_identities - 1)) % options.test_identities)

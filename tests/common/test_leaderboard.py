@@ -37,7 +37,7 @@ def save(encoder: Encoder, tmp_path: Path) -> Save:
     return make
 
 
-def test_rising_eer_then_step_and_nothing_but_checkpoints(
+def test_rising_eer_then_the_later_step_and_nothing_but_checkpoints(
     save: Save, tmp_path: Path, encoder: Encoder
 ) -> None:
     save("c", 0.2), save("late", 0.1, step=9), save("early", 0.1, step=3), save("last", 0.0), save("x", None)
@@ -47,7 +47,7 @@ def test_rising_eer_then_step_and_nothing_but_checkpoints(
     )
     (tmp_path / "broken.safetensors").write_bytes(b"\x10")
     names = [entry.path.stem for entry in ranked_checkpoints(tmp_path)]
-    assert names == ["early", "late", "c"]
+    assert names == ["late", "early", "c"]
 
 
 def test_only_equal_validation_pairs_compare(save: Save, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ class DynamicMarginLoss(FaceLoss):
     Every embedding takes part in all pairs of its batch. The pairs fall into three categories: two bona fide
     photographs of one person; one person with at least one synthetic photograph; different people, synthetic
     or not. The loss is the mean over the categories present of the mean over their pairs, so that the many
-    easy pairs of strangers do not drown the few that matter.
+    easy pairs of strangers do not drown the few that matter. In the same way the synthetic category weighs
+    pairs of one and of two synthetic photographs alike: the latter are few, and hard, for what gives two
+    forgeries away also makes them look alike.
 
     Args:
         margin: m0, the margin at c = 1.
@@ -37,11 +39,15 @@ class DynamicMarginLoss(FaceLoss):
         )
         cosine = (embeddings @ embeddings.T)[first, second]
         same_identity = identities[first] == identities[second]
-        any_synthetic = synthetic[first] | synthetic[second]
-        losses = self.pair_losses(cosine, target=(same_identity & ~any_synthetic).to(cosine.dtype))
-        categories = (same_identity & ~any_synthetic, same_identity & any_synthetic, ~same_identity)
-        means = [losses[category].mean() for category in categories if category.any()]
-        return torch.stack(means).mean() if means else embeddings.sum() * 0
+        forged = synthetic[first].int() + synthetic[second].int()
+        losses = self.pair_losses(cosine, target=(same_identity & (forged == 0)).to(cosine.dtype))
+        genuine, strangers = losses[same_identity & (forged == 0)], losses[~same_identity]
+        one_forged, both_forged = losses[same_identity & (forged == 1)], losses[same_identity & (forged == 2)]
+        means = [pairs.mean() for pairs in (genuine, strangers) if pairs.numel()]
+        forged_means = [pairs.mean() for pairs in (one_forged, both_forged) if pairs.numel()]
+        if forged_means:
+            means.append(torch.stack(forged_means).mean())
+        return torch.stack(means).mean() if means else losses.sum()
 
     def pair_losses(self, cosine: Tensor, target: Tensor) -> Tensor:
         """The loss of each pair, (P,), from cosines (P,) in [-1, 1] and targets (P,) in {0, 1}."""

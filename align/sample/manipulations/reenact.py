@@ -32,7 +32,7 @@ def reenact(
     shifted = cv2.warpAffine(
         other, move, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    altered = recoloured(resampled(shifted.astype(np.float32, copy=False), rng), rng, 1.0)
+    altered = recoloured(resampled(shifted.astype(np.float32, copy=False), rng), rng, 1.3)
     return inserted(photograph.image, altered, _regions(photograph, unit, rng), float(rng.uniform(0.9, 1.0)))
 
 
@@ -57,7 +57,7 @@ def _regions(photograph: Photograph, unit: float, rng: np.random.Generator) -> A
     mask = np.zeros(photograph.face_mask.shape, np.uint8)
     mouth = photograph.landmarks[3:].mean(axis=0)
     grow = float(rng.uniform(0.95, 1.2))
-    spots = [(left, 0.185, 0.135), (right, 0.185, 0.135), (mouth, 0.29, 0.20)]
+    spots = [(left, 0.25, 0.19), (right, 0.25, 0.19), (mouth, 0.36, 0.26)]
     for (x, y), wide, high in spots:
         axes = (round(wide * unit * grow), round(high * unit * grow))
         cv2.ellipse(mask, (round(float(x)), round(float(y))), axes, angle, 0, 360, 255, -1, cv2.LINE_AA)

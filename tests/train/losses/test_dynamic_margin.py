@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from train.losses import LOSSES, DynamicMarginLoss
+from train.losses import LOSSES
+from train.losses.dynamic_margin import DynamicMarginLoss
 
 
 def batch(seed: int, count: int = 10, people: int = 3) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -19,16 +20,20 @@ def by_hand(
     embeddings: np.ndarray, identities: np.ndarray, synthetic: np.ndarray, m0: float, a: float, s: float
 ) -> float:
     """The definition, pair by pair."""
-    sums: dict[str, list[float]] = {"genuine": [], "forged": [], "strangers": []}
+    sums: dict[str, list[float]] = {"genuine": [], "one forged": [], "both forged": [], "strangers": []}
     for i in range(len(embeddings)):
         for j in range(i + 1, len(embeddings)):
             c = float(np.dot(embeddings[i], embeddings[j]))
-            same, forged = identities[i] == identities[j], synthetic[i] or synthetic[j]
+            same, forged = identities[i] == identities[j], int(synthetic[i]) + int(synthetic[j])
             y = 1.0 if same and not forged else 0.0
+            kind = ("genuine", "one forged", "both forged")[forged] if same else "strangers"
             z = s * (c - (m0 + a * (1 - c)) * y)
             loss = np.logaddexp(0, -z) if y else np.logaddexp(0, z)
-            sums["genuine" if y else "forged" if same else "strangers"].append(float(loss))
-    return float(np.mean([np.mean(losses) for losses in sums.values() if losses]))
+            sums[kind].append(float(loss))
+    means = {kind: float(np.mean(losses)) for kind, losses in sums.items() if losses}
+    forged_means = [means.pop(kind) for kind in ("one forged", "both forged") if kind in means]
+    categories = [*means.values(), *([float(np.mean(forged_means))] if forged_means else [])]
+    return float(np.mean(categories))
 
 
 @pytest.mark.parametrize("seed", range(12))
