@@ -46,6 +46,8 @@ def load_model(name: str | None, checkpoints: Path) -> Model:
             threshold = info.threshold
         else:
             encoder, threshold = _bare_encoder(path), None
+    if not all(torch.isfinite(tensor).all() for tensor in encoder.state_dict().values()):
+        raise UserError(f"{name} holds weights that are not finite numbers; use another model")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Model(name, encoder.eval().to(device), threshold)
 

@@ -51,7 +51,7 @@ def test_those_of_other_validation_pairs_are_left_alone(tmp_path: Path, encoder:
     assert kept(tmp_path) == [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]
 
 
-def test_an_equal_eer_does_not_push_an_older_one_out(tmp_path: Path, encoder: Encoder) -> None:
+def test_of_equal_eers_the_later_ones_stay(tmp_path: Path, encoder: Encoder) -> None:
     for epoch in range(8):
         keep_checkpoint(tmp_path, encoder, info(epoch, 0.0))
-    assert kept(tmp_path) == [0, 1, 2, 3, 4]
+    assert kept(tmp_path) == [3, 4, 5, 6, 7]
