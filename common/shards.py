@@ -76,7 +76,7 @@ def open_shard(path: Path) -> h5py.File:
     The file has `images` (N, size, size, 3) uint8 RGB and the columns of `COLUMNS`.
     Raises UserError when it is damaged, of another version, or not a shard.
     """
-    damaged = f"{path} is missing, truncated or not a sound HDF5 file; make it again with 'python -m align run'"
+    damaged = f"{path} is missing, truncated or not an HDF5 file; make it again with 'python -m align run'"
     try:
         file = h5py.File(path, "r")
     except OSError as error:
