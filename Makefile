@@ -16,14 +16,15 @@ environment: $(STAMP)
 
 $(STAMP):
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[dev]' 'setuptools>=77'
-	touch $@
+	@echo "Installing into $(VENV); PyTorch is large, this takes a few minutes"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --editable '.[dev]' 'setuptools>=77'
+	@touch $@
 
 demo: environment
 	$(BIN)/python -m align sample
 	$(BIN)/python -m align run datasets/raw_images
-	$(BIN)/python -m align show --per-person 12
+	$(BIN)/python -m align show --people 12 --per-person 6
 	$(BIN)/python -m train run --config demo
 	@echo "\n== Test pairs of people never seen, before training (random weights)"
 	$(BIN)/python -m infer pairs data/test_public --model random:ir_lite --out results/untrained
@@ -33,8 +34,8 @@ demo: environment
 	@echo "  results/test_public.png               pairs from hardest to easiest, and the scores of each category"
 	@echo "  results/test_public.csv               similarity and verdict of every pair"
 	@echo "  results/contact_sheet.png             aligned crops; synthetic ones framed red"
-	@echo "  training_logs/performance_history.json  errors per category at every validation"
-	@echo "  $(BIN)/python -m train history        the leaderboard of checkpoints"
+	@echo "  training_logs/performance_history.json errors per category at every validation"
+	@echo "  $(BIN)/python -m train history       the leaderboard of checkpoints"
 
 test: environment
 	$(BIN)/python -m pytest

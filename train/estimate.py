@@ -25,7 +25,9 @@ def seconds_per_crop(encoder: Encoder) -> float:
 def _seconds(probe: Encoder, count: int) -> float:
     device = next(probe.parameters()).device
     size = probe.input_format.size
-    crops = torch.zeros(count, 3, size, size, device=device)
+    # not zeros: batch statistics of a constant lead into denormal numbers, which are slow
+    noise = torch.Generator().manual_seed(0)
+    crops = torch.randint(0, 256, (count, 3, size, size), generator=noise, dtype=torch.uint8).to(device)
     start = time.perf_counter()
     probe(crops).sum().backward()
     if device.type == "cuda":
