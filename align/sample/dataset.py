@@ -16,12 +16,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from align.sample.camera import Image, encoded
-from align.sample.conditions import Conditions
 from align.sample.folders import check_folder, finish_folder, is_complete, prepare_folder, write_atomically
 from align.sample.manipulations import MANIPULATIONS
-from align.sample.person import Person
-from align.sample.photograph import render
+from align.sample.people.person import Person
+from align.sample.photography.camera import Image, encoded
+from align.sample.photography.conditions import Conditions
+from align.sample.photography.photograph import render
 from align.sample.plan import (
     PairRow,
     SampleOptions,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from align.sample.manipulations import MANIPULATIONS, TEST_ONLY_FAMILIES, TRAIN_FAMILIES
-from align.sample.person import Person
+from align.sample.people.person import Person
 
 BONA_FIDE = "bona fide"
 BOTH_SYNTHETIC = 0.05  # of the synthetic pairs; in the others one side is bona fide

@@ -7,13 +7,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from align.sample.camera import Image
-from align.sample.conditions import Conditions
-from align.sample.expression import Expression
-from align.sample.light import Light
 from align.sample.manipulations.insertion import face_height, inserted, recoloured, resampled, seam_mask
-from align.sample.person import Person
-from align.sample.photograph import Photograph, render_face_over
+from align.sample.people.expression import Expression
+from align.sample.people.person import Person
+from align.sample.photography.camera import Image
+from align.sample.photography.conditions import Conditions
+from align.sample.photography.light import Light
+from align.sample.photography.photograph import Photograph, render_face_over
 
 
 def reblend(

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.camera import Image
-from align.sample.conditions import Conditions
 from align.sample.manipulations.insertion import inserted, recoloured, seam_mask
-from align.sample.person import Person
-from align.sample.photograph import Photograph
+from align.sample.people.person import Person
+from align.sample.photography.camera import Image
+from align.sample.photography.conditions import Conditions
+from align.sample.photography.photograph import Photograph
 
 Array = NDArray[np.float32]
 

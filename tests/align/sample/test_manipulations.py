@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from align.sample.conditions import Conditions
 from align.sample.manipulations import MANIPULATIONS
-from align.sample.person import Person
-from align.sample.photograph import render
+from align.sample.people.person import Person
+from align.sample.photography.conditions import Conditions
+from align.sample.photography.photograph import render
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from retinaface import detect_faces
 
-from align.sample.camera import Camera, capture, recompressed
-from align.sample.conditions import Conditions
 from align.sample.manipulations import MANIPULATIONS
 from align.sample.manipulations.insertion import face_height
-from align.sample.person import Person
-from align.sample.photograph import render
+from align.sample.people.person import Person
+from align.sample.photography.camera import Camera, capture, recompressed
+from align.sample.photography.conditions import Conditions
+from align.sample.photography.photograph import render
 
 PEOPLE, PHOTOS = 10, 4
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from align.sample.manipulations import MANIPULATIONS, TEST_ONLY_FAMILIES, TRAIN_FAMILIES
-from align.sample.person import Person
+from align.sample.people.person import Person
 from align.sample.plan import BONA_FIDE, SampleOptions, person_seed, plan_pairs, plan_training
 
 OPTIONS = SampleOptions(identities=9, photos=4, synthetic=3, test_identities=10, pairs=120, seed=2)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from align.sample.ancestry import ANCESTRIES, Ancestry
+from align.sample.people.ancestry import ANCESTRIES, Ancestry
 
 HAIR_STYLES = ("bald", "buzz", "short", "parted", "fringe", "afro", "bob", "long", "tied")
 _STYLE_WEIGHTS = {

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.curves import smooth_curve
 from align.sample.noise import bump, smooth_noise, smoothstep
-from align.sample.person import Person
+from align.sample.people.curves import smooth_curve
+from align.sample.people.person import Person
 
 Array = NDArray[np.float32]
 

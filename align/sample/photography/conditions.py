@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from align.sample.body import Clothing
-from align.sample.camera import Camera
-from align.sample.expression import Expression
-from align.sample.light import Light
+from align.sample.people.body import Clothing
+from align.sample.people.expression import Expression
+from align.sample.photography.camera import Camera
+from align.sample.photography.light import Light
 
 WEARS_GLASSES = 0.92  # share of a wearer's photographs with glasses
 

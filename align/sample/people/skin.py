@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.head_geometry import (
+from align.sample.mesh import FINE
+from align.sample.noise import bump, smooth_noise, smoothstep
+from align.sample.people.head_geometry import (
     ARC_END,
     ARC_RADIUS,
     STEP,
@@ -16,9 +18,7 @@ from align.sample.head_geometry import (
     rows_v,
     vertex_of,
 )
-from align.sample.mesh import FINE
-from align.sample.noise import bump, smooth_noise, smoothstep
-from align.sample.person import Person
+from align.sample.people.person import Person
 
 Array = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from align.sample.mesh import Mesh, finer, grid_normals
 from align.sample.noise import ridge, smooth_noise, smoothstep
-from align.sample.person import Person
+from align.sample.people.person import Person
 
 Array = NDArray[np.float32]
 

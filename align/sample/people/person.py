@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from align.sample.traits import Mark, draw_traits
+from align.sample.people.traits import Mark, draw_traits
 
 if TYPE_CHECKING:
-    from align.sample.head import Head
+    from align.sample.people.head import Head
 
 __all__ = ["Mark", "Person"]
 
@@ -79,6 +79,6 @@ class Person:
     @cached_property
     def head(self) -> Head:
         """The person's head without expression, built at the first use (about a twentieth of a second)."""
-        from align.sample.head import Head
+        from align.sample.people.head import Head
 
         return Head.of(self)

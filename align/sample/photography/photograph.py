@@ -8,17 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.background import paint_background
-from align.sample.body import build_torso
-from align.sample.camera import Image, automatic_gain, capture, develop
-from align.sample.conditions import Conditions
-from align.sample.face import Face, shape_face
-from align.sample.glasses import draw_glasses
-from align.sample.light import ShadowMap, shade
 from align.sample.mesh import Mesh
-from align.sample.person import Person
-from align.sample.rasteriser import Raster, Shaded, draw, shrink
-from align.sample.view import View, place
+from align.sample.people.body import build_torso
+from align.sample.people.face import Face, shape_face
+from align.sample.people.person import Person
+from align.sample.photography.background import paint_background
+from align.sample.photography.camera import Image, automatic_gain, capture, develop
+from align.sample.photography.conditions import Conditions
+from align.sample.photography.glasses import draw_glasses
+from align.sample.photography.light import ShadowMap, shade
+from align.sample.photography.rasteriser import Raster, Shaded, draw, shrink
+from align.sample.photography.view import View, place
 
 Array = NDArray[np.float32]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.head_geometry import COLUMNS, ROWS, STEP, V_TOP, Skull, columns_angle
 from align.sample.mesh import FINE, Mesh, finer, grid_normals
 from align.sample.noise import smooth_noise, smoothstep
-from align.sample.person import Person
+from align.sample.people.head_geometry import COLUMNS, ROWS, STEP, V_TOP, Skull, columns_angle
+from align.sample.people.person import Person
 
 Array = NDArray[np.float32]
 

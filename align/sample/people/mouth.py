@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.expression import Expression
 from align.sample.noise import smoothstep
-from align.sample.person import Person
+from align.sample.people.expression import Expression
+from align.sample.people.person import Person
 
 Array = NDArray[np.float32]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from align.sample.head_geometry import Skull, rows_v
 from align.sample.mesh import FINE, Mesh, finer, grid_normals
 from align.sample.noise import smoothstep
-from align.sample.person import Person
+from align.sample.people.head_geometry import Skull, rows_v
+from align.sample.people.person import Person
 
 
 def build_ears(person: Person, skull: Skull) -> tuple[Mesh, Mesh]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.sample.mesh import finer
-from align.sample.view import Placed, View
+from align.sample.photography.view import Placed, View
 
 Array = NDArray[np.float32]
 

@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.expression import Expression
-from align.sample.eyes import catchlight, eye_field, eye_height, paint_eye
-from align.sample.head import Head
-from align.sample.head_geometry import ARC_END, STEP, V_TOP, Skull, vertex_of
 from align.sample.mesh import FINE, Mesh, coarser, grid_normals
-from align.sample.mouth import mouth_corner, mouth_relief, paint_mouth
 from align.sample.noise import bump, smoothstep
+from align.sample.people.expression import Expression
+from align.sample.people.eyes import catchlight, eye_field, eye_height, paint_eye
+from align.sample.people.head import Head
+from align.sample.people.head_geometry import ARC_END, STEP, V_TOP, Skull, vertex_of
+from align.sample.people.mouth import mouth_corner, mouth_relief, paint_mouth
 
 Array = NDArray[np.float32]
 

@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.body import build_neck
-from align.sample.ears import build_ears
-from align.sample.hair import build_hair, covered_rows, grow_hairline
-from align.sample.head_geometry import (
+from align.sample.mesh import FINE, Mesh, finer
+from align.sample.noise import bump, smoothstep
+from align.sample.people.body import build_neck
+from align.sample.people.ears import build_ears
+from align.sample.people.hair import build_hair, covered_rows, grow_hairline
+from align.sample.people.head_geometry import (
     ARC_END,
     ARC_RADIUS,
     STEP,
@@ -20,10 +22,8 @@ from align.sample.head_geometry import (
     build_skull,
     face_relief,
 )
-from align.sample.mesh import FINE, Mesh, finer
-from align.sample.noise import bump, smoothstep
-from align.sample.person import Person
-from align.sample.skin import paint_skin
+from align.sample.people.person import Person
+from align.sample.people.skin import paint_skin
 
 Array = NDArray[np.float32]
 

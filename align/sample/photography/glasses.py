@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.sample.eyes import eye_height
-from align.sample.person import Person
-from align.sample.rasteriser import SUPERSAMPLE
-from align.sample.view import View
+from align.sample.people.eyes import eye_height
+from align.sample.people.person import Person
+from align.sample.photography.rasteriser import SUPERSAMPLE
+from align.sample.photography.view import View
 
 Array = NDArray[np.float32]
 

@@ -1,0 +1,1 @@
+"""How a photograph is taken: conditions, light, rasteriser, camera."""
