@@ -8,11 +8,9 @@ STAMP := $(VENV)/installed-$(shell cat pyproject.toml | cksum | cut -d' ' -f1)
 
 .PHONY: demo test lint environment clean
 
-# The environment is complete once the stamp of this pyproject.toml lies in it; the second line points an
-# environment that several clones share at this one.
+# The environment is complete once the stamp of this pyproject.toml lies in it. Everything below runs from this
+# folder, so that its packages are found first, also where several clones share an environment.
 environment: $(STAMP)
-	@$(BIN)/python -c "import align, sys; sys.exit(not align.__file__.startswith('$(CURDIR)/'))" 2>/dev/null \
-		|| $(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 
 $(STAMP):
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed')"
@@ -26,11 +24,11 @@ demo: environment
 	$(BIN)/python -m align run datasets/raw_images
 	$(BIN)/python -m align show --people 12 --per-person 6
 	$(BIN)/python -m train run --config demo
-	@echo "\n== Test pairs of people never seen, before training (random weights)"
+	@printf "\n== Test pairs of people never seen, before training (random weights)\n"
 	$(BIN)/python -m infer pairs data/test_public --model random:ir_lite --out results/untrained
-	@echo "\n== The same pairs after training"
+	@printf "\n== The same pairs after training\n"
 	$(BIN)/python -m infer pairs data/test_public
-	@echo "\nWhere to look:"
+	@printf "\nWhere to look:\n"
 	@echo "  results/test_public.png               pairs from hardest to easiest, and the scores of each category"
 	@echo "  results/test_public.csv               similarity and verdict of every pair"
 	@echo "  results/contact_sheet.png             aligned crops; synthetic ones framed red"
