@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Call `write(temporary)` and, once its bytes are on the disk, rename that file to `path`.
+def write_atomically(path: Path, write: Callable[[Path], object], *, durable: bool = True) -> None:
+    """Call `write(temporary)` and rename that file to `path`; if `durable`, once its bytes are on the disk.
 
     The temporary file lies beside `path` (a rename is atomic only within one file system) and is removed
     when `write` fails. Raises OSError when the folder cannot be written or the disk is full.
@@ -15,12 +15,14 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
 
 
 def write_text_atomically(path: Path, text: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from align.sample.folders import check_folder, finish_folder, is_complete, prepare_folder, write_atomically
+from align.sample.folders import check_folder, finish_folder, is_complete, prepare_folder, write_file
 from align.sample.manipulations import MANIPULATIONS
 from align.sample.people.person import Person
 from align.sample.photography.camera import Image, encoded
@@ -90,8 +90,8 @@ def write_sample(
         done += count
         if progress is not None:
             progress(done, total)
-    write_atomically(raw_images / "meta.json", json.dumps(labels, indent=1, sort_keys=True).encode())
-    write_atomically(test_pairs / "labels.csv", _labels_csv(rows))
+    write_file(raw_images / "meta.json", json.dumps(labels, indent=1, sort_keys=True).encode())
+    write_file(test_pairs / "labels.csv", _labels_csv(rows))
     finish_folder(raw_images, options, raw_files)
     finish_folder(test_pairs, options, pair_files)
     return summary
@@ -152,7 +152,7 @@ def _take_sitting(seed: int, sitting: Sitting, folder: Path) -> Iterator[str]:
     person = Person.from_seed(person_seed(seed, sitting.role, sitting.identity))
     for shot in sitting.shots:
         image, quality = take_photograph(person, seed, sitting, shot)
-        write_atomically(folder / shot.path, encoded(image, quality))
+        write_file(folder / shot.path, encoded(image, quality))
         yield shot.path
 
 

@@ -7,18 +7,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from align.sample.plan import SampleOptions
+from common.atomic import write_atomically
 from common.errors import UserError
 
 RENDERER_VERSION = 4
 STAMP_NAME = ".facetrust-sample.json"
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Write a whole file or nothing; not synced to the disk, for a sample can be rendered again."""
-    partial = path.with_name(path.name + ".part")
     try:
-        partial.write_bytes(data)
-        partial.replace(path)
+        write_atomically(path, lambda temporary: temporary.write_bytes(data), durable=False)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
 
@@ -112,4 +111,4 @@ def finish_folder(folder: Path, options: SampleOptions, files: list[str]) -> Non
 
 def _write_stamp(folder: Path, options: SampleOptions, files: list[str], complete: bool) -> None:
     stamp = _stamp(options) | {"complete": complete, "files": files}
-    write_atomically(folder / STAMP_NAME, json.dumps(stamp, indent=1).encode())
+    write_file(folder / STAMP_NAME, json.dumps(stamp, indent=1).encode())
