@@ -12,7 +12,7 @@ from pathlib import Path
 from align.manifest import ManifestEntry, append_entry, read_manifest, start_manifest
 from align.shard_job import ShardJob, align_shard, file_sha256
 from align.sources import Photograph, find_photographs
-from align.workers import run_in_processes
+from align.engines.local import run_in_processes
 from common.atomic import remove_stale_temporaries, write_text_atomically
 from common.shards import FORMAT_VERSION, SHARD_PATTERN
 

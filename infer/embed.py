@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from align.aligner import AlignedFace, Rejection, align_photographs
-from align.workers import run_in_processes
+from align.engines.local import run_in_processes
 from common.encoder import Encoder
 from common.errors import UserError
 

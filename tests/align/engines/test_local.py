@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from align.workers import available_cores, run_in_processes
+from align.engines.local import available_cores, run_in_processes
 from common.errors import UserError
 
 
