@@ -4,7 +4,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from align.sources import IMAGE_SUFFIXES
+from align.sources.photograph import IMAGE_SUFFIXES
 from common.errors import UserError
 from common.pairs import PairCategory, category_of
 

@@ -1,0 +1,38 @@
+"""One photograph of a source, and the file names that are taken for photographs."""
+
+from dataclasses import dataclass
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"})
+
+# Not read, but listed, so that the report of rejects can name them and their format.
+UNREAD_SUFFIXES = frozenset(
+    {".heic", ".heif", ".avif", ".gif", ".jxl", ".jp2", ".j2k", ".dng", ".cr2", ".cr3", ".nef", ".arw"}
+    | {".raf", ".orf", ".rw2", ".psd", ".svg", ".tga"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """One image file of a source."""
+
+    path: str  # relative to the root, forward slashes
+    identity: str
+    synthetic: bool
+    problem: str | None = None  # why it cannot be used, known before it is opened; its row in the report
+
+
+def is_photograph(name: str) -> bool:
+    """Whether a file of this name is taken for a photograph, read or not; case does not matter."""
+    suffix = name[name.rfind(".") :].lower()
+    return suffix in IMAGE_SUFFIXES or suffix in UNREAD_SUFFIXES
+
+
+def folder_of(path: str) -> str:
+    """The folders of a relative path: "a/b" of "a/b/0.jpg", "" of "0.jpg"."""
+    return path.rpartition("/")[0]
+
+
+def without_suffix(path: str) -> str:
+    """The path up to the last dot of its file name: the identity of a photograph that has no other."""
+    dot = path.rfind(".")
+    return path[:dot] if dot > path.rfind("/") + 1 else path

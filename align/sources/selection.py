@@ -1,0 +1,40 @@
+"""The part of a source that a run is told to align."""
+
+import fnmatch
+import re
+from dataclasses import dataclass
+
+from align.sources.photograph import Photograph
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which photographs of a source are wanted; by default all that lie in it.
+
+    `include` and `exclude` are globs over the relative path, case and all, in which `*` matches `/` too.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    limit: int | None = None
+    follow_links: bool = False
+
+
+EVERYTHING = Selection()
+
+
+def select(photographs: list[Photograph], selection: Selection) -> list[Photograph]:
+    """The photographs that match an include, if there is any, and no exclude; of these the first `limit`."""
+    include, exclude = _any_of(selection.include), _any_of(selection.exclude)
+    if include or exclude:
+        photographs = [
+            photograph
+            for photograph in photographs
+            if (include is None or include.match(photograph.path))
+            and not (exclude and exclude.match(photograph.path))
+        ]
+    return photographs if selection.limit is None else photographs[: max(0, selection.limit)]
+
+
+def _any_of(globs: tuple[str, ...]) -> re.Pattern[str] | None:
+    return re.compile("|".join(map(fnmatch.translate, globs))) if globs else None

@@ -1,0 +1,8 @@
+"""Folders that part a data set and say nothing about whom its photographs show."""
+
+_SPLITS = frozenset({"train", "val", "valid", "validation", "test", "dev"})
+
+
+def is_split(folder: str) -> bool:
+    """Whether a folder of this name is one part of a data set; case does not matter."""
+    return folder.lower() in _SPLITS
