@@ -1,70 +1,108 @@
 """Reading image files that are not trusted."""
 
-import warnings
+import stat
 from pathlib import Path
 
+import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-MAX_PIXELS = 120_000_000  # above the largest phone cameras in common use; 360 MB decoded
-MIN_SIDE = 16  # pixels; no detector finds a face in less
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
+from align.jpeg_markers import read_markers
+from align.pillow_images import decode_with_pillow, size_with_pillow
+from align.unreadable import UnreadableImageError, check_size
+
+MAX_BYTES = 400_000_000  # of a file
+MAX_SCANS = 100  # of a progressive JPEG; encoders write about ten, and each costs a pass over the image
+JPEG_REDUCTIONS = (1, 2, 4, 8)
+# EXIF orientation: how often to turn anticlockwise by 90°, and whether to mirror left and right before it
+TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (1, True), 6: (3, False), 7: (3, True), 8: (1, False)}
 
 
-class UnreadableImageError(Exception):
-    """An image file that yields no photograph; the text is the reason given in reports."""
+class ImageFile:
+    """A photograph whose header has been read, not yet its pixels.
+
+    Attributes:
+        height, width: pixels, upright as the EXIF orientation says.
+        reductions: by how much `decode` can reduce it, 1 among them.
+
+    Raises UnreadableImageError for a file that is missing, not a regular file, not an image, of a format that
+    is not read, or of a size that `check_size` refuses.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._data = _read_bytes(path)
+        header = _jpeg_header(self._data)
+        if header:
+            height, width, self._orientation = header
+            self.reductions: tuple[int, ...] = JPEG_REDUCTIONS
+        else:
+            width, height = size_with_pillow(self._data)
+            self.reductions = (1,)
+            self._orientation = 1  # Pillow turns the image itself
+        check_size(width, height)
+        turned = self._orientation >= 5
+        self._stored = height, width
+        self.height, self.width = (width, height) if turned else (height, width)
+
+    def decode(self, reduction: int = 1) -> NDArray[np.uint8]:
+        """The pixels, (H, W, 3) uint8 RGB, where H is the height divided by `reduction`, rounded up, as W.
+
+        A JPEG is reduced by decoding only the low frequencies of each block, which saves time and does not
+        alias. Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparency is laid over white.
+        Raises UnreadableImageError for an image that is truncated or damaged.
+        """
+        if len(self.reductions) > 1:
+            small = -(-self._stored[0] // reduction), -(-self._stored[1] // reduction)
+            try:
+                pixels = simplejpeg.decode_jpeg(
+                    self._data, "RGB", min_height=small[0], min_width=small[1], min_factor=1, strict=True
+                )
+            except ValueError:  # whether it is beyond use is for Pillow to say, which is more forgiving
+                pixels = decode_with_pillow(self._data, upright=False)
+            if pixels.shape[:2] != small:
+                pixels = cv2.resize(pixels, small[::-1], interpolation=cv2.INTER_AREA)
+            return _turn(pixels, self._orientation)
+        return decode_with_pillow(self._data, upright=True)
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """The photograph in a file, upright as its EXIF orientation says.
+    """The photograph in a file, (H, W, 3) uint8 RGB, upright. Raises UnreadableImageError as `ImageFile`."""
+    return ImageFile(path).decode()
 
-    Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparency is laid over white.
 
-    Returns (H, W, 3) uint8 RGB. Raises UnreadableImageError for a file that is missing, not an image,
-    truncated, smaller than `MIN_SIDE` on a side or larger than `MAX_PIXELS`; the size is judged by the
-    header, before a pixel is decoded.
-    """
+def _read_bytes(path: Path) -> bytes:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # oddities of metadata; a decompression bomb is bounded below
-            with Image.open(path, formats=FORMATS) as image:
-                _check_size(image.size)
-                return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
-    except UnreadableImageError:
-        raise
-    except UnidentifiedImageError as error:
-        raise UnreadableImageError("not an image") from error
-    except Image.DecompressionBombError as error:
-        raise UnreadableImageError(f"more than {MAX_PIXELS:,} pixels") from error
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+            raise UnreadableImageError("not a file")
+        if status.st_size > MAX_BYTES:
+            raise UnreadableImageError(f"a file of more than {MAX_BYTES // 1_000_000} MB")
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise UnreadableImageError("no such file") from error
     except PermissionError as error:
         raise UnreadableImageError("no permission to read") from error
-    except MemoryError as error:
-        raise UnreadableImageError("not enough memory to decode") from error
-    except Exception as error:  # codecs raise OSError, SyntaxError, ValueError, struct.error … on damage
-        raise UnreadableImageError(
-            f"damaged image ({str(error).splitlines()[0] if str(error) else type(error).__name__})"
-        ) from error
+    except OSError as error:
+        raise UnreadableImageError(f"cannot be read ({error.strerror})") from error
 
 
-def _check_size(size: tuple[int, int]) -> None:
-    width, height = size
-    if width * height > MAX_PIXELS:
-        raise UnreadableImageError(f"{width}x{height} is more than {MAX_PIXELS:,} pixels")
-    if min(width, height) < MIN_SIDE:
-        raise UnreadableImageError(f"{width}x{height} is too small for a face")
+def _jpeg_header(data: bytes) -> tuple[int, int, int] | None:
+    """Height and width as stored, and orientation, of a JPEG in grey or YCbCr; the rest is left to Pillow."""
+    markers = read_markers(data)
+    if markers is None:
+        return None
+    if markers.scans > MAX_SCANS:
+        raise UnreadableImageError(f"a JPEG of more than {MAX_SCANS} scans")
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:
+        return None
+    return (height, width, markers.orientation) if colours in ("YCbCr", "Gray") else None
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        # Pillow clips 16-bit values to 255 where a viewer would scale them
-        return Image.fromarray(
-            (np.asarray(image, dtype=np.int64).clip(0, 65535) // 257).astype(np.uint8)
-        ).convert("RGB")
-    if image.has_transparency_data:
-        layers = image.convert("RGBA")
-        white = Image.new("RGBA", layers.size, "white")
-        return Image.alpha_composite(white, layers).convert("RGB")
-    return image.convert("RGB")
+def _turn(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    turns, mirrored = TURNS.get(orientation, (0, False))
+    if mirrored:
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(np.rot90(pixels, turns)) if turns or mirrored else pixels

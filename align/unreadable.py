@@ -1,0 +1,19 @@
+"""Why a file yields no photograph."""
+
+MAX_PIXELS = 120_000_000  # above the largest phone cameras in common use; 360 MB decoded
+MIN_SIDE = 16  # pixels; no detector finds a face in less
+MAX_ASPECT = 50  # longer side over shorter
+
+
+class UnreadableImageError(Exception):
+    """An image file that yields no photograph; the text is the reason given in reports."""
+
+
+def check_size(width: int, height: int) -> None:
+    """Judge an image by its header. Raises UnreadableImageError for one too large, small or narrow."""
+    if width * height > MAX_PIXELS:
+        raise UnreadableImageError(f"{width}x{height} is more than {MAX_PIXELS:,} pixels")
+    if min(width, height) < MIN_SIDE:
+        raise UnreadableImageError(f"{width}x{height} is too small for a face")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise UnreadableImageError(f"{width}x{height} is too narrow for a face")
