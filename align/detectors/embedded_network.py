@@ -1,0 +1,78 @@
+"""The embedded RetinaFace as two networks, one for large faces and one for small."""
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+MEAN_RGB = (127.0, 117.0, 104.0)  # as the export was validated
+FEATURES_16 = "/fpn/merge2/merge2.2/LeakyRelu_output_0"
+FEATURES_8 = "/fx/stage1/stage1.5/stage1.5.1/stage1.5.1.2/LeakyRelu_output_0"
+FIRST_KERNEL = "onnx::Conv_587"
+
+
+def split_network(weights: bytes) -> tuple[bytes, bytes]:
+    """The published export as two networks with equal outputs.
+
+    The first takes `image`, (N, H, W, 3) uint8 RGB, to the heads at strides 16 and 32 and to the features
+    that the second takes to the head at stride 8. A head is (N, 32, rows, columns): for two anchors,
+    background and face, then boxes, then landmarks.
+    """
+    published = onnx.load_from_string(weights)
+    parameters = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in published.graph.initializer}
+    # the network takes BGR less its mean; the order of the colours goes into the first kernel
+    parameters[FIRST_KERNEL] = parameters[FIRST_KERNEL][:, ::-1]
+    parameters["mean"] = np.array(MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
+    nodes = [
+        onnx.helper.make_node("Transpose", ["image"], ["planes"], perm=[0, 3, 1, 2]),
+        onnx.helper.make_node("Cast", ["planes"], ["values"], to=onnx.TensorProto.FLOAT),
+        onnx.helper.make_node("Sub", ["values", "mean"], ["input"]),
+        *published.graph.node,
+    ]
+    for level in range(3):
+        # one kernel for the three outputs, and none of the reshaping after them
+        for kind in ("weight", "bias"):
+            heads = [f"{head}_head.{head}_head.{level}.{kind}" for head in ("class", "bbox", "landmark")]
+            parameters[f"{kind}{level}"] = np.concatenate([parameters[name] for name in heads])
+        features = [f"/ssh{level + 1}/Relu_output_0", f"weight{level}", f"bias{level}"]
+        nodes.append(onnx.helper.make_node("Conv", features, [f"head{level}"], kernel_shape=[1, 1]))
+    image = onnx.helper.make_tensor_value_info("image", onnx.TensorProto.UINT8, ["n", "h", "w", 3])
+    shared = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 64, f"h{name}", f"w{name}"])
+        for name in (FEATURES_16, FEATURES_8)
+    ]
+    outputs = ["head1", "head2", FEATURES_16, FEATURES_8]
+    return (
+        _part(published, nodes, parameters, [image], outputs),
+        _part(published, nodes, parameters, shared, ["head0"]),
+    )
+
+
+def _part(
+    published: onnx.ModelProto,
+    nodes: list[onnx.NodeProto],
+    parameters: dict[str, NDArray[np.float32]],
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[str],
+) -> bytes:
+    """The part of a network between tensors."""
+    given = {value.name for value in inputs}
+    needed = set(outputs)
+    kept = []
+    for node in reversed(nodes):  # they stand in the order of computation
+        if needed.difference(given).intersection(node.output):
+            kept.append(node)
+            needed.update(node.input)
+    graph = onnx.helper.make_graph(
+        kept[::-1],
+        "part",
+        inputs,
+        [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs],
+        [
+            onnx.numpy_helper.from_array(np.ascontiguousarray(values), name)
+            for name, values in parameters.items()
+            if name in needed
+        ],
+    )
+    model = onnx.helper.make_model(graph, opset_imports=published.opset_import)
+    model.ir_version = published.ir_version
+    return model.SerializeToString()

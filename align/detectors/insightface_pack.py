@@ -1,0 +1,175 @@
+"""The detection models of insightface's model zoo."""
+
+import hashlib
+import io
+import re
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from align.detectors.detection import Detection, DetectorSettings, Enough
+from align.detectors.insightface_download import DownloadError, download_pack
+from align.detectors.letterbox import fit, pad
+from align.detectors.retinaface import enlarge
+from align.detectors.session import open_session
+from common.errors import UserError
+
+MODELS = Path("~/.insightface/models")  # where insightface keeps them
+RELEASES = "https://github.com/deepinsight/insightface/releases"
+PACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+DETECTORS = {
+    "antelopev2": "scrfd_10g_bnkps.onnx",
+    "buffalo_l": "det_10g.onnx",
+    "buffalo_m": "det_2.5g.onnx",
+    "buffalo_s": "det_500m.onnx",
+    "buffalo_sc": "det_500m.onnx",
+}
+DETECTOR_PREFIXES = ("det_", "scrfd")
+LEAST_OUTPUTS = 5  # of a network that insightface takes for a detector
+INPUT_MULTIPLE = 32  # pixels; the coarsest stride of these networks
+
+
+def find_detection_model(pack: str) -> Path:
+    """The ONNX file of a pack's detector, in insightface's own folder; the pack is downloaded if need be.
+
+    Raises UserError, which says what to put where, when the pack is not there and cannot be downloaded, when
+    it holds no detector, or for a name that is not one of a pack.
+    """
+    if not PACK_NAME.fullmatch(pack):
+        raise UserError(f"'{pack}' is not the name of a pack of insightface's, such as buffalo_l")
+    folder = MODELS.expanduser() / pack
+    wanted = DETECTORS.get(pack, "the detector (det_*.onnx or scrfd*.onnx)")
+    remedy = f"put {wanted} of the pack {pack}, from {RELEASES}, into {folder}/"
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        try:
+            download_pack(pack, folder.parent)
+        except DownloadError as error:
+            raise UserError(
+                f"insightface's pack {pack} is not there and cannot be downloaded ({error}); {remedy}"
+            ) from error
+    declared = _declared_detector(folder)
+    if declared:
+        return Path(declared.path)
+    # some packs have their files in a folder within the folder
+    files = sorted(folder.glob("*.onnx")) or sorted(folder.glob("*/*.onnx"))
+    files.sort(key=lambda path: not path.name.startswith(DETECTOR_PREFIXES))
+    for path in files:
+        if _count_outputs(path) >= LEAST_OUTPUTS:
+            return path
+    seen = ", ".join(sorted(path.name for path in files)) or "no ONNX file"
+    raise UserError(f"{folder} holds {seen}, but no detector; {remedy}")
+
+
+class InsightFaceDetector:
+    """A detector of insightface's with five landmarks; see `Detector`.
+
+    Images are shrunk, never enlarged, and padded to the network's input, `det_size` rounded up to a multiple
+    of 32 on both sides unless the network has a size of its own.
+
+    Raises UserError when the file is no such network.
+    """
+
+    batch_size = 1
+
+    def __init__(self, path: Path, settings: DetectorSettings) -> None:
+        self._path = path
+        session = open_session(path, settings)
+        self._model = _wrap(path, session)
+        self.name = f"insightface:{path.parent.name}/{path.stem}"
+        self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.wanted_side = settings.det_size
+        height, width = session.get_inputs()[0].shape[2:]
+        if isinstance(height, int) and isinstance(width, int):
+            self._size = height, width
+            self._model.prepare(0, det_thresh=settings.min_score)
+        else:
+            side = -(-settings.det_size // INPUT_MULTIPLE) * INPUT_MULTIPLE
+            self._size = side, side
+            self._model.prepare(0, det_thresh=settings.min_score, input_size=(side, side))
+        self._detect(np.zeros((INPUT_MULTIPLE, INPUT_MULTIPLE, 3), np.uint8))
+
+    def detect_batch(
+        self, images: Sequence[NDArray[np.uint8]], enough: Sequence[Enough]
+    ) -> list[list[Detection]]:
+        """See `Detector.detect_batch`."""
+        return [self._detect(image) for image in images]
+
+    def _detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+        small = fit(image, self.wanted_side, *self._size)
+        # insightface would resize without a filter against aliasing; at this size it has nothing to do
+        square = cv2.cvtColor(pad(small, *self._size), cv2.COLOR_RGB2BGR)
+        try:
+            boxes, landmarks = self._model.detect(square)
+        except Exception as error:  # whatever a network makes insightface do that it is not written for
+            raise UserError(
+                f"insightface cannot use {self._path} as a detector: {type(error).__name__}"
+            ) from error
+        faces = [
+            Detection(box[:4].astype(np.float32), points.astype(np.float32), float(box[4]))
+            for box, points in zip(boxes, landmarks, strict=True)
+        ]
+        faces.sort(key=lambda face: -face.score)
+        return [enlarge(face, small.shape[:2], image.shape[:2]) for face in faces]
+
+
+def _wrap(path: Path, session: Any) -> Any:
+    """insightface's own class around a session."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # some versions have much to tell
+        from insightface.model_zoo import SCRFD  # takes a second
+
+    outputs, shape = session.get_outputs(), session.get_inputs()[0].shape
+    if len(outputs) < LEAST_OUTPUTS or len(shape) != 4:
+        raise UserError(f"{path} is not a detector of insightface's: it has {len(outputs)} output(s)")
+    model = SCRFD(session=session)  # without the file, of which it would open sessions with other settings
+    if not hasattr(model, "fmc"):
+        raise UserError(f"{path} is not a detector of insightface's: it has {len(outputs)} outputs")
+    if not model.use_kps:
+        raise UserError(f"{path} finds no landmarks, and faces cannot be aligned without; take another pack")
+    folder = next((parent for parent in path.parents[:3] if (parent / "manifest.json").is_file()), None)
+    declared = folder and _declared_detector(folder)
+    if declared and Path(declared.path) == path.resolve():
+        scaling = declared.metadata["preprocessing"]
+        embedded = isinstance(scaling, str)
+        model.input_mean, model.input_std = (0.0, 1.0) if embedded else (scaling["mean"], scaling["std"])
+        if session.get_inputs()[0].type == "tensor(uint8)":
+            model.input_dtype = np.uint8
+    return model
+
+
+def _declared_detector(folder: Path) -> Any:
+    """What the manifest of a pack says of its detector; None without a manifest, as most packs are."""
+    if not (folder / "manifest.json").is_file():
+        return None
+    try:
+        from insightface.model_zoo import package_manifest
+    except ImportError:  # from before there were manifests
+        return None
+    if not package_manifest.has_model_package_manifest(folder):
+        return None
+    try:
+        declared = package_manifest.load_model_package(folder).task(package_manifest.DETECTION_TASK)
+        package_manifest.verify_model_artifact(declared)
+    except Exception as error:  # of four classes, by what is wrong
+        raise UserError(f"the manifest in {folder} does not name its detector: {error}") from error
+    return declared
+
+
+def _count_outputs(path: Path) -> int:
+    """How many outputs a network has. Raises UserError for a file that is no network."""
+    import onnx
+
+    try:
+        count = len(onnx.load(str(path), load_external_data=False).graph.output)
+    except Exception:  # of protobuf's or of onnx's, by where it breaks
+        count = 0
+    if not count:
+        raise UserError(
+            f"{path} is damaged or not an ONNX network; remove the folder {path.parent} to have it "
+            f"downloaded again, or put the file from {RELEASES} into its place"
+        )
+    return count
