@@ -1,12 +1,13 @@
 # make demo    environment, sample data, the three commands, and where to look
 # make test    environment and tests          make lint    ruff and mypy
+# make gpu     onnxruntime-gpu in the place of onnxruntime, for detection on CUDA
 # PYTHON chooses the interpreter, VENV the folder of the environment.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: demo test lint environment clean
+.PHONY: demo test lint gpu environment clean
 
 # The environment is complete once the stamp of this pyproject.toml lies in it. Everything below runs from this
 # folder, so that its packages are found first, also where several clones share an environment.
@@ -41,6 +42,13 @@ test: environment
 lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Both packages fill one folder, so that the one must go before the other comes.
+gpu: environment
+	$(BIN)/pip uninstall --yes onnxruntime
+	$(BIN)/pip install --upgrade onnxruntime-gpu
+	$(BIN)/python -c "from align.detectors.session import providers; from align.options import Device; \
+	    print('detectors run on', providers(Device.AUTO)[0])"
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,8 +1,19 @@
 """Files that are either whole or absent, whatever kills the process that writes them."""
 
 import os
+import platform
+import re
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+# Machines that write into one shared folder can have processes of the same number.
+_HOST = re.sub(r"[^\w-]", "_", platform.node())  # without dots, which part the fields of a temporary's name
+
+# Whether a process of another machine still runs cannot be asked, but no file takes this long to write: an
+# hour leaves room for a stalled file server and for clocks that differ.
+_FOREIGN_IS_STALE_S = 3600
 
 
 def write_atomically(path: Path, write: Callable[[Path], object], *, durable: bool = True) -> None:
@@ -12,7 +23,7 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, durable: bo
     when `write` fails. Raises OSError when the folder cannot be written or the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.tmp")
     try:
         write(temporary)
         if durable:
@@ -31,11 +42,21 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 def remove_stale_temporaries(folder: Path) -> None:
-    """Remove what killed processes left half written in a folder; files of running ones are spared."""
+    """Remove what killed processes left half written in a folder; files of running ones are spared.
+
+    Files of another machine are removed once they have not changed for an hour.
+    """
     for path in folder.glob(".*.tmp"):
-        process = path.name.removesuffix(".tmp").rpartition(".")[2]
-        if process.isdigit() and not _is_running(int(process)):
-            path.unlink(missing_ok=True)
+        writer, _, process = path.name.removesuffix(".tmp").rpartition(".")
+        if not process.isdecimal():
+            continue
+        with suppress(FileNotFoundError):  # its writer has just finished
+            if writer.endswith(f".{_HOST}"):
+                stale = not _is_running(int(process))
+            else:
+                stale = time.time() - path.stat().st_mtime > _FOREIGN_IS_STALE_S
+            if stale:
+                path.unlink()
 
 
 def _is_running(process: int) -> bool:

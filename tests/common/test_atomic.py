@@ -1,11 +1,15 @@
+import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from common.atomic import write_atomically, write_text_atomically
+from common import atomic
+from common.atomic import remove_stale_temporaries, write_atomically, write_text_atomically
 
 
 def test_text_is_written_as_utf8_into_folders_that_are_made(tmp_path: Path) -> None:
@@ -62,3 +66,45 @@ def test_a_process_killed_while_it_writes_leaves_the_old_file(
     done = subprocess.run([sys.executable, "-c", program, path], env=process_environment, check=False)
     assert done.returncode == -signal.SIGKILL
     assert path.read_text() == "old"
+
+
+def half_written(folder: Path, host: str, process: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a process of a machine leaves when it is killed while it writes `shard.h5`."""
+    paths: list[Path] = []
+
+    def write(temporary: Path) -> None:
+        temporary.write_text("half")
+        paths.append(temporary)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic, "_HOST", host)
+        patch.setattr(os, "getpid", lambda: process)
+        write_atomically(folder / "shard.h5", write)
+    paths[0].write_text("half")
+    return paths[0]
+
+
+def test_machines_that_share_a_folder_have_temporaries_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert re.fullmatch(r"[\w-]*", atomic._HOST)
+    paths = {half_written(tmp_path, host, 7, monkeypatch) for host in ("node-1", "node-2")}
+    assert len(paths) == 2
+
+
+def test_only_stale_temporaries_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished = subprocess.Popen([sys.executable, "-c", ""])
+    finished.wait()
+    own = [
+        half_written(tmp_path, atomic._HOST, process, monkeypatch) for process in (os.getpid(), finished.pid)
+    ]
+    foreign = [half_written(tmp_path, host, os.getpid(), monkeypatch) for host in ("elsewhere", "long-gone")]
+    nameless = tmp_path / f".shard.h5.{finished.pid}.tmp"  # of a facetrust that did not name the machine
+    another = tmp_path / ".of-another-program.tmp"
+    hours_ago = time.time() - 2 * 3600
+    for path in (own[0], foreign[1], nameless, another):
+        path.touch()
+        os.utime(path, (hours_ago, hours_ago))
+    remove_stale_temporaries(tmp_path)
+    left = sorted(path for path in tmp_path.iterdir() if path.suffix == ".tmp")
+    assert left == sorted([own[0], foreign[0], another])
