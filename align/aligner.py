@@ -1,26 +1,33 @@
-"""One photograph through the whole of stage 1: read, detect, choose, crop."""
+"""Photographs through the whole of stage 1: read, detect, choose, crop."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from align.choose_face import choose_face
-from align.crop import crop_face
-from align.detector import Detection, RetinaFace
-from align.images import UnreadableImageError, read_image
+from align.choose_face import choose_faces, is_settled
+from align.crop import centre_square, crop_face, crop_frame, crop_resolution
+from align.detectors.detection import Detection, DetectorSettings, Enough
+from align.detectors.open import find_detector, open_detector
+from align.images import ImageFile, UnreadableImageError
+from align.options import AlignOptions, OnMissing
+from common.shards import Alignment
 
 NO_FACE = "no face found"
+WINDOW_PIXELS = 30_000_000  # decoded at one time, where the detector takes several images at once
+OVERSAMPLING = 2.0  # pixels of a reduced photograph on a side of a pixel of the crop, at the least
 
 
 @dataclass(frozen=True)
 class AlignedFace:
-    """The face of a photograph."""
+    """A face of a photograph."""
 
-    image: NDArray[np.uint8]  # (112, 112, 3) RGB
-    detection: Detection  # in pixels of the photograph
+    image: NDArray[np.uint8]  # (size, size, 3) RGB
+    detection: Detection  # in pixels of the photograph; landmarks and score are NaN where none was asked for
+    alignment: Alignment = Alignment.LANDMARKS
 
 
 @dataclass(frozen=True)
@@ -31,28 +38,148 @@ class Rejection:
 
 
 class Aligner:
-    """Aligns photographs with one detector; holds no other state."""
+    """Aligns photographs with one detector; holds no other state.
 
-    def __init__(self, threads: int = 1) -> None:
-        self.detector = RetinaFace(threads=threads)
+    Raises UserError when the detector that the options name is not there.
+    """
+
+    def __init__(self, options: AlignOptions = AlignOptions(), threads: int = 1) -> None:
+        self.options = options
+        self.frame = crop_frame(options.size, options.template, options.margin)
+        settings = DetectorSettings(options.det_size, options.min_score, options.device, threads)
+        self.detector = open_detector(find_detector(options.detector), settings)
 
     def align(self, path: Path) -> AlignedFace | Rejection:
         """The most prominent face of an image file; never raises for what the file holds."""
+        outcome = next(self.align_all([path]))
+        return outcome if isinstance(outcome, Rejection) else outcome[0]
+
+    def align_all(self, paths: Sequence[Path]) -> Iterator[list[AlignedFace] | Rejection]:
+        """The faces to keep of each image file, in order; never raises for what the files hold."""
+        window: list[_Photograph | Rejection] = []
+        batch = self.detector.batch_size if self.detector else 1
+        pixels = 0
+        for path in paths:
+            photograph = self._read(path)
+            window.append(photograph)
+            pixels += photograph.pixels.size // 3 if isinstance(photograph, _Photograph) else 0
+            if len(window) >= batch or pixels > WINDOW_PIXELS:
+                yield from self._finish(window)
+                window, pixels = [], 0
+        yield from self._finish(window)
+
+    def _read(self, path: Path) -> "_Photograph | Rejection":
+        """A photograph with as many pixels as the detector needs."""
         try:
-            image = read_image(path)
+            file = ImageFile(path)
+            wanted = self.detector.wanted_side if self.detector else 2 * self.options.size
+            side = max(file.height, file.width) if self.detector else min(file.height, file.width)
+            reduction = max(by for by in file.reductions if by == 1 or side >= by * wanted)
+            return _Photograph(file, reduction, file.decode(reduction))
         except UnreadableImageError as error:
             return Rejection(str(error))
-        faces = self.detector.detect(image)
-        if not faces:
-            return Rejection(NO_FACE)
-        face = choose_face(faces, *image.shape[:2])
-        try:
-            return AlignedFace(crop_face(image, face.landmarks), face)
-        except ValueError:
-            return Rejection("the landmarks coincide")
+
+    def _finish(self, window: list["_Photograph | Rejection"]) -> Iterator[list[AlignedFace] | Rejection]:
+        photographs = [entry for entry in window if isinstance(entry, _Photograph)]
+        found = iter(self._detect(photographs))
+        for entry in window:
+            if isinstance(entry, Rejection):
+                yield entry
+                continue
+            faces = next(found)
+            try:
+                yield self._crop(entry, faces)
+            except UnreadableImageError as error:  # the whole of it is decoded only now
+                yield Rejection(str(error))
+
+    def _detect(self, photographs: list["_Photograph"]) -> list[list[Detection]]:
+        """The faces that count, in pixels of the photographs as they were decoded."""
+        if self.detector is None or not photographs:
+            return [[] for _ in photographs]
+        found = self.detector.detect_batch(
+            [photograph.pixels for photograph in photographs],
+            [self._enough(photograph) for photograph in photographs],
+        )
+        return [self._usable(faces, entry) for faces, entry in zip(found, photographs, strict=True)]
+
+    def _usable(self, faces: list[Detection], photograph: "_Photograph") -> list[Detection]:
+        least = self.options.min_face / photograph.reduction
+        return [face for face in faces if np.min(face.box[2:] - face.box[:2]) >= least]
+
+    def _enough(self, photograph: "_Photograph") -> Enough:
+        size = photograph.pixels.shape[:2]
+
+        def enough(faces: list[Detection], unseen_area: float) -> bool:
+            return is_settled(self._usable(faces, photograph), unseen_area, self.options.face, *size)
+
+        return enough
+
+    def _crop(self, photograph: "_Photograph", faces: list[Detection]) -> list[AlignedFace] | Rejection:
+        if self.detector is None:
+            return [self._without_landmarks(photograph, Alignment.AS_GIVEN)]
+        chosen = choose_faces(faces, self.options.face, *photograph.pixels.shape[:2])
+        aligned = []
+        for face in chosen:
+            try:
+                aligned.append(self._crop_by_landmarks(photograph, photograph.to_full_size(face)))
+            except ValueError:
+                return Rejection("the landmarks coincide")
+        if aligned:
+            return aligned
+        if self.options.on_missing is OnMissing.CENTER:
+            return [self._without_landmarks(photograph, Alignment.CENTRE)]
+        return Rejection(NO_FACE)
+
+    def _crop_by_landmarks(self, photograph: "_Photograph", face: Detection) -> AlignedFace:
+        """The crop, from as many pixels as it takes not to lose detail."""
+        resolution = crop_resolution(face.landmarks, self.frame)
+        sharp = max(by for by in photograph.file.reductions if by == 1 or resolution >= by * OVERSAMPLING)
+        source = photograph if photograph.reduction <= sharp else photograph.at(sharp)
+        return AlignedFace(crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame), face)
+
+    def _without_landmarks(self, photograph: "_Photograph", alignment: Alignment) -> AlignedFace:
+        height, width = photograph.file.height, photograph.file.width
+        side = min(height, width)
+        left, top = (width - side) // 2, (height - side) // 2
+        nowhere = Detection(
+            np.array([left, top, left + side, top + side], np.float32),
+            np.full((5, 2), np.nan, np.float32),
+            float("nan"),
+        )
+        sharp = max(by for by in photograph.file.reductions if by == 1 or side >= by * self.options.size)
+        source = photograph if photograph.reduction <= sharp else photograph.at(sharp)
+        return AlignedFace(centre_square(source.pixels, self.options.size), nowhere, alignment)
+
+
+@dataclass(frozen=True)
+class _Photograph:
+    """A photograph decoded at a part of its size."""
+
+    file: ImageFile
+    reduction: int
+    pixels: NDArray[np.uint8]  # (H, W, 3) RGB
+
+    def at(self, reduction: int) -> "_Photograph":
+        return _Photograph(self.file, reduction, self.file.decode(reduction))
+
+    def to_full_size(self, face: Detection) -> Detection:
+        """A face found in `pixels`, in pixels of the whole; a pixel is a square around its place."""
+        shift = np.float32((self.reduction - 1) / 2)
+        return Detection(
+            face.box * self.reduction + shift, face.landmarks * self.reduction + shift, face.score
+        )
+
+    def from_full_size(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        return (points - np.float32((self.reduction - 1) / 2)) / np.float32(self.reduction)
+
+
+@lru_cache(maxsize=1)
+def aligner_of_process(options: AlignOptions) -> Aligner:
+    """An aligner that is opened once, however many tasks a worker process is given."""
+    return Aligner(options)
 
 
 def align_photographs(paths: Sequence[Path]) -> list[AlignedFace | Rejection]:
-    """Align image files one after another; the task of a worker process that keeps nothing."""
-    aligner = Aligner()
+    """The most prominent face of each image file; the task of a worker process that keeps nothing."""
+    aligner = aligner_of_process(AlignOptions())
     return [aligner.align(path) for path in paths]

@@ -1,24 +1,44 @@
 """Whom a photograph is of, when it shows several faces."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from align.detector import Detection
+from align.detectors.detection import Detection
+from align.options import FaceChoice
 
 CENTRE_WEIGHT = 2.0
 
 
-def choose_face(faces: list[Detection], height: int, width: int) -> Detection:
-    """The largest and most central of the faces (at least one) of an image of this size in pixels.
+def choose_faces(faces: list[Detection], choice: FaceChoice, height: int, width: int) -> list[Detection]:
+    """The faces to keep, the most prominent first, of an image of this size in pixels.
 
-    A face scores its area less twice the squared distance of its middle from the middle of the image, as in
-    the alignment of facenet; both are in square pixels, so the choice does not depend on the resolution.
+    `LARGEST` keeps the one with the largest visible area. `CENTRAL` weighs size against place: the area less
+    twice the squared distance of the face's middle from that of the image, as facenet and insightface do;
+    both are in square pixels, so the choice does not depend on the resolution.
     """
-    middle = np.array([width, height]) / 2
+    prominence = _prominence(choice, height, width)
+    ranked = sorted(faces, key=prominence, reverse=True)
+    return ranked if choice is FaceChoice.ALL else ranked[:1]
+
+
+def is_settled(
+    faces: list[Detection], unseen_area: float, choice: FaceChoice, height: int, width: int
+) -> bool:
+    """Whether no further face of at most `unseen_area` square pixels can change the choice."""
+    if choice is FaceChoice.ALL or not faces:
+        return False
+    return max(map(_prominence(choice, height, width), faces)) >= unseen_area
+
+
+def _prominence(choice: FaceChoice, height: int, width: int) -> Callable[[Detection], float]:
+    far_corner = np.array([width, height])
+    weight = CENTRE_WEIGHT if choice is FaceChoice.CENTRAL else 0.0
 
     def prominence(face: Detection) -> float:
-        corner0 = np.clip(face.box[:2], 0, [width, height])
-        corner1 = np.clip(face.box[2:], 0, [width, height])
-        offset = (corner0 + corner1) / 2 - middle
-        return float(np.prod(corner1 - corner0) - CENTRE_WEIGHT * np.dot(offset, offset))
+        corner0 = np.clip(face.box[:2], 0, far_corner)
+        corner1 = np.clip(face.box[2:], 0, far_corner)
+        offset = (corner0 + corner1 - far_corner) / 2
+        return float(np.prod(corner1 - corner0) - weight * np.dot(offset, offset))
 
-    return max(faces, key=prominence)
+    return prominence

@@ -5,15 +5,22 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
+from align.engines.engine import Engine, EngineName
+from align.options import AlignOptions, Device, FaceChoice, OnMissing, Template
+from align.sources.recognise import LayoutName
+from align.sources.selection import Selection
+from align.tables import reasons_table
 from common.command_line import console, examples, new_app, progress_bar, run_app
 
 RAW_IMAGES = Path("datasets/raw_images")
 PROCESSED_IMAGES = Path("datasets/processed_images")
 TEST_PAIRS = Path("data/test_public")
 
-app = new_app("Stage 1: photographs to aligned 112x112 face crops.")
+SOURCE, DETECTION, CROP, WORK = "Which photographs", "Finding the face", "The crop", "The work"
+Shards = Annotated[Path, typer.Argument(help="Folder of shards.")]
+
+app = new_app("Stage 1: photographs to aligned face crops in HDF5 shards.")
 
 
 def main() -> None:
@@ -25,44 +32,173 @@ def main() -> None:
     epilog=examples(
         "python -m align run datasets/raw_images",
         "python -m align run ~/photos --out datasets/mine --workers 8",
+        "python -m align run list.csv --out datasets/listed --limit 1000 --exclude '*/blurred/*'",
+        "python -m align run ~/photos --out datasets/wide --size 224 --template loose --margin 0.3",
+        "python -m align run ~/photos --out datasets/scrfd --detector insightface:buffalo_l",
+        "python -m align run /shared/photos --out /shared/shards --engine ray --address auto",
     )
 )
 def run(
     source: Annotated[
-        Path,
-        typer.Argument(help="Folder with one subfolder of photographs per person, and optionally meta.json."),
+        Path, typer.Argument(help="Folder of photographs, or a .csv list: path[,identity][,synthetic].")
     ] = RAW_IMAGES,
     out: Annotated[Path, typer.Option(help="Folder for the shards.")] = PROCESSED_IMAGES,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")] = None,
-    shard_size: Annotated[int, typer.Option(min=1, help="Photographs per shard.")] = 256,
+    layout: Annotated[
+        LayoutName | None,
+        typer.Option(help="How the photographs lie; recognised if not told.", rich_help_panel=SOURCE),
+    ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(help="Glob over the path; only what matches one. Repeatable.", rich_help_panel=SOURCE),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(help="Glob over the path; not what matches one. Repeatable.", rich_help_panel=SOURCE),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many photographs.", rich_help_panel=SOURCE)
+    ] = None,
+    follow_links: Annotated[
+        bool,
+        typer.Option("--follow-links", help="Also through links out of the folder.", rich_help_panel=SOURCE),
+    ] = False,
+    detector: Annotated[
+        str,
+        typer.Option(
+            help="retinaface, insightface:PACK, onnx:FILE, or none for photographs that are crops already.",
+            rich_help_panel=DETECTION,
+        ),
+    ] = "retinaface",
+    det_size: Annotated[
+        int,
+        typer.Option(
+            help="Larger photographs are searched at this size, in pixels.", rich_help_panel=DETECTION
+        ),
+    ] = 640,
+    min_score: Annotated[
+        float, typer.Option(help="Least score of a face, 0 to 1.", rich_help_panel=DETECTION)
+    ] = 0.5,
+    min_face: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Least side of a face, in pixels of the photograph.", rich_help_panel=DETECTION
+        ),
+    ] = 0,
+    face: Annotated[
+        FaceChoice,
+        typer.Option(
+            help="Which of several faces; central weighs size against place.", rich_help_panel=DETECTION
+        ),
+    ] = FaceChoice.CENTRAL,
+    device: Annotated[
+        Device, typer.Option(help="Where the detector runs.", rich_help_panel=DETECTION)
+    ] = Device.AUTO,
+    size: Annotated[int, typer.Option(help="Side of a crop, in pixels.", rich_help_panel=CROP)] = 112,
+    template: Annotated[
+        Template,
+        typer.Option(help="arcface, or loose: the same with a margin around it.", rich_help_panel=CROP),
+    ] = Template.ARCFACE,
+    margin: Annotated[
+        float,
+        typer.Option(help="Of the loose template, in parts of the face's frame.", rich_help_panel=CROP),
+    ] = 0.0,
+    on_missing: Annotated[
+        OnMissing,
+        typer.Option(
+            help="Where no face is found: reject, or take the middle and flag it.", rich_help_panel=CROP
+        ),
+    ] = OnMissing.REJECT,
+    shard_size: Annotated[
+        int, typer.Option(min=1, help="Photographs per shard.", rich_help_panel=WORK)
+    ] = 256,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes; by default one per core.", rich_help_panel=WORK),
+    ] = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="This machine's cores, or a Ray cluster.", rich_help_panel=WORK)
+    ] = EngineName.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(help="Of the Ray cluster; one is started here if not told.", rich_help_panel=WORK),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Make existing shards anew.", rich_help_panel=WORK)
+    ] = False,
 ) -> None:
     """Find the face in every photograph, align it, and write HDF5 shards. Continues where it was stopped."""
-    from align.run import align_folder
+    options = AlignOptions(
+        detector, det_size, min_score, min_face, face, size, template, margin, on_missing, device
+    )
+    spread = Engine(engine, workers, address)
+    selection = Selection(tuple(include or ()), tuple(exclude or ()), limit, follow_links)
 
+    from align.run import align_source
+    from align.sources.find import find_source
+
+    found = find_source(source, layout, selection)
+    console.print(
+        f"{len(found.photographs):,} photographs in {escape(str(source))}, layout {found.layout}"
+        f"{'' if layout else ' (recognised; --layout tells another)'}"
+    )
     with progress_bar("Aligning") as progress:
-        summary = align_folder(source, out, shard_size, workers, progress)
+        summary = align_source(
+            found,
+            out,
+            options,
+            shard_size=shard_size,
+            engine=spread,
+            overwrite=overwrite,
+            progress=progress,
+        )
     shards = f"{summary.shards} shard{'s' if summary.shards != 1 else ''}"
     reused = f", {summary.kept_shards} of them already there" if summary.kept_shards else ""
+    crops = f" ({summary.crops:,} faces)" if summary.crops != summary.aligned else ""
     console.print(
-        f"[bold green]{summary.aligned:,}[/] of {summary.photographs:,} photographs aligned into "
+        f"[bold green]{summary.aligned:,}[/] of {summary.photographs:,} photographs aligned{crops} into "
         f"{shards}{reused}: {escape(str(out))}"
     )
     if summary.rejected:
-        table = Table(
-            "reason",
-            "photographs",
-            title=f"{summary.rejected.total():,} rejected: {escape(str(summary.report))}",
-        )
-        for reason, count in summary.rejected.most_common():
-            table.add_row(escape(reason), f"{count:,}")
-        console.print(table)
+        console.print(reasons_table(summary.rejected, str(summary.report)))
+
+
+@app.command(epilog=examples("python -m align check", "python -m align check datasets/mine"))
+def check(shards: Shards = PROCESSED_IMAGES) -> None:
+    """Verify every shard against the manifest: none missing, altered or foreign. Status 1 if not."""
+    from align.check import check_shards
+
+    with progress_bar("Checking", "shards") as progress:
+        report = check_shards(shards, progress)
+    for name, problem in report.problems:
+        console.print(f"[bold red]{escape(name)}[/]: {escape(problem)}")
+    if report.problems:
+        wrong = len(report.problems)
+        console.print(f"{wrong} file{'s are' if wrong > 1 else ' is'} not as written: {escape(str(shards))}")
+        raise typer.Exit(1)
+    console.print(
+        f"[bold green]All {report.shards} shards are as written[/], {report.rows:,} crops: "
+        f"{escape(str(shards))}"
+    )
+
+
+@app.command(epilog=examples("python -m align info", "python -m align info datasets/mine"))
+def info(shards: Shards = PROCESSED_IMAGES) -> None:
+    """Count people, bona fide and synthetic crops, detection scores, and rejects by reason."""
+    from align.info import summarise
+    from align.tables import info_table, score_histogram
+
+    found = summarise(shards)
+    console.print(info_table(found, str(shards)))
+    console.print(score_histogram(found.score_histogram))
+    if found.rejected:
+        console.print(reasons_table(found.rejected))
 
 
 @app.command(
     epilog=examples("python -m align show", "python -m align show datasets/mine --out sheet.png --people 20")
 )
 def show(
-    shards: Annotated[Path, typer.Argument(help="Folder of shards.")] = PROCESSED_IMAGES,
+    shards: Shards = PROCESSED_IMAGES,
     out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("results/contact_sheet.png"),
     people: Annotated[int, typer.Option(min=1, help="Rows: how many people.")] = 10,
     per_person: Annotated[int, typer.Option(min=1, help="Columns: crops of each.")] = 10,

@@ -1,4 +1,4 @@
-"""What a folder of shards was made from: the record that makes stage 1 resumable.
+"""What a folder of shards was made from: the record that makes stage 1 resumable and its output verifiable.
 
 `manifest.jsonl` has a header line and one line per finished shard. Lines are appended as shards finish, so a
 killed run loses at most the line it was writing; a finished run rewrites the file in order.
@@ -6,7 +6,7 @@ killed run loses at most the line it was writing; a finished run rewrites the fi
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,16 @@ from common.atomic import write_text_atomically
 from common.errors import UserError
 
 MANIFEST_FILE = "manifest.jsonl"
-FORMAT = "facetrust-manifest-1"
+FORMAT = "facetrust-manifest-2"
+
+
+@dataclass(frozen=True)
+class ManifestHeader:
+    """What all shards of a folder have in common."""
+
+    source: str  # absolute path of the folder or list of photographs
+    layout: str  # how the photographs lie in it
+    options: dict[str, Any]  # by the names of the command line; other options give other shards
 
 
 @dataclass(frozen=True)
@@ -24,45 +33,42 @@ class ManifestEntry:
     shard: str  # file name
     rows: int
     sha256: str  # of the file
-    inputs: str  # fingerprint of the photographs and of how they were aligned
+    inputs: str  # fingerprint of the photographs
     rejected: list[list[str]]  # [path, reason]
 
 
-def read_manifest(folder: Path, source: Path) -> dict[str, ManifestEntry]:
-    """The finished shards by name; empty where nothing was made yet.
+@dataclass(frozen=True)
+class Manifest:
+    """The header and the finished shards by name."""
 
-    Raises UserError when the folder holds the shards of another source.
+    header: ManifestHeader
+    entries: dict[str, ManifestEntry] = field(default_factory=dict)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a folder; None where nothing was made yet.
+
+    A line that a killed run was writing is passed over. Raises UserError when the file is no manifest of this
+    version.
     """
     path = folder / MANIFEST_FILE
     if not path.exists():
-        return {}
-    lines = [
-        parsed
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
-        if (parsed := _parse(line)) is not None
-    ]
-    if not lines or lines[0].get("format") != FORMAT:
+        return None
+    first, *rest = path.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+    header = _parse_header(first)
+    if header is None:
         raise UserError(
-            f"{path} is not a manifest of this version of facetrust; name another folder with --out"
+            f"{path} is not a manifest of this version of facetrust; name another folder with --out, "
+            "or make the shards anew with --overwrite"
         )
-    if lines[0].get("source") != str(source.resolve()):
-        raise UserError(
-            f"{folder} holds shards of {lines[0].get('source')}; name another folder with --out, or remove it"
-        )
-    entries = {}
-    for line in lines[1:]:
-        try:
-            entry = ManifestEntry(**line)
-        except TypeError:
-            continue
-        entries[entry.shard] = entry
-    return entries
+    entries = [entry for line in rest if (entry := _parse_entry(line)) is not None]
+    return Manifest(header, {entry.shard: entry for entry in entries})
 
 
-def start_manifest(folder: Path, source: Path, entries: list[ManifestEntry]) -> None:
-    """Write a manifest of these entries, in order of their names, in the place of the old one."""
-    header = json.dumps({"format": FORMAT, "source": str(source.resolve())}, ensure_ascii=False)
-    lines = [header, *(_line(entry) for entry in sorted(entries, key=lambda entry: entry.shard))]
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a manifest, its shards in the order of their names, in the place of the old one."""
+    header = json.dumps({"format": FORMAT, **asdict(manifest.header)}, ensure_ascii=False)
+    lines = [header, *(_line(manifest.entries[name]) for name in sorted(manifest.entries))]
     write_text_atomically(folder / MANIFEST_FILE, "\n".join(lines) + "\n")
 
 
@@ -78,9 +84,31 @@ def _line(entry: ManifestEntry) -> str:
     return json.dumps(asdict(entry), ensure_ascii=False)
 
 
-def _parse(line: str) -> dict[str, Any] | None:
+def _parse_header(line: str) -> ManifestHeader | None:
+    parsed = _parse(line)
+    if parsed.get("format") != FORMAT or not isinstance(parsed.get("options"), dict):
+        return None
+    return ManifestHeader(str(parsed.get("source")), str(parsed.get("layout")), parsed["options"])
+
+
+def _parse_entry(line: str) -> ManifestEntry | None:
+    parsed = _parse(line)
+    rows, rejected = parsed.get("rows"), parsed.get("rejected")
+    texts = [parsed.get(name) for name in ("shard", "sha256", "inputs")]
+    if not isinstance(rows, int) or not isinstance(rejected, list) or not all(map(_is_text, texts)):
+        return None
+    if not all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_text, pair)) for pair in rejected):
+        return None
+    return ManifestEntry(parsed["shard"], rows, parsed["sha256"], parsed["inputs"], rejected)
+
+
+def _parse(line: str) -> dict[str, Any]:
     try:
         parsed = json.loads(line)
-    except ValueError:  # the line that a killed run was writing
-        return None
-    return parsed if isinstance(parsed, dict) else None
+    except (ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

@@ -1,23 +1,31 @@
-"""Stage 1 as a whole: a folder of photographs to a folder of shards, resumable, on all cores."""
+"""Stage 1 as a whole: photographs to a folder of shards, resumable, on all cores or a cluster."""
 
-import csv
-import hashlib
-import io
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from align.manifest import ManifestEntry, append_entry, read_manifest, start_manifest
-from align.shard_job import ShardJob, align_shard, file_sha256
-from align.sources import Photograph, find_photographs
-from align.engines.local import run_in_processes
-from common.atomic import remove_stale_temporaries, write_text_atomically
-from common.shards import FORMAT_VERSION, SHARD_PATTERN
+from filelock import FileLock, Timeout
 
-REPORT_FILE = "rejected.csv"
-ALIGNMENT_VERSION = 1  # raised whenever the same photograph would give another crop
+from align.detectors.open import find_detector
+from align.engines.engine import Engine
+from align.manifest import (
+    Manifest,
+    ManifestEntry,
+    ManifestHeader,
+    append_entry,
+    read_manifest,
+    write_manifest,
+)
+from align.options import AlignOptions
+from align.reasons import REPORT_FILE, group_reasons, write_report
+from align.resume import find_finished, fingerprints, refuse_what_differs, remove_shards
+from align.shard_job import ShardJob, align_shard
+from align.sources.find import Source
+from common.atomic import remove_stale_temporaries
+from common.errors import UserError
+
+LOCK_FILE = ".lock"
 
 
 @dataclass(frozen=True)
@@ -25,109 +33,101 @@ class AlignSummary:
     """What a run of stage 1 came to."""
 
     photographs: int
-    aligned: int
+    aligned: int  # photographs with a crop at least
+    crops: int
     rejected: Counter[str]  # reason: count
     shards: int
     kept_shards: int  # of these, already there from an earlier run
     report: Path
 
 
-def align_folder(
-    source: Path,
+def align_source(
+    source: Source,
     out: Path,
+    options: AlignOptions = AlignOptions(),
+    *,
     shard_size: int = 256,
-    workers: int | None = None,
+    engine: Engine = Engine(),
+    overwrite: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> AlignSummary:
-    """Align the photographs of `source` into shards in `out`, with a manifest and a report of rejects.
+    """Align the photographs of a source into shards in `out`, with a manifest and a report of rejects.
 
-    The shards do not depend on the number of workers. A run that was killed continues, and one over
-    unchanged photographs has nothing to do; changed, added and removed photographs are noticed.
-    `progress(done, total)` counts photographs.
+    The shards do not depend on the engine or the number of workers. A run that was killed continues, and one
+    over unchanged photographs has nothing to do; changed, added and removed photographs are noticed. With
+    `overwrite`, what is there is made anew. `progress(done, total)` counts photographs.
 
-    Raises UserError when there is nothing to align or `out` belongs to another source, OSError when `out`
-    cannot be written.
+    Raises UserError when the detector is not there, another run writes to `out`, or `out` belongs to another
+    source or to other options; OSError when `out` cannot be written.
     """
-    photographs = find_photographs(source)
+    header = _header(source, options, shard_size)
     out.mkdir(parents=True, exist_ok=True)
-    slices = [
-        tuple(photographs[start : start + shard_size]) for start in range(0, len(photographs), shard_size)
-    ]
-    names = [f"shard-{index:05d}.h5" for index in range(len(slices))]
-    prints = [_fingerprint(source, photographs_of_shard) for photographs_of_shard in slices]
+    try:
+        with FileLock(out / LOCK_FILE, timeout=0):
+            if overwrite:
+                remove_shards(out)
+            refuse_what_differs(out, header, read_manifest(out))
+            return _run(source, out, options, header, shard_size, engine, progress)
+    except Timeout as error:
+        raise UserError(
+            f"another run is writing to {out}; wait for its end, or name another folder with --out"
+        ) from error
 
-    earlier = read_manifest(out, source)
-    entries = {
-        name: earlier[name]
-        for name, inputs in zip(names, prints, strict=True)
-        if name in earlier and _is_current(out / name, earlier[name], inputs)
-    }
-    kept = len(entries)
-    start_manifest(out, source, list(entries.values()))
-    remove_stale_temporaries(out)
-    _remove_stale(out, keep=set(names))
 
-    todo = [index for index, name in enumerate(names) if name not in entries]
-    jobs = [ShardJob(source, slices[index], out / names[index]) for index in todo]
-    done = len(photographs) - sum(len(job.photographs) for job in jobs)
-    progress(done, len(photographs))
-    for position, result in run_in_processes(align_shard, jobs, workers):
-        index = todo[position]
-        entry = ManifestEntry(
-            names[index],
-            result.rows,
-            result.sha256,
-            prints[index],
-            [list(reject) for reject in result.rejected],
+def _run(
+    source: Source,
+    out: Path,
+    options: AlignOptions,
+    header: ManifestHeader,
+    shard_size: int,
+    engine: Engine,
+    progress: Callable[[int, int], None],
+) -> AlignSummary:
+    jobs = [
+        ShardJob(
+            source.root.absolute(),  # workers of a cluster have working folders of their own
+            tuple(source.photographs[start : start + shard_size]),
+            out.absolute() / f"shard-{number:05d}.h5",
+            options,
         )
+        for number, start in enumerate(range(0, len(source.photographs), shard_size))
+    ]
+    prints = fingerprints(jobs)
+    entries = find_finished(out, jobs, prints)
+    kept = len(entries)
+    write_manifest(out, Manifest(header, entries))
+    remove_stale_temporaries(out)
+    remove_shards(out, but={job.destination.name for job in jobs})
+
+    todo = [index for index, job in enumerate(jobs) if job.destination.name not in entries]
+    done = len(source.photographs) - sum(len(jobs[index].photographs) for index in todo)
+    progress(done, len(source.photographs))
+    for position, result in engine.run(align_shard, [jobs[index] for index in todo]):
+        job, inputs = jobs[todo[position]], prints[todo[position]]
+        rejected = [list(reject) for reject in result.rejected]
+        entry = ManifestEntry(job.destination.name, result.rows, result.sha256, inputs, rejected)
         append_entry(out, entry)
         entries[entry.shard] = entry
-        done += len(jobs[position].photographs)
-        progress(done, len(photographs))
+        done += len(job.photographs)
+        progress(done, len(source.photographs))
 
-    ordered = [entries[name] for name in names]
-    start_manifest(out, source, ordered)
-    _write_report(out / REPORT_FILE, ordered)
-    reasons = Counter(_group(reason) for entry in ordered for _, reason in entry.rejected)
+    write_manifest(out, Manifest(header, entries))
+    remove_stale_temporaries(out)  # of workers that died while another did their work
+    ordered = [entries[job.destination.name] for job in jobs]
+    write_report(out / REPORT_FILE, ordered)
+    reasons = group_reasons(ordered)
     return AlignSummary(
-        len(photographs), sum(entry.rows for entry in ordered), reasons, len(names), kept, out / REPORT_FILE
+        len(source.photographs),
+        len(source.photographs) - reasons.total(),
+        sum(entry.rows for entry in ordered),
+        reasons,
+        len(jobs),
+        kept,
+        out / REPORT_FILE,
     )
 
 
-def _fingerprint(root: Path, photographs: tuple[Photograph, ...]) -> str:
-    """Changes whenever a photograph of the slice, its label, or the way of aligning it does."""
-    digest = hashlib.sha256(f"{FORMAT_VERSION} {ALIGNMENT_VERSION}".encode())
-    for photograph in photographs:
-        try:
-            status = (root / photograph.path).stat()
-            state = [status.st_size, status.st_mtime_ns]
-        except OSError:
-            state = []
-        digest.update(
-            json.dumps([photograph.path, photograph.identity, photograph.synthetic, state]).encode()
-        )
-    return digest.hexdigest()
-
-
-def _is_current(path: Path, entry: ManifestEntry, inputs: str) -> bool:
-    return entry.inputs == inputs and path.is_file() and file_sha256(path) == entry.sha256
-
-
-def _remove_stale(out: Path, keep: set[str]) -> None:
-    """Shards of photographs that are gone must not be trained on."""
-    for path in out.glob(SHARD_PATTERN):
-        if path.name not in keep:
-            path.unlink()
-
-
-def _write_report(path: Path, entries: list[ManifestEntry]) -> None:
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["path", "reason"])
-    table.writerows(reject for entry in entries for reject in entry.rejected)
-    write_text_atomically(path, text.getvalue())
-
-
-def _group(reason: str) -> str:
-    """A reason without the details that differ from file to file."""
-    return reason.split(" (")[0]
+def _header(source: Source, options: AlignOptions, shard_size: int) -> ManifestHeader:
+    detector = find_detector(options.detector)
+    settled = {**options.as_dict(), "shard-size": shard_size, "weights": detector.fingerprint}
+    return ManifestHeader(str(source.origin.resolve()), source.layout.value, settled)

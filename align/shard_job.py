@@ -1,14 +1,13 @@
 """The unit of work of stage 1: a slice of the photographs becomes one shard."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from align.aligner import AlignedFace, Aligner, Rejection
-from align.crop import CROP_SIZE, TEMPLATE_NAME
-from align.sources import Photograph
+from align.aligner import AlignedFace, Rejection, aligner_of_process
+from align.options import AlignOptions
+from align.sources.photograph import Photograph
 from common.shards import ShardHeader, ShardRows, write_shard
 
 
@@ -19,6 +18,7 @@ class ShardJob:
     root: Path  # of the photographs' paths
     photographs: tuple[Photograph, ...]
     destination: Path
+    options: AlignOptions = AlignOptions()
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,34 @@ class ShardResult:
 
 def align_shard(job: ShardJob) -> ShardResult:
     """Align a job's photographs in order and write the shard; same input, same bytes."""
-    aligner = Aligner()
+    aligner = aligner_of_process(job.options)
+    usable = [photograph for photograph in job.photographs if _problem(photograph) is None]
+    outcomes = aligner.align_all([job.root / photograph.path for photograph in usable])
     kept: list[tuple[Photograph, AlignedFace]] = []
     rejected: list[tuple[str, str]] = []
     for photograph in job.photographs:
-        name = _printable(photograph.path)
-        outcome = (
-            aligner.align(job.root / photograph.path)
-            if name == photograph.path
-            else Rejection("the file name is not UTF-8")
-        )
+        problem = _problem(photograph)
+        outcome = next(outcomes) if problem is None else Rejection(problem)
         if isinstance(outcome, Rejection):
-            rejected.append((name, outcome.reason))
+            rejected.append((_printable(photograph.path), outcome.reason))
         else:
-            kept.append((photograph, outcome))
-    header = ShardHeader(aligner.detector.name, aligner.detector.sha256, TEMPLATE_NAME, CROP_SIZE)
-    write_shard(job.destination, header, _rows(kept))
-    return ShardResult(len(kept), tuple(rejected), file_sha256(job.destination))
+            kept += [(photograph, face) for face in outcome]
+    header = ShardHeader(
+        aligner.detector.name if aligner.detector else "none",
+        aligner.detector.sha256 if aligner.detector else "",
+        aligner.options.template.value,
+        aligner.options.size,
+        aligner.options.margin,
+    )
+    sha256 = write_shard(job.destination, header, _rows(kept, aligner.options.size))
+    return ShardResult(len(kept), tuple(rejected), sha256)
+
+
+def _problem(photograph: Photograph) -> str | None:
+    """Why a photograph cannot be used, where that is known before it is opened."""
+    if _printable(photograph.path) != photograph.path:
+        return "the file name is not UTF-8"
+    return photograph.problem
 
 
 def _printable(path: str) -> str:
@@ -56,20 +67,15 @@ def _printable(path: str) -> str:
     return path.encode("utf-8", "backslashreplace").decode()
 
 
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _rows(kept: list[tuple[Photograph, AlignedFace]]) -> ShardRows:
+def _rows(kept: list[tuple[Photograph, AlignedFace]], size: int) -> ShardRows:
     faces = [face for _, face in kept]
     return ShardRows(
-        images=np.array([face.image for face in faces], np.uint8).reshape(-1, CROP_SIZE, CROP_SIZE, 3),
+        images=np.array([face.image for face in faces], np.uint8).reshape(-1, size, size, 3),
         identity=[photograph.identity for photograph, _ in kept],
         synthetic=np.array([photograph.synthetic for photograph, _ in kept], np.uint8),
         path=[photograph.path for photograph, _ in kept],
         landmarks=np.array([face.detection.landmarks for face in faces], np.float32).reshape(-1, 5, 2),
         box=np.array([face.detection.box for face in faces], np.float32).reshape(-1, 4),
         score=np.array([face.detection.score for face in faces], np.float32),
+        alignment=np.array([face.alignment for face in faces], np.uint8),
     )

@@ -9,27 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from align.crop import ARCFACE_TEMPLATE, similarity_transform
+from align.crop import CropFrame, Template, crop_frame, similarity_transform
 from common.atomic import write_atomically
-from common.shards import decode_strings, open_shard, shard_paths
+from common.errors import UserError
+from common.shards import ShardHeader, decode_strings, open_shard, read_header, shard_paths
 
 LABEL_WIDTH = 150  # pixels
 MARGIN = 4
+MAX_SIDE = 224  # pixels; larger crops are drawn at this size
 BONA_FIDE, SYNTHETIC, MARK = (70, 160, 90), (210, 60, 50), (90, 230, 255)
 
 
 @dataclass(frozen=True)
 class _Crop:
     image: NDArray[np.uint8]
-    landmarks: NDArray[np.float64]  # (5, 2) in pixels of the crop
+    landmarks: NDArray[np.float64]  # (5, 2) in pixels of the crop; NaN where it was not taken by landmarks
     synthetic: bool
 
 
 def contact_sheet(shards: Path, out: Path, people: int = 10, per_person: int = 10) -> int:
     """Write a PNG with up to `per_person` crops of each of the first `people` identities.
 
-    Bona fide crops are framed green, synthetic ones red. Returns the number of crops shown.
-    Raises UserError for a folder without readable shards.
+    Bona fide crops are framed green, synthetic ones red; landmarks are dots. Returns the number of crops
+    shown. Raises UserError for a folder without readable shards.
     """
     rows = _collect(shards, people, per_person)
     side = max((crop.image.shape[0] for crops in rows.values() for crop in crops), default=112)
@@ -54,24 +56,47 @@ def _collect(folder: Path, people: int, per_person: int) -> dict[str, list[_Crop
     rows: dict[str, list[_Crop]] = defaultdict(list)
     for path in shard_paths(folder):
         with open_shard(path) as shard:
+            frame = _frame(read_header(shard), path)
             landmarks, synthetic = shard["landmarks"][:], shard["synthetic"][:]
             for index, identity in enumerate(decode_strings(shard["identity"][:])):
                 if (identity not in rows and len(rows) == people) or len(
                     rows.get(identity, ())
                 ) == per_person:
                     continue
-                image = shard["images"][index]
-                rows[identity].append(_Crop(image, _in_crop(landmarks[index]), bool(synthetic[index])))
+                crop = _Crop(
+                    shard["images"][index], _in_crop(landmarks[index], frame), bool(synthetic[index])
+                )
+                rows[identity].append(_drawable(crop))
     return dict(rows)
 
 
-def _in_crop(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
-    matrix = similarity_transform(landmarks.astype(np.float64), ARCFACE_TEMPLATE)
+def _frame(header: ShardHeader, path: Path) -> CropFrame:
+    try:
+        return crop_frame(header.size, Template(header.template), header.margin)
+    except ValueError as error:
+        raise UserError(
+            f"{path} has crops of the template '{header.template}', which is not known"
+        ) from error
+
+
+def _in_crop(landmarks: NDArray[np.float32], frame: CropFrame) -> NDArray[np.float64]:
+    try:
+        matrix = similarity_transform(landmarks.astype(np.float64), frame.points)
+    except ValueError:  # a crop that was not taken by landmarks
+        return np.full((5, 2), np.nan)
     return landmarks @ matrix[:, :2].T + matrix[:, 2]
+
+
+def _drawable(crop: _Crop) -> _Crop:
+    side = crop.image.shape[0]
+    if side <= MAX_SIDE:
+        return crop
+    image = cv2.resize(crop.image, (MAX_SIDE, MAX_SIDE), interpolation=cv2.INTER_AREA)
+    return _Crop(image, crop.landmarks * (MAX_SIDE / side), crop.synthetic)  # type: ignore[arg-type]
 
 
 def _mark(crop: _Crop) -> NDArray[np.uint8]:
     marked = np.ascontiguousarray(crop.image)
-    for x, y in crop.landmarks:
+    for x, y in crop.landmarks[np.isfinite(crop.landmarks).all(axis=1)]:
         cv2.circle(marked, (round(float(x)), round(float(y))), 2, MARK, -1, cv2.LINE_AA)
     return marked

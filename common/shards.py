@@ -4,7 +4,9 @@ A shard is written whole or not at all, and is read without trusting it: every d
 itself with the type and length that the format demands.
 """
 
+import hashlib
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from common.atomic import write_atomically
 from common.errors import UserError
 
 FORMAT = "facetrust-shard"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SHARD_PATTERN = "shard-*.h5"
 
 # name: dtype and shape of one row
@@ -24,10 +26,19 @@ COLUMNS: dict[str, tuple[Any, tuple[int, ...]]] = {
     "landmarks": (np.dtype("<f4"), (5, 2)),
     "box": (np.dtype("<f4"), (4,)),
     "score": (np.dtype("<f4"), ()),
+    "alignment": (np.dtype("u1"), ()),
     "synthetic": (np.dtype("u1"), ()),
     "identity": (h5py.string_dtype("utf-8"), ()),
     "path": (h5py.string_dtype("utf-8"), ()),
 }
+
+
+class Alignment(IntEnum):
+    """How a crop was taken."""
+
+    LANDMARKS = 0  # five landmarks brought to the template
+    CENTRE = 1  # no face was found: the middle of the photograph
+    AS_GIVEN = 2  # the photograph was a crop already
 
 
 @dataclass(frozen=True)
@@ -35,9 +46,10 @@ class ShardHeader:
     """What holds for every crop of a shard."""
 
     detector: str
-    detector_sha256: str
-    template: str
+    detector_sha256: str  # of its weights
+    template: str  # `arcface` or `loose`
     size: int  # pixels, both sides of a crop
+    margin: float = 0.0  # around the loose template, in parts of the ArcFace frame's side
 
 
 @dataclass(frozen=True)
@@ -48,26 +60,36 @@ class ShardRows:
     identity: list[str]
     synthetic: NDArray[np.uint8]  # (N,) 1 = synthetic, 0 = bona fide
     path: list[str]  # of the photograph, relative to its source folder, with forward slashes
-    landmarks: NDArray[np.float32]  # (N, 5, 2) x, y in pixels of the photograph
+    # (N, 5, 2) x, y in pixels of the photograph; NaN unless the crop was taken by landmarks, as is the score
+    landmarks: NDArray[np.float32]
     box: NDArray[np.float32]  # (N, 4) x1, y1, x2, y2 in pixels of the photograph
     score: NDArray[np.float32]  # (N,) detection score in [0, 1]
+    alignment: NDArray[np.uint8]  # (N,) of `Alignment`
 
     def __len__(self) -> int:
         return len(self.images)
 
 
-def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> None:
-    """Write a shard atomically; the same rows give the same bytes. Raises OSError when it cannot."""
-    write_atomically(path, lambda temporary: _write(temporary, header, rows))
+def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
+    """Write a shard atomically; the same rows give the same bytes.
+
+    Returns the SHA-256 of the file in hexadecimal. Raises OSError when it cannot be written.
+    """
+    data = _serialise(header, rows)
+    write_atomically(path, lambda temporary: temporary.write_bytes(data))
+    return hashlib.sha256(data).hexdigest()
 
 
-def _write(path: Path, header: ShardHeader, rows: ShardRows) -> None:
-    with h5py.File(path, "w") as file:
+def _serialise(header: ShardHeader, rows: ShardRows) -> bytes:
+    """The bytes of the file, made in memory: HDF5 would notice a full disk only as it closes the file."""
+    with h5py.File("shard", "w", driver="core", backing_store=False) as file:
         file.attrs.update({"format": FORMAT, "format_version": FORMAT_VERSION, **vars(header)})
         file.create_dataset("images", data=rows.images, dtype="u1")
         for name, (dtype, shape) in COLUMNS.items():
             values = getattr(rows, name)
             file.create_dataset(name, data=values, dtype=dtype, shape=(len(rows), *shape))
+        file.flush()
+        return bytes(file.id.get_file_image())
 
 
 def open_shard(path: Path) -> h5py.File:
@@ -100,6 +122,7 @@ def read_header(file: h5py.File) -> ShardHeader:
         str(attributes["detector_sha256"]),
         str(attributes["template"]),
         int(attributes["size"]),
+        float(attributes["margin"]),
     )
 
 
@@ -111,6 +134,12 @@ def shard_paths(folder: Path) -> list[Path]:
     if not paths:
         raise UserError(f"no shards in {folder}; make them with 'python -m align run'")
     return paths
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def decode_strings(values: Any) -> list[str]:

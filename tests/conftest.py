@@ -98,9 +98,10 @@ def group_photograph() -> Crop:
 @pytest.fixture(scope="session")
 def portraits(group_photograph: Crop) -> list[Crop]:
     """Six RGB photographs of one person each, cut from the group photograph, left to right."""
-    from align.detector import RetinaFace
+    from align.detectors.detection import detect
+    from align.detectors.embedded import EmbeddedRetinaFace
 
-    faces = sorted(RetinaFace().detect(group_photograph), key=lambda face: face.box[0])
+    faces = sorted(detect(EmbeddedRetinaFace(), group_photograph), key=lambda face: face.box[0])
     assert len(faces) == 6
     cuts = []
     for face in faces:
@@ -115,10 +116,11 @@ def portraits(group_photograph: Crop) -> list[Crop]:
 def crops(portraits: list[Crop]) -> list[Crop]:
     """The aligned crops of the six portraits, (112, 112, 3) RGB."""
     from align.crop import crop_face
-    from align.detector import RetinaFace
+    from align.detectors.detection import detect
+    from align.detectors.embedded import EmbeddedRetinaFace
 
-    detector = RetinaFace()
-    return [crop_face(image, detector.detect(image)[0].landmarks) for image in portraits]
+    detector = EmbeddedRetinaFace()
+    return [crop_face(image, detect(detector, image)[0].landmarks) for image in portraits]
 
 
 @pytest.fixture(scope="session")
@@ -152,6 +154,7 @@ def make_rows() -> Callable[..., ShardRows]:
             landmarks=np.arange(count * 10, dtype=np.float32).reshape(count, 5, 2),
             box=np.arange(count * 4, dtype=np.float32).reshape(count, 4),
             score=np.linspace(0.5, 1, count, dtype=np.float32),
+            alignment=np.zeros(count, np.uint8),
         )
 
     return make

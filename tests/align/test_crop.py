@@ -7,30 +7,50 @@ from hypothesis import strategies as st
 from insightface.utils.face_align import norm_crop
 from numpy.typing import NDArray
 
-from align.choose_face import choose_face
-from align.crop import ARCFACE_TEMPLATE, crop_face, similarity_transform
-from align.detector import RetinaFace
+from align.choose_face import choose_faces
+from align.crop import ARCFACE_POINTS, centre_square, crop_face, crop_frame, similarity_transform
+from align.detectors.detection import detect
+from align.detectors.embedded import EmbeddedRetinaFace
 from align.images import read_image
+from align.options import FaceChoice, Template
 
 Array = NDArray[np.uint8]
 
 
-def assert_like_norm_crop(image: Array, landmarks: NDArray[np.float32]) -> None:
-    ours, theirs = crop_face(image, landmarks), norm_crop(image, landmarks)
-    assert ours.shape == (112, 112, 3) and ours.dtype == np.uint8
+def assert_like_norm_crop(image: Array, landmarks: NDArray[np.float32], size: int = 112) -> None:
+    ours, theirs = crop_face(image, landmarks, crop_frame(size)), norm_crop(image, landmarks, size)
+    assert ours.shape == (size, size, 3) and ours.dtype == np.uint8
     apart = np.abs(ours.astype(int) - theirs.astype(int)).max(axis=2)
     assert (apart <= 1).mean() >= 0.999
 
 
-def test_crops_equal_insightfaces_on_the_group_photograph(group_photograph: Array) -> None:
-    faces = RetinaFace().detect(group_photograph)
+@pytest.mark.parametrize("size", [112, 128, 224, 256, 384, 448])
+def test_crops_equal_insightfaces_on_the_group_photograph(group_photograph: Array, size: int) -> None:
+    faces = detect(EmbeddedRetinaFace(), group_photograph)
     assert len(faces) == 6
     for face in faces:
-        assert_like_norm_crop(group_photograph, face.landmarks)
+        assert_like_norm_crop(group_photograph, face.landmarks, size)
+
+
+def test_the_loose_frame_shows_the_arcface_crop_in_its_middle(group_photograph: Array) -> None:
+    landmarks = detect(EmbeddedRetinaFace(), group_photograph)[2].landmarks
+    tight = crop_face(group_photograph, landmarks, crop_frame(112))
+    loose = crop_face(group_photograph, landmarks, crop_frame(224, Template.LOOSE, 0.5))
+    middle = loose[56:168, 56:168]
+    assert np.abs(middle.astype(int) - tight).mean() < 3
+    assert np.ptp(loose[:56].astype(int)) > 30
+
+
+def test_the_middle_of_a_photograph() -> None:
+    image = np.zeros((20, 40, 3), np.uint8)
+    image[:, 10:30] = np.arange(20, dtype=np.uint8)[None, :, None]
+    np.testing.assert_array_equal(centre_square(image, 20), image[:, 10:30])
+    np.testing.assert_array_equal(centre_square(image, 10)[:, :, 0][0], np.arange(1, 20, 2))
+    assert centre_square(image, 64).shape == (64, 64, 3)
 
 
 def test_a_face_at_the_border_is_padded_with_black(group_photograph: Array) -> None:
-    face = min(RetinaFace().detect(group_photograph), key=lambda f: f.box[0])
+    face = min(detect(EmbeddedRetinaFace(), group_photograph), key=lambda f: f.box[0])
     cut = group_photograph[:, round(float(face.landmarks[0, 0])) :]
     landmarks = face.landmarks - [round(float(face.landmarks[0, 0])), 0]
     assert_like_norm_crop(cut, landmarks)
@@ -39,21 +59,22 @@ def test_a_face_at_the_border_is_padded_with_black(group_photograph: Array) -> N
 
 @pytest.mark.shared
 def test_crops_equal_insightfaces_on_real_photographs(shared: Path) -> None:
-    detector = RetinaFace()
+    detector = EmbeddedRetinaFace()
     paths = sorted((shared / "faces" / "lfw10").rglob("*.jpg"))
     assert len(paths) == 100
     for path in paths:
         image = read_image(path)
-        assert_like_norm_crop(image, choose_face(detector.detect(image), *image.shape[:2]).landmarks)
+        (face,) = choose_faces(detect(detector, image), FaceChoice.CENTRAL, *image.shape[:2])
+        assert_like_norm_crop(image, face.landmarks)
 
 
 def test_landmarks_land_on_the_template(portraits: list[Array]) -> None:
     for image in portraits:
-        landmarks = RetinaFace().detect(image)[0].landmarks
-        matrix = similarity_transform(landmarks, ARCFACE_TEMPLATE)
+        landmarks = detect(EmbeddedRetinaFace(), image)[0].landmarks
+        matrix = similarity_transform(landmarks, ARCFACE_POINTS)
         there = landmarks @ matrix[:, :2].T + matrix[:, 2]
-        assert np.abs(there - ARCFACE_TEMPLATE).max() < 14
-        assert np.abs((there - ARCFACE_TEMPLATE).mean(axis=0)).max() < 1e-3
+        assert np.abs(there - ARCFACE_POINTS).max() < 14
+        assert np.abs((there - ARCFACE_POINTS).mean(axis=0)).max() < 1e-3
 
 
 @given(
@@ -83,4 +104,4 @@ def test_a_mirror_image_is_answered_with_a_rotation(seed: int) -> None:
 @pytest.mark.parametrize("source", [np.full((5, 2), 7.0), np.zeros((5, 2)), np.full((5, 2), np.nan)])
 def test_points_that_coincide_are_refused(source: NDArray[np.float64]) -> None:
     with pytest.raises(ValueError, match="coincide"):
-        similarity_transform(source, ARCFACE_TEMPLATE)
+        similarity_transform(source, ARCFACE_POINTS)

@@ -7,13 +7,16 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from align.aligner import AlignedFace, align_photographs
-from align.run import align_folder
+from align.engines.engine import Engine
+from align.run import AlignSummary, align_source
+from align.sources.find import find_source
 from common.errors import UserError
 from common.shards import decode_strings, open_shard, shard_paths
 
@@ -24,6 +27,10 @@ Save = Callable[[Path, Array], Path]
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file of a folder, hidden ones too."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def align_folder(source: Path, out: Path, shard_size: int = 256, **options: Any) -> AlignSummary:
+    return align_source(find_source(source), out, shard_size=shard_size, engine=Engine(workers=1), **options)
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def source(tmp_path: Path, portraits: list[Array], save_jpeg: Save) -> Path:
 def test_crops_labels_and_rejects(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     calls: list[tuple[int, int]] = []
-    summary = align_folder(source, out, 5, workers=1, progress=lambda *call: calls.append(call))
+    summary = align_folder(source, out, 5, progress=lambda *call: calls.append(call))
     assert (summary.photographs, summary.aligned, summary.shards, summary.kept_shards) == (14, 12, 3, 0)
     assert summary.rejected == {"no face found": 1, "not an image": 1}
     assert calls == [(0, 14), (5, 14), (10, 14), (14, 14)]
@@ -74,9 +81,9 @@ def test_a_second_run_does_nothing_and_changes_are_noticed(
     out = tmp_path / "out"
 
     def run() -> tuple[int, int, int]:
-        summary = align_folder(source, out, 5, workers=1)
+        summary = align_folder(source, out, 5)
         fresh = tmp_path / "fresh"
-        align_folder(source, fresh, 5, workers=1)
+        align_folder(source, fresh, 5)
         assert tree(out) == tree(fresh)
         shutil.rmtree(fresh)
         return summary.photographs, summary.shards, summary.kept_shards
@@ -103,18 +110,18 @@ def test_a_second_run_does_nothing_and_changes_are_noticed(
 
 def test_another_source_is_refused_and_the_shards_stay(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    align_folder(source, out, workers=1)
+    align_folder(source, out)
     before = tree(out)
     other = tmp_path / "other"
     shutil.copytree(source, other)
     with pytest.raises(UserError, match="name another folder with --out"):
-        align_folder(other, out, workers=1)
+        align_folder(other, out)
     assert tree(out) == before
 
 
 def test_photographs_without_any_face_make_an_empty_shard(tmp_path: Path, save_jpeg: Save) -> None:
     save_jpeg(tmp_path / "in" / "p" / "wall.jpg", np.full((120, 120, 3), 128, np.uint8))
-    summary = align_folder(tmp_path / "in", tmp_path / "out", workers=1)
+    summary = align_folder(tmp_path / "in", tmp_path / "out")
     assert (summary.aligned, summary.rejected.total()) == (0, 1)
 
 
@@ -123,7 +130,7 @@ def test_a_name_that_is_not_utf8_does_not_stop_the_run(
 ) -> None:
     save_jpeg(tmp_path / "in" / "p" / "good.jpg", portraits[0])
     shutil.copy(tmp_path / "in" / "p" / "good.jpg", os.fsencode(tmp_path / "in" / "p") + b"/J\xfcrgen.jpg")
-    summary = align_folder(tmp_path / "in", tmp_path / "out", workers=1)
+    summary = align_folder(tmp_path / "in", tmp_path / "out")
     assert summary.photographs == 2 and summary.aligned >= 1
 
 
@@ -138,7 +145,7 @@ def test_workers_and_hash_seed_do_not_change_a_byte(
         assert done.returncode == 0, done.stderr
         assert "2 rejected" in done.stdout and "no face found" in done.stdout
         trees.append(tree(out))
-    assert trees[0] == trees[1] and len(trees[0]) == 4 + 2
+    assert trees[0] == trees[1] and len(trees[0]) == 4 + 3
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -176,8 +183,8 @@ def test_a_killed_run_continues_to_the_same_bytes(
     uninterrupted = ["align", "run", source, "--out", whole, *options]
     resumed, fresh = run_commands([again, uninterrupted], tmp_path)
     assert resumed.returncode == fresh.returncode == 0, resumed.stderr + fresh.stderr
-    shards = {name: data for name, data in tree(out).items() if not name.startswith(".")}
-    assert shards == tree(whole)
+    resumed_tree = {name: data for name, data in tree(out).items() if not name.endswith(".tmp")}
+    assert resumed_tree == tree(whole)
 
 
 def test_a_run_killed_while_it_writes_leaves_no_litter_behind_the_next(
@@ -187,19 +194,22 @@ def test_a_run_killed_while_it_writes_leaves_no_litter_behind_the_next(
     program = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from align.run import align_folder\n"
+        "from align.engines.engine import Engine\n"
+        "from align.run import align_source\n"
+        "from align.sources.find import find_source\n"
         "sync, calls = os.fsync, []\n"
         "def fsync(descriptor):\n"
         "    calls.append(descriptor)\n"
         "    if len(calls) == 6: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    sync(descriptor)\n"
         "os.fsync = fsync\n"
-        "align_folder(Path(sys.argv[1]), Path(sys.argv[2]), 2, workers=1)\n"
+        "source = find_source(Path(sys.argv[1]))\n"
+        "align_source(source, Path(sys.argv[2]), shard_size=2, engine=Engine(workers=1))\n"
     )
     words = [sys.executable, "-c", program, source, out]
     assert subprocess.run(words, env=process_environment, check=False).returncode == -signal.SIGKILL
     assert [name for name in tree(out) if name.endswith(".tmp")], "killed at the wrong moment"
-    align_folder(source, out, 2, workers=1)
+    align_folder(source, out, 2)
     assert [name for name in tree(out) if name.endswith(".tmp")] == []
 
 

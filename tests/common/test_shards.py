@@ -48,7 +48,7 @@ def test_round_trip(shard: Path, shard_header: ShardHeader, rows: ShardRows) -> 
 
 def test_ten_lines_of_h5py_read_a_shard(shard: Path, rows: ShardRows) -> None:
     with h5py.File(shard) as file:
-        assert file.attrs["format"] == "facetrust-shard" and file.attrs["format_version"] == 1
+        assert file.attrs["format"] == "facetrust-shard" and file.attrs["format_version"] == 2
         assert file.attrs["size"] == 112 and file.attrs["template"] == "arcface"
         images = file["images"][:]
         people = [name.decode() for name in file["identity"]]
@@ -75,7 +75,7 @@ def test_the_same_rows_give_the_same_bytes(shard: Path, shard_header: ShardHeade
 
 
 def _another_version(file: h5py.File) -> None:
-    file.attrs["format_version"] = 2
+    file.attrs["format_version"] = 3
 
 
 def _another_format(file: h5py.File) -> None:
@@ -141,7 +141,7 @@ def _group_for_images(file: h5py.File) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (_another_version, "version 2, this facetrust reads 1"),
+        (_another_version, "version 3, this facetrust reads 2"),
         (_no_version, "version None"),
         (_another_format, "not a facetrust shard"),
         (_no_detector, "lacks detector_sha256"),

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import infer.embed
-from align.run import align_folder
+from align.engines.engine import Engine
+from align.run import align_source
+from align.sources.find import find_source
 from common.errors import UserError
 from common.pairs import PairCategory
 from common.shards import decode_strings, open_shard, shard_paths
@@ -122,7 +124,7 @@ def test_the_crops_are_those_of_stage_1_byte_for_byte(
     source = tmp_path / "photographs"
     for person, image in enumerate(portraits):
         save_jpeg(source / f"p{person}" / "0.jpg", image)
-    align_folder(source, tmp_path / "out", workers=1)
+    align_source(find_source(source), tmp_path / "out", engine=Engine(workers=1))
     (shard,) = shard_paths(tmp_path / "out")
     with open_shard(shard) as file:
         images, paths = file["images"][:], decode_strings(file["path"][:])

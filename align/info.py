@@ -1,0 +1,70 @@
+"""What a folder of shards holds, in numbers."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from align.manifest import read_manifest
+from align.reasons import group_reasons
+from common.errors import UserError
+from common.shards import Alignment, ShardHeader, decode_strings, open_shard, read_header, shard_paths
+
+SCORE_BINS = 20
+ALIGNMENTS = {
+    Alignment.LANDMARKS: "aligned by landmarks",
+    Alignment.CENTRE: "middle of a photograph without a face",
+    Alignment.AS_GIVEN: "taken as they were",
+}
+
+
+@dataclass(frozen=True)
+class ShardInfo:
+    """A summary of the crops of a folder."""
+
+    header: ShardHeader  # of every shard
+    shards: int
+    crops: int
+    people: int
+    synthetic: int
+    alignment: dict[str, int]  # how crops were taken: count
+    photos_per_person: tuple[int, float, int]  # least, median, most
+    score_histogram: list[int]  # crops by detection score, in SCORE_BINS equal parts of 0 to 1
+    rejected: Counter[str] | None  # reason: photographs; None without a manifest
+
+
+def summarise(folder: Path) -> ShardInfo:
+    """Read the labels of all shards of a folder. Raises UserError when there are none or one is damaged."""
+    counts: Counter[str] = Counter()
+    alignment = np.zeros(len(ALIGNMENTS), np.int64)
+    histogram = np.zeros(SCORE_BINS, np.int64)
+    synthetic = 0
+    headers = set()
+    paths = shard_paths(folder)
+    for path in paths:
+        with open_shard(path) as shard:
+            headers.add(read_header(shard))
+            counts.update(decode_strings(shard["identity"][:]))
+            synthetic += int((shard["synthetic"][:] != 0).sum())
+            alignment += np.bincount(shard["alignment"][:], minlength=len(ALIGNMENTS))[: len(ALIGNMENTS)]
+            scores = shard["score"][:]
+            histogram += np.histogram(scores[np.isfinite(scores)], SCORE_BINS, (0, 1))[0]
+    if len(headers) > 1:
+        raise UserError(
+            f"the shards in {folder} differ in detector, template or size; "
+            "make them again with 'python -m align run --overwrite'"
+        )
+    manifest = read_manifest(folder)
+    per_person = sorted(counts.values()) or [0]
+    return ShardInfo(
+        headers.pop(),
+        len(paths),
+        counts.total(),
+        len(counts),
+        synthetic,
+        dict(zip(ALIGNMENTS.values(), alignment.tolist(), strict=True)),
+        (per_person[0], float(np.median(per_person)), per_person[-1]),
+        histogram.tolist(),
+        group_reasons(manifest.entries.values()) if manifest else None,
+    )

@@ -1,0 +1,83 @@
+"""What an earlier run of stage 1 left behind, and how much of it still holds."""
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from align.engines.local import available_cores
+from align.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, read_manifest
+from align.shard_job import ShardJob
+from common.errors import UserError
+from common.shards import FORMAT_VERSION, SHARD_PATTERN, file_sha256
+
+STAT_THREADS = 16
+ALIGNMENT_VERSION = 2  # raised whenever the same photograph would give another crop
+
+
+def refuse_what_differs(out: Path, header: ManifestHeader, earlier: Manifest | None) -> None:
+    """Raises UserError when the shards that are there belong to another source or to other options."""
+    if earlier is None:
+        return
+    way_out = "name another folder with --out, or make them anew with --overwrite"
+    if earlier.header.source != header.source:
+        raise UserError(f"{out} holds shards of {earlier.header.source}; {way_out}")
+    told, made = header.options, earlier.header.options
+    different = [name for name in told if told[name] != made.get(name)]
+    if different == ["weights"]:
+        raise UserError(f"the shards in {out} were made with other weights of the detector; {way_out}")
+    if different:
+        name = next(name for name in different if name != "weights")
+        raise UserError(
+            f"the shards in {out} were made with --{name} {made.get(name)}, not {told[name]}; give the same "
+            f"options, {way_out}"
+        )
+
+
+def fingerprints(jobs: list[ShardJob]) -> list[str]:
+    """Of each slice, what changes whenever one of its photographs, a label, or the way of aligning does."""
+    with ThreadPoolExecutor(STAT_THREADS) as pool:  # over a network, each file costs a round trip
+        return list(pool.map(_fingerprint, jobs))
+
+
+def _fingerprint(job: ShardJob) -> str:
+    digest = hashlib.sha256(f"{FORMAT_VERSION} {ALIGNMENT_VERSION}".encode())
+    for photograph in job.photographs:
+        try:
+            status = (job.root / photograph.path).stat()
+            state = [status.st_size, status.st_mtime_ns]
+        except (OSError, ValueError):
+            state = []
+        facts = [photograph.path, photograph.identity, photograph.synthetic, photograph.problem, state]
+        digest.update(json.dumps(facts).encode())
+    return digest.hexdigest()
+
+
+def find_finished(out: Path, jobs: list[ShardJob], prints: list[str]) -> dict[str, ManifestEntry]:
+    """The shards that an earlier run left and that need not be made again."""
+    manifest = read_manifest(out)
+    if manifest is None:
+        return {}
+    names = [job.destination.name for job in jobs]
+    claimed = [
+        manifest.entries[name]
+        for name, inputs in zip(names, prints, strict=True)
+        if name in manifest.entries and manifest.entries[name].inputs == inputs
+    ]
+
+    def is_whole(entry: ManifestEntry) -> bool:
+        path = out / entry.shard
+        return path.is_file() and file_sha256(path) == entry.sha256
+
+    with ThreadPoolExecutor(available_cores()) as pool:  # hashing is most of a run with nothing to do
+        whole = pool.map(is_whole, claimed)
+        return {entry.shard: entry for entry, fine in zip(claimed, whole, strict=True) if fine}
+
+
+def remove_shards(out: Path, but: set[str] | None = None) -> None:
+    """Remove shards, all or those of photographs that are gone: these must not be trained on."""
+    if but is None:
+        (out / MANIFEST_FILE).unlink(missing_ok=True)
+    for path in out.glob(SHARD_PATTERN):
+        if path.name not in (but or ()):
+            path.unlink()
