@@ -1,0 +1,1 @@
+"""What benchmarks/align.py measures, and against what."""
