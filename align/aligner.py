@@ -103,6 +103,8 @@ class Aligner:
         return [self._usable(faces, entry) for faces, entry in zip(found, photographs, strict=True)]
 
     def _usable(self, faces: list[Detection], photograph: "_Photograph") -> list[Detection]:
+        if not self.options.min_face:
+            return faces
         least = self.options.min_face / photograph.reduction
         return [face for face in faces if np.min(face.box[2:] - face.box[:2]) >= least]
 
@@ -132,9 +134,11 @@ class Aligner:
 
     def _crop_by_landmarks(self, photograph: "_Photograph", face: Detection) -> AlignedFace:
         """The crop, from as many pixels as it takes not to lose detail."""
-        resolution = crop_resolution(face.landmarks, self.frame)
-        sharp = max(by for by in photograph.file.reductions if by == 1 or resolution >= by * OVERSAMPLING)
-        source = photograph if photograph.reduction <= sharp else photograph.at(sharp)
+        source = photograph
+        if photograph.reduction > 1:
+            resolution = crop_resolution(face.landmarks, self.frame)
+            sharp = max(by for by in photograph.file.reductions if by == 1 or resolution >= by * OVERSAMPLING)
+            source = photograph.at(min(sharp, photograph.reduction))
         return AlignedFace(crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame), face)
 
     def _without_landmarks(self, photograph: "_Photograph", alignment: Alignment) -> AlignedFace:
@@ -147,7 +151,7 @@ class Aligner:
             float("nan"),
         )
         sharp = max(by for by in photograph.file.reductions if by == 1 or side >= by * self.options.size)
-        source = photograph if photograph.reduction <= sharp else photograph.at(sharp)
+        source = photograph.at(min(sharp, photograph.reduction))
         return AlignedFace(centre_square(source.pixels, self.options.size), nowhere, alignment)
 
 
@@ -160,10 +164,17 @@ class _Photograph:
     pixels: NDArray[np.uint8]  # (H, W, 3) RGB
 
     def at(self, reduction: int) -> "_Photograph":
-        return _Photograph(self.file, reduction, self.file.decode(reduction))
+        """The same, decoded anew if need be."""
+        return (
+            self
+            if reduction == self.reduction
+            else _Photograph(self.file, reduction, self.file.decode(reduction))
+        )
 
     def to_full_size(self, face: Detection) -> Detection:
         """A face found in `pixels`, in pixels of the whole; a pixel is a square around its place."""
+        if self.reduction == 1:
+            return face
         shift = np.float32((self.reduction - 1) / 2)
         return Detection(
             face.box * self.reduction + shift, face.landmarks * self.reduction + shift, face.score

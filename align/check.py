@@ -41,6 +41,11 @@ def check_shards(
         if problem:
             problems.append((entry.shard, problem))
     progress(len(entries), len(entries))
+    missing = manifest.header.shards - len(entries)
+    if missing > 0:
+        problems.append(
+            (MANIFEST_FILE, f"unfinished: {missing} of {manifest.header.shards} shards lack; {AGAIN}")
+        )
     for path in sorted(folder.glob(SHARD_PATTERN)):
         if path.name not in manifest.entries:
             problems.append((path.name, f"foreign: not in the manifest; remove it, or {AGAIN}"))
@@ -48,8 +53,6 @@ def check_shards(
 
 
 def _problem(path: Path, entry: ManifestEntry) -> str | None:
-    if path.name != entry.shard or not path.match(SHARD_PATTERN):
-        return "the manifest names what is no shard of this folder; it was altered"
     try:
         if not path.is_file():
             return f"missing; {AGAIN}"

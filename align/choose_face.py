@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
-
 from align.detectors.detection import Detection
 from align.options import FaceChoice
 
@@ -32,13 +30,13 @@ def is_settled(
 
 
 def _prominence(choice: FaceChoice, height: int, width: int) -> Callable[[Detection], float]:
-    far_corner = np.array([width, height])
     weight = CENTRE_WEIGHT if choice is FaceChoice.CENTRAL else 0.0
 
     def prominence(face: Detection) -> float:
-        corner0 = np.clip(face.box[:2], 0, far_corner)
-        corner1 = np.clip(face.box[2:], 0, far_corner)
-        offset = (corner0 + corner1 - far_corner) / 2
-        return float(np.prod(corner1 - corner0) - weight * np.dot(offset, offset))
+        left, top, right, bottom = face.box.tolist()
+        left, right = (min(max(x, 0.0), width) for x in (left, right))
+        top, bottom = (min(max(y, 0.0), height) for y in (top, bottom))
+        off_x, off_y = (left + right - width) / 2, (top + bottom - height) / 2
+        return (right - left) * (bottom - top) - weight * (off_x**2 + off_y**2)
 
     return prominence

@@ -7,11 +7,12 @@ import typer
 from rich.markup import escape
 
 from align.engines.engine import Engine, EngineName
+from align.engines.local import start_fork_server
 from align.options import AlignOptions, Device, FaceChoice, OnMissing, Template
 from align.sources.recognise import LayoutName
 from align.sources.selection import Selection
 from align.tables import reasons_table
-from common.command_line import console, examples, new_app, progress_bar, run_app
+from common.command_line import console, examples, new_app, printable, progress_bar, run_app
 
 RAW_IMAGES = Path("datasets/raw_images")
 PROCESSED_IMAGES = Path("datasets/processed_images")
@@ -133,6 +134,8 @@ def run(
     spread = Engine(engine, workers, address)
     selection = Selection(tuple(include or ()), tuple(exclude or ()), limit, follow_links)
 
+    if engine is EngineName.LOCAL and workers != 1:
+        start_fork_server("align.shard_job")
     from align.run import align_source
     from align.sources.find import find_source
 
@@ -170,14 +173,14 @@ def check(shards: Shards = PROCESSED_IMAGES) -> None:
     with progress_bar("Checking", "shards") as progress:
         report = check_shards(shards, progress)
     for name, problem in report.problems:
-        console.print(f"[bold red]{escape(name)}[/]: {escape(problem)}")
+        console.print(f"[bold red]{escape(printable(name))}[/]: {escape(printable(problem))}")
     if report.problems:
         wrong = len(report.problems)
         console.print(f"{wrong} file{'s are' if wrong > 1 else ' is'} not as written: {escape(str(shards))}")
         raise typer.Exit(1)
     console.print(
-        f"[bold green]All {report.shards} shards are as written[/], {report.rows:,} crops: "
-        f"{escape(str(shards))}"
+        f"[bold green]As written[/]: {report.shards} shard{'s' if report.shards != 1 else ''}, "
+        f"{report.rows:,} crops: {escape(str(shards))}"
     )
 
 

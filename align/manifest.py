@@ -6,6 +6,7 @@ killed run loses at most the line it was writing; a finished run rewrites the fi
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from common.errors import UserError
 
 MANIFEST_FILE = "manifest.jsonl"
 FORMAT = "facetrust-manifest-2"
+SHARD_NAME = re.compile(r"shard-[0-9]{5,}\.h5")
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,14 @@ class ManifestHeader:
     source: str  # absolute path of the folder or list of photographs
     layout: str  # how the photographs lie in it
     options: dict[str, Any]  # by the names of the command line; other options give other shards
+    shards: int  # that there are to be
 
 
 @dataclass(frozen=True)
 class ManifestEntry:
     """A finished shard."""
 
-    shard: str  # file name
+    shard: str  # file name, which matches SHARD_NAME
     rows: int
     sha256: str  # of the file
     inputs: str  # fingerprint of the photographs
@@ -54,12 +57,14 @@ def read_manifest(folder: Path) -> Manifest | None:
     path = folder / MANIFEST_FILE
     if not path.exists():
         return None
-    first, *rest = path.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+    first, *rest = path.read_text(encoding="utf-8", errors="replace").split(
+        "\n"
+    )  # names may hold other breaks
     header = _parse_header(first)
     if header is None:
         raise UserError(
-            f"{path} is not a manifest of this version of facetrust; name another folder with --out, "
-            "or make the shards anew with --overwrite"
+            f"{path} is not a manifest of this version of facetrust; name another folder (--out), or make "
+            "the shards anew with 'python -m align run --overwrite'"
         )
     entries = [entry for line in rest if (entry := _parse_entry(line)) is not None]
     return Manifest(header, {entry.shard: entry for entry in entries})
@@ -86,9 +91,10 @@ def _line(entry: ManifestEntry) -> str:
 
 def _parse_header(line: str) -> ManifestHeader | None:
     parsed = _parse(line)
-    if parsed.get("format") != FORMAT or not isinstance(parsed.get("options"), dict):
+    options, shards = parsed.get("options"), parsed.get("shards")
+    if parsed.get("format") != FORMAT or not isinstance(options, dict) or not isinstance(shards, int):
         return None
-    return ManifestHeader(str(parsed.get("source")), str(parsed.get("layout")), parsed["options"])
+    return ManifestHeader(str(parsed.get("source")), str(parsed.get("layout")), options, shards)
 
 
 def _parse_entry(line: str) -> ManifestEntry | None:
@@ -96,6 +102,8 @@ def _parse_entry(line: str) -> ManifestEntry | None:
     rows, rejected = parsed.get("rows"), parsed.get("rejected")
     texts = [parsed.get(name) for name in ("shard", "sha256", "inputs")]
     if not isinstance(rows, int) or not isinstance(rejected, list) or not all(map(_is_text, texts)):
+        return None
+    if not SHARD_NAME.fullmatch(parsed["shard"]):
         return None
     if not all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_text, pair)) for pair in rejected):
         return None

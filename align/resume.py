@@ -9,15 +9,20 @@ from align.engines.local import available_cores
 from align.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, read_manifest
 from align.shard_job import ShardJob
 from common.errors import UserError
-from common.shards import FORMAT_VERSION, SHARD_PATTERN, file_sha256
+from common.shards import FORMAT_VERSION, SHARD_PATTERN, file_sha256, open_shard
 
 STAT_THREADS = 16
 ALIGNMENT_VERSION = 2  # raised whenever the same photograph would give another crop
 
 
 def refuse_what_differs(out: Path, header: ManifestHeader, earlier: Manifest | None) -> None:
-    """Raises UserError when the shards that are there belong to another source or to other options."""
+    """Raises UserError when the shards that are there belong to another source, other options, or nobody."""
     if earlier is None:
+        if any(out.glob(SHARD_PATTERN)):
+            raise UserError(
+                f"{out} holds shards without a manifest; name another folder with --out, or remove them with "
+                "--overwrite"
+            )
         return
     way_out = "name another folder with --out, or make them anew with --overwrite"
     if earlier.header.source != header.source:
@@ -67,11 +72,16 @@ def find_finished(out: Path, jobs: list[ShardJob], prints: list[str]) -> dict[st
 
     def is_whole(entry: ManifestEntry) -> bool:
         path = out / entry.shard
-        return path.is_file() and file_sha256(path) == entry.sha256
+        return path.is_file() and file_sha256(path) == entry.sha256 and _rows(path) == entry.rows
 
     with ThreadPoolExecutor(available_cores()) as pool:  # hashing is most of a run with nothing to do
         whole = pool.map(is_whole, claimed)
         return {entry.shard: entry for entry, fine in zip(claimed, whole, strict=True) if fine}
+
+
+def _rows(path: Path) -> int:
+    with open_shard(path) as shard:
+        return len(shard["images"])
 
 
 def remove_shards(out: Path, but: set[str] | None = None) -> None:

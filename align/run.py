@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from align.detectors.open import find_detector
+from align.detectors.session import settle_device
 from align.engines.engine import Engine
 from align.manifest import (
     Manifest,
@@ -102,17 +103,19 @@ def _run(
     todo = [index for index, job in enumerate(jobs) if job.destination.name not in entries]
     done = len(source.photographs) - sum(len(jobs[index].photographs) for index in todo)
     progress(done, len(source.photographs))
-    for position, result in engine.run(align_shard, [jobs[index] for index in todo]):
-        job, inputs = jobs[todo[position]], prints[todo[position]]
-        rejected = [list(reject) for reject in result.rejected]
-        entry = ManifestEntry(job.destination.name, result.rows, result.sha256, inputs, rejected)
-        append_entry(out, entry)
-        entries[entry.shard] = entry
-        done += len(job.photographs)
-        progress(done, len(source.photographs))
+    try:
+        for position, result in engine.run(align_shard, [jobs[index] for index in todo]):
+            job, inputs = jobs[todo[position]], prints[todo[position]]
+            rejected = [list(reject) for reject in result.rejected]
+            entry = ManifestEntry(job.destination.name, result.rows, result.sha256, inputs, rejected)
+            append_entry(out, entry)
+            entries[entry.shard] = entry
+            done += len(job.photographs)
+            progress(done, len(source.photographs))
+    finally:
+        remove_stale_temporaries(out)  # of workers that died or were stopped
 
     write_manifest(out, Manifest(header, entries))
-    remove_stale_temporaries(out)  # of workers that died while another did their work
     ordered = [entries[job.destination.name] for job in jobs]
     write_report(out / REPORT_FILE, ordered)
     reasons = group_reasons(ordered)
@@ -129,5 +132,10 @@ def _run(
 
 def _header(source: Source, options: AlignOptions, shard_size: int) -> ManifestHeader:
     detector = find_detector(options.detector)
-    settled = {**options.as_dict(), "shard-size": shard_size, "weights": detector.fingerprint}
-    return ManifestHeader(str(source.origin.resolve()), source.layout.value, settled)
+    settled = options.as_dict() | {
+        "device": settle_device(options.device).value,  # CUDA rounds otherwise
+        "shard-size": shard_size,
+        "weights": detector.fingerprint,
+    }
+    shards = -(-len(source.photographs) // shard_size)
+    return ManifestHeader(str(source.origin.resolve()), source.layout.value, settled, shards)

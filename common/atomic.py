@@ -30,6 +30,10 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, durable: bo
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is None:  # a full disk is told without a name
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     if durable:

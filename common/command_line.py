@@ -1,5 +1,6 @@
 """How every command starts, shows progress and ends: one line and exit status 2 for what a user can mend."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -52,6 +53,9 @@ def run_app(app: typer.Typer) -> None:
 
     A traceback is for developers; set FACETRUST_TRACEBACK=1 to see it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names may hold what a terminal's encoding does not
+            stream.reconfigure(errors="replace")
     try:
         app()
     except SystemExit as end:
@@ -69,6 +73,14 @@ def run_app(app: typer.Typer) -> None:
             f"{TRACEBACK_VARIABLE}=1 {' '.join(sys.argv[:3])} …",
             status=2,
         )
+
+
+def printable(text: str) -> str:
+    """Text from outside with control characters and the like escaped, which a terminal would obey."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def _fail(message: str, status: int) -> NoReturn:

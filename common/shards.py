@@ -20,6 +20,7 @@ from common.errors import UserError
 FORMAT = "facetrust-shard"
 FORMAT_VERSION = 2
 SHARD_PATTERN = "shard-*.h5"
+HEADER_TEXTS = ("detector", "detector_sha256", "template")
 
 # name: dtype and shape of one row
 COLUMNS: dict[str, tuple[Any, tuple[int, ...]]] = {
@@ -28,8 +29,8 @@ COLUMNS: dict[str, tuple[Any, tuple[int, ...]]] = {
     "score": (np.dtype("<f4"), ()),
     "alignment": (np.dtype("u1"), ()),
     "synthetic": (np.dtype("u1"), ()),
-    "identity": (h5py.string_dtype("utf-8"), ()),
-    "path": (h5py.string_dtype("utf-8"), ()),
+    "identity": (str, ()),
+    "path": (str, ()),
 }
 
 
@@ -82,14 +83,25 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
 
 def _serialise(header: ShardHeader, rows: ShardRows) -> bytes:
     """The bytes of the file, made in memory: HDF5 would notice a full disk only as it closes the file."""
-    with h5py.File("shard", "w", driver="core", backing_store=False) as file:
-        file.attrs.update({"format": FORMAT, "format_version": FORMAT_VERSION, **vars(header)})
+    # the latest structures carry checksums, and text of fixed length lies among the data: elsewhere a flipped
+    # bit can make HDF5 loop or crash
+    with h5py.File("shard", "w", libver="latest", driver="core", backing_store=False) as file:
+        for name, value in {"format": FORMAT, "format_version": FORMAT_VERSION, **vars(header)}.items():
+            file.attrs[name] = _fixed([value])[0] if isinstance(value, str) else value
         file.create_dataset("images", data=rows.images, dtype="u1")
-        for name, (dtype, shape) in COLUMNS.items():
+        for name, (kind, shape) in COLUMNS.items():
             values = getattr(rows, name)
-            file.create_dataset(name, data=values, dtype=dtype, shape=(len(rows), *shape))
+            values = _fixed(values) if kind is str else np.asarray(values, kind)
+            file.create_dataset(name, data=values.reshape(len(rows), *shape))
         file.flush()
         return bytes(file.id.get_file_image())
+
+
+def _fixed(texts: list[str]) -> NDArray[Any]:
+    """Texts as UTF-8 of one length, which h5py reads with `asstr()`."""
+    encoded = [text.encode() for text in texts]
+    length = max(1, max(map(len, encoded), default=1))
+    return np.array(encoded, h5py.string_dtype("utf-8", length))
 
 
 def open_shard(path: Path) -> h5py.File:
@@ -117,13 +129,8 @@ def open_shard(path: Path) -> h5py.File:
 def read_header(file: h5py.File) -> ShardHeader:
     """The header of an open shard."""
     attributes = file.attrs
-    return ShardHeader(
-        str(attributes["detector"]),
-        str(attributes["detector_sha256"]),
-        str(attributes["template"]),
-        int(attributes["size"]),
-        float(attributes["margin"]),
-    )
+    detector, sha256, template = decode_strings(attributes[name] for name in HEADER_TEXTS)
+    return ShardHeader(detector, sha256, template, int(attributes["size"]), float(attributes["margin"]))
 
 
 def shard_paths(folder: Path) -> list[Path]:
@@ -149,32 +156,47 @@ def decode_strings(values: Any) -> list[str]:
 
 def _check(file: h5py.File, path: Path) -> None:
     remake = "make the shards again with 'python -m align run'"
-    if file.attrs.get("format") != FORMAT:
+    if "format" not in file.attrs or _fixed_text(file, "format") not in (FORMAT, None):
         raise UserError(f"{path} is an HDF5 file but not a facetrust shard")
-    version = file.attrs.get("format_version")
+    version = file.attrs["format_version"] if _is_number(file, "format_version") else None
     if version != FORMAT_VERSION:
         raise UserError(
             f"{path} has shard format version {version}, this facetrust reads {FORMAT_VERSION}; {remake}"
         )
-    missing = [name for name in vars(ShardHeader("", "", "", 0)) if name not in file.attrs]
-    size = int(file.attrs.get("size", 0))
+    texts = [name for name in ("format", *HEADER_TEXTS) if _fixed_text(file, name) is None]
+    numbers = [name for name in ("size", "margin") if not _is_number(file, name)]
+    size = 0 if numbers else int(file.attrs["size"])
     expected = {"images": (np.dtype("u1"), (size, size, 3)), **COLUMNS}
-    missing += [name for name in expected if not isinstance(file.get(name, getlink=True), h5py.HardLink)]
-    if missing:
-        raise UserError(f"{path} lacks {', '.join(missing)}; {remake}")
+    columns = [name for name in expected if not isinstance(file.get(name, getlink=True), h5py.HardLink)]
+    if texts or numbers or columns:
+        raise UserError(f"{path} lacks {', '.join([*texts, *numbers, *columns])}; {remake}")
     rows = len(file["images"]) if isinstance(file["images"], h5py.Dataset) and file["images"].shape else -1
-    for name, (dtype, shape) in expected.items():
+    for name, (kind, shape) in expected.items():
         column = file[name]
         if (
             not isinstance(column, h5py.Dataset)
             or column.external
             or column.is_virtual
             or column.shape != (rows, *shape)
-            or not _same_type(column.dtype, dtype)
+            or not (_is_fixed_text(column.dtype) if kind is str else column.dtype == kind)
         ):
             raise UserError(f"{path} has a malformed column '{name}'; {remake}")
 
 
-def _same_type(found: np.dtype[Any], expected: Any) -> bool:
-    text = h5py.check_string_dtype(expected)
-    return h5py.check_string_dtype(found) is not None if text else found == expected
+def _fixed_text(file: h5py.File, name: str) -> str | None:
+    """An attribute of fixed length; one of variable length is not read, since it may lead astray."""
+    if name not in file.attrs or not _is_fixed_text(file.attrs.get_id(name).dtype):
+        return None
+    return decode_strings([file.attrs[name]])[0]
+
+
+def _is_fixed_text(dtype: np.dtype[Any]) -> bool:
+    text = h5py.check_string_dtype(dtype)
+    return text is not None and text.length is not None
+
+
+def _is_number(file: h5py.File, name: str) -> bool:
+    if name not in file.attrs:
+        return False
+    stored = file.attrs.get_id(name)
+    return stored.dtype.kind in "iuf" and stored.shape == ()

@@ -56,11 +56,22 @@ class CropDataset(Dataset[CropBatch]):
             )
         if not names:
             raise UserError(f"the shards in {folder} are empty: no face was found in any photograph")
-        self.size = headers.pop().size
+        header = headers.pop()
+        self._folder, self._template = folder, header.template
+        self.size = header.size
         self._ends = np.cumsum(counts)
         self.identity_names, inverse = np.unique(np.array(names), return_inverse=True)
         self.identities: NDArray[np.int64] = inverse.astype(np.int64)
         self.synthetic: NDArray[np.bool_] = np.concatenate(synthetic)
+
+    def require(self, size: int) -> None:
+        """Raises UserError unless the crops are ArcFace crops of `size` pixels, as an encoder takes them."""
+        if self.size != size or self._template != "arcface":
+            raise UserError(
+                f"the crops in {self._folder} are {self.size}x{self.size} pixels in the template "
+                f"'{self._template}', but the encoder takes {size}x{size} in 'arcface'; make them with "
+                f"'python -m align run --size {size} --out ANOTHER_FOLDER' and name that with --data"
+            )
 
     def __len__(self) -> int:
         return len(self.identities)

@@ -40,6 +40,7 @@ def train(config: TrainConfig, monitor: Monitor) -> Path:
     batches = _training_batches(config, dataset, held_out)
 
     encoder = initial_encoder(config.backbone, config.pretrained)
+    dataset.require(encoder.input_format.size)
     loss_of = create_loss(config.loss, encoder.embedding_size).to(fabric.device)
     optimiser = _optimiser(config, encoder, loss_of)
     scheduler = _scheduler(config, optimiser)

@@ -86,32 +86,37 @@ class EmbeddedRetinaFace:
         found: list[list[Detection]] = []
         unsettled = []
         for index, full_size in enumerate(full_sizes):
-            coarse.append(self._faces(1, head16[index], size) + self._faces(2, head32[index], size))
-            found.append([enlarge(face, size, full_size) for face in suppress(coarse[index])])
+            coarse.append(self._faces({1: head16[index], 2: head32[index]}, size))
+            found.append([enlarge(face, size, full_size) for face in coarse[index]])
             unseen = FINE_LIMIT**2 * (full_size[0] / size[0]) * (full_size[1] / size[1])
             if not enough[index](found[index], unseen):
                 unsettled.append(index)
         if unsettled:
             features = {FEATURES_16: features16[unsettled], FEATURES_8: features8[unsettled]}
             for index, head8 in zip(unsettled, self._fine.run(None, features)[0], strict=True):
-                fine = [face for face in self._faces(0, head8, size) if _area(face) < FINE_LIMIT**2]
+                fine = [face for face in self._faces({0: head8}, size) if _area(face) < FINE_LIMIT**2]
                 found[index] = [
                     enlarge(face, size, full_sizes[index]) for face in _merge(coarse[index], fine)
                 ]
         return found
 
-    def _faces(self, level: int, head: NDArray[np.float32], size: tuple[int, int]) -> list[Detection]:
-        """The candidates of one level from its outputs, (32, rows, columns)."""
-        scores, boxes, landmarks = head[:4].reshape(2, 2, -1), head[4:12], head[12:]
+    def _faces(self, heads: dict[int, NDArray[np.float32]], size: tuple[int, int]) -> list[Detection]:
+        """What some levels find, from their outputs, (32, rows, columns) each; best first."""
+        found = [self._candidates(level, head, size) for level, head in heads.items()]
+        return decode(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+
+    def _candidates(
+        self, level: int, head: NDArray[np.float32], size: tuple[int, int]
+    ) -> tuple[NDArray[np.float32], ...]:
+        """Anchors, box and landmark offsets, and scores where a level sees a face."""
+        head = head.reshape(32, -1)
         # (2, cells): the softmax of two is the sigmoid of their difference
-        logits = scores[:, 1] - scores[:, 0]
+        logits = head[1:4:2] - head[0:4:2]
         anchor, cell = np.nonzero(logits >= self._logit)
-        if not len(anchor):
-            return []
-        return decode(
+        return (
             _level_anchors(level, *size)[cell, anchor],
-            boxes.reshape(2, 4, -1)[anchor, :, cell],
-            landmarks.reshape(2, 10, -1)[anchor, :, cell],
+            head[4:12].reshape(2, 4, -1)[anchor, :, cell],
+            head[12:].reshape(2, 10, -1)[anchor, :, cell],
             1 / (1 + np.exp(-logits[anchor, cell])),
         )
 
@@ -124,10 +129,9 @@ def _level_anchors(level: int, height: int, width: int) -> NDArray[np.float32]:
 
 
 def _merge(coarse: list[Detection], fine: list[Detection]) -> list[Detection]:
-    """Suppression over both parts; the coarse faces above the limit are those that it had without it."""
-    found = suppress(coarse)
-    large = [face for face in found if _area(face) >= FINE_LIMIT**2]
-    small = [face for face in found if _area(face) < FINE_LIMIT**2] + fine
+    """Suppression over both parts, which leaves the coarse faces above the limit as they were."""
+    large = [face for face in coarse if _area(face) >= FINE_LIMIT**2]
+    small = [face for face in coarse if _area(face) < FINE_LIMIT**2] + fine
     if large and small:
         boxes = np.stack([face.box for face in large])
         small = [face for face in small if overlap(face.box, boxes).max() <= NMS_OVERLAP]

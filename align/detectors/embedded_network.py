@@ -1,5 +1,6 @@
 """The embedded RetinaFace as two networks, one for large faces and one for small."""
 
+import cv2
 import numpy as np
 import onnx
 from numpy.typing import NDArray
@@ -7,11 +8,17 @@ from numpy.typing import NDArray
 MEAN_RGB = (127.0, 117.0, 104.0)  # as the export was validated
 FEATURES_16 = "/fpn/merge2/merge2.2/LeakyRelu_output_0"
 FEATURES_8 = "/fx/stage1/stage1.5/stage1.5.1/stage1.5.1.2/LeakyRelu_output_0"
-FIRST_KERNEL = "onnx::Conv_587"
+FIRST_KERNEL, FIRST_BIAS = "onnx::Conv_587", "onnx::Conv_588"  # 3 to 8 channels
+SECOND_KERNEL, SECOND_BIAS = "onnx::Conv_590", "onnx::Conv_591"  # depthwise
+THIRD_KERNEL = "onnx::Conv_593"  # 8 to 16 channels
+AVX_512F = 13  # as OpenCV numbers it in cv::CpuFeatures, without a name in Python
 
 
-def split_network(weights: bytes) -> tuple[bytes, bytes]:
+def split_network(weights: bytes, widen: bool | None = None) -> tuple[bytes, bytes]:
     """The published export as two networks with equal outputs.
+
+    `widen` fills its first layers, of 8 channels, up to 16 with zeros: as many as ONNX Runtime's kernels take
+    at a time with AVX-512. By default it is done where the processor has that.
 
     The first takes `image`, (N, H, W, 3) uint8 RGB, to the heads at strides 16 and 32 and to the features
     that the second takes to the head at stride 8. A head is (N, 32, rows, columns): for two anchors,
@@ -21,6 +28,8 @@ def split_network(weights: bytes) -> tuple[bytes, bytes]:
     parameters = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in published.graph.initializer}
     # the network takes BGR less its mean; the order of the colours goes into the first kernel
     parameters[FIRST_KERNEL] = parameters[FIRST_KERNEL][:, ::-1]
+    if cv2.checkHardwareSupport(AVX_512F) if widen is None else widen:
+        _widen(published, parameters)
     parameters["mean"] = np.array(MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
     nodes = [
         onnx.helper.make_node("Transpose", ["image"], ["planes"], perm=[0, 3, 1, 2]),
@@ -45,6 +54,17 @@ def split_network(weights: bytes) -> tuple[bytes, bytes]:
         _part(published, nodes, parameters, [image], outputs),
         _part(published, nodes, parameters, shared, ["head0"]),
     )
+
+
+def _widen(published: onnx.ModelProto, parameters: dict[str, NDArray[np.float32]]) -> None:
+    """Twice the channels in the first two convolutions, of which the third makes nothing."""
+    for name in (FIRST_KERNEL, FIRST_BIAS, SECOND_KERNEL, SECOND_BIAS):
+        parameters[name] = np.concatenate([parameters[name], np.zeros_like(parameters[name])])
+    third = parameters[THIRD_KERNEL]
+    parameters[THIRD_KERNEL] = np.concatenate([third, np.zeros_like(third)], axis=1)
+    for node in published.graph.node:
+        if SECOND_KERNEL in node.input:
+            next(field for field in node.attribute if field.name == "group").i *= 2
 
 
 def _part(

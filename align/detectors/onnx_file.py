@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from align.detectors.detection import Detection, DetectorSettings, Enough
 from align.detectors.letterbox import fit, pad
-from align.detectors.retinaface import anchors, decode, enlarge, suppress
+from align.detectors.retinaface import anchors, decode, enlarge
 from align.detectors.session import on_cuda, open_session
 from common.errors import UserError
 
@@ -78,8 +78,7 @@ class RetinaFaceExport:
         found = []
         for index, scores in enumerate(probabilities[:, :, 1]):
             kept = np.flatnonzero(scores >= self._min_score)
-            faces = decode(prior[kept], boxes[index, kept], landmarks[index, kept], scores[kept])
-            found.append(suppress(faces))
+            found.append(decode(prior[kept], boxes[index, kept], landmarks[index, kept], scores[kept]))
         return found
 
     def _run(self, planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:

@@ -35,28 +35,42 @@ def decode(
     landmark_offsets: NDArray[np.float32],
     scores: NDArray[np.float32],
 ) -> list[Detection]:
-    """Network outputs at anchors `prior` (N, 4): offsets (N, 4) and (N, 10), scores (N,), as N faces."""
-    centre, size = prior[:, :2], prior[:, 2:]
-    middle = centre + box_offsets[:, :2] * CENTRE_VARIANCE * size
-    half = size * np.exp(box_offsets[:, 2:] * SIZE_VARIANCE) / 2
-    boxes = np.concatenate([middle - half, middle + half], axis=1)
-    landmarks = centre[:, None] + landmark_offsets.reshape(-1, 5, 2) * CENTRE_VARIANCE * size[:, None]
+    """Network outputs at anchors `prior` (N, 4): offsets (N, 4) and (N, 10), scores (N,), as faces.
+
+    Of those that overlap, only the best is left; best first.
+    """
+    boxes = decode_boxes(prior, box_offsets)
+    kept = survivors(boxes, scores)
+    centre, size = prior[kept, None, :2], prior[kept, None, 2:]
+    landmarks = centre + landmark_offsets[kept].reshape(-1, 5, 2) * CENTRE_VARIANCE * size
     return [
-        Detection(box, points, float(score))
-        for box, points, score in zip(boxes, landmarks, scores, strict=True)
+        Detection(boxes[index], points, float(scores[index]))
+        for index, points in zip(kept, landmarks, strict=True)
     ]
 
 
+def decode_boxes(prior: NDArray[np.float32], offsets: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Boxes (N, 4), x1, y1, x2, y2, from anchors and offsets (N, 4)."""
+    centre, size = prior[:, :2], prior[:, 2:]
+    middle = centre + offsets[:, :2] * CENTRE_VARIANCE * size
+    half = size * np.exp(offsets[:, 2:] * SIZE_VARIANCE) / 2
+    return np.concatenate([middle - half, middle + half], axis=1)
+
+
 def suppress(faces: list[Detection]) -> list[Detection]:
-    """Greedy non-maximum suppression: the faces that overlap no better one, best first."""
-    order = sorted(range(len(faces)), key=lambda index: -faces[index].score)[:MAX_CANDIDATES]
-    boxes = np.array([faces[index].box for index in order], np.float32).reshape(-1, 4)
-    left = np.arange(len(order))
-    kept = []
+    """The faces that overlap no better one, best first."""
+    boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
+    return [faces[index] for index in survivors(boxes, np.array([face.score for face in faces]))]
+
+
+def survivors(boxes: NDArray[np.float32], scores: NDArray[np.floating]) -> list[int]:
+    """Greedy non-maximum suppression of boxes (N, 4): the indices that are left, best score first."""
+    left = np.argsort(-scores, kind="stable")[:MAX_CANDIDATES]
+    kept: list[int] = []
     while len(left):
         best, rest = left[0], left[1:]
-        kept.append(faces[order[best]])
-        left = rest[overlap(boxes[best], boxes[rest]) <= NMS_OVERLAP]
+        kept.append(int(best))
+        left = rest[overlap(boxes[best], boxes[rest]) <= NMS_OVERLAP] if len(rest) else rest
     return kept
 
 

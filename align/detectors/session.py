@@ -34,17 +34,24 @@ def open_session(model: bytes | Path, settings: DetectorSettings) -> onnxruntime
     return session
 
 
-def providers(device: Device) -> list[str]:
-    """The execution providers to ask for, in order. Raises UserError when CUDA is wanted but not built in."""
+def settle_device(device: Device) -> Device:
+    """CPU or CUDA, whichever `AUTO` comes to here. Raises UserError when CUDA is wanted but not built in."""
     if device is Device.CPU:
-        return [CPU]
+        return device
     if CUDA in onnxruntime.get_available_providers():
-        if hasattr(onnxruntime, "preload_dlls"):
-            onnxruntime.preload_dlls()  # finds the CUDA libraries that came with torch
-        return [CUDA, CPU]
+        return Device.CUDA
     if device is Device.CUDA:
         raise UserError(_NO_CUDA)
-    return [CPU]
+    return Device.CPU
+
+
+def providers(device: Device) -> list[str]:
+    """The execution providers to ask for, in order. Raises UserError when CUDA is wanted but not built in."""
+    if settle_device(device) is Device.CPU:
+        return [CPU]
+    if hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()  # finds the CUDA libraries that came with torch
+    return [CUDA, CPU]
 
 
 def on_cuda(session: onnxruntime.InferenceSession) -> bool:

@@ -2,18 +2,21 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from typing import TypeVar
-
-import cv2
 
 from common.errors import UserError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+METHOD = "forkserver"  # a fork of the calling process would copy the locks of its threads
 
 
 def run_in_processes(
@@ -32,9 +35,12 @@ def run_in_processes(
     if count <= 1:
         yield from ((index, function(task)) for index, task in enumerate(tasks))
         return
-    context = multiprocessing.get_context("spawn")  # fork would copy the locks of ONNX Runtime's threads
+    start_fork_server(function.__module__)
+    context = multiprocessing.get_context(METHOD)
+    others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker) as pool:
-        futures = {pool.submit(function, task): index for index, task in enumerate(tasks)}
+        with _interrupts_held():
+            futures = {pool.submit(function, task): index for index, task in enumerate(tasks)}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -43,9 +49,22 @@ def run_in_processes(
                 "a worker process died, perhaps for want of memory; run the same command again to "
                 "continue, with fewer --workers if it happens again"
             ) from error
-        except BaseException:
+        except BaseException as error:
+            if not isinstance(error, Exception):  # an interrupted command would wait for tasks to be finished
+                for worker in set(multiprocessing.active_children()) - others:
+                    worker.terminate()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def start_fork_server(module: str) -> None:
+    """Start the process that workers are forked from, once; it imports `module` for all of them.
+
+    It returns at once, so that who calls it early has the workers' imports done beside the own ones.
+    """
+    with _interrupts_held():
+        multiprocessing.get_context(METHOD).set_forkserver_preload([module])
+        forkserver.ensure_running()
 
 
 def available_cores() -> int:
@@ -53,7 +72,20 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started here never see Ctrl-C: their parent ends them, without tracebacks of theirs."""
+    resource_tracker.ensure_running()  # starting it, as the first process does, would let interrupts in again
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
+
+
 def _start_worker() -> None:
+    import cv2
+
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

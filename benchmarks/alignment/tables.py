@@ -2,14 +2,16 @@
 
 Everything is measured in one run, in turns, and the medians over the rounds are printed:
 
-peer   `retinaface.detect_faces`, then insightface's `norm_crop`, on one image after another
+peer  `retinaface.detect_faces`, then insightface's `norm_crop`, on one image after another
 limit  the published detector alone on ready tensors, one single-threaded ONNX Runtime session per core
 own    the same of the two-part network that facetrust makes of it, run as often as facetrust runs it
 align  `align_source`: listing, starting workers, reading, detecting, cropping, shards and manifest on disk
+command  `python -m align run`: the same with the start of Python and the import of all it needs
 """
 
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -43,7 +45,7 @@ def print_tables(
         Path | None, typer.Option(help="Folder of 250x250 photographs; rendered ones if not told.")
     ] = None,
     count: Annotated[int, typer.Option(help="Small photographs: the folder's, repeated.")] = 2000,
-    large: Annotated[int, typer.Option(help="Photographs of 2 to 12 megapixels.")] = 120,
+    large: Annotated[int, typer.Option(help="Photographs of 2 to 12 megapixels.")] = 60,
     rounds: Annotated[int, typer.Option(help="Turns; the median is printed.")] = 5,
     memory: Annotated[bool, typer.Option("--memory", help="Measure memory instead of time.")] = False,
     device: Annotated[Device, typer.Option(help="Where facetrust's detector runs.")] = Device.CPU,
@@ -86,6 +88,7 @@ def _print_speed(title: str, source: Path, folder: Path, rounds: int, device: De
         "limit": lambda: detector_alone(images, len(paths)),
         "own": lambda: split_detector_alone(paths[:100], len(paths)),
         "align": lambda: _timed(lambda: _align(source, folder / "out", device)),
+        "command": lambda: _timed(lambda: _command(source, folder / "out", device)),
     }
     norm_crops(paths[:5])  # the first call loads the network
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
@@ -115,6 +118,12 @@ def _ratio(others: list[float], own: list[float]) -> float:
 def _align(source: Path, out: Path, device: Device) -> None:
     shutil.rmtree(out, ignore_errors=True)
     align_source(find_source(source), out, AlignOptions(device=device), engine=Engine())
+
+
+def _command(source: Path, out: Path, device: Device) -> None:
+    shutil.rmtree(out, ignore_errors=True)
+    words = [sys.executable, "-m", "align", "run", source, "--out", out, "--device", device.value]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
 def _print_sharpness(source: Path, out: Path) -> None:

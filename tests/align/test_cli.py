@@ -16,7 +16,7 @@ Save = Callable[[Path, Array], Path]
 
 
 def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
-    names = ("run", "show", "sample")
+    names = ("run", "check", "info", "show", "sample")
     group, *commands = run_commands(
         [["align", "--help"], *(["align", name, "--help"] for name in names)], tmp_path
     )
@@ -24,6 +24,8 @@ def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
     for name, done in zip(names, commands, strict=True):
         assert done.returncode == 0 and done.stderr == ""
         assert "Examples" in done.stdout and f"python -m align {name}" in done.stdout
+    for option in ("--detector", "--size", "--template", "--on-missing", "--face", "--layout", "--overwrite"):
+        assert option in commands[0].stdout
 
 
 def test_bad_input_is_told_in_one_line(
@@ -96,6 +98,34 @@ def test_a_path_in_brackets_is_printed_as_it_is(
     (done,) = run_commands([["align", "run", "in", "--out", name, "--workers", 1]], tmp_path)
     assert done.returncode == 0
     assert done.stdout.rstrip().endswith(name)
+    check, info = run_commands([["align", "check", name], ["align", "info", name]], tmp_path)
+    assert check.returncode == info.returncode == 0
+    assert check.stdout.rstrip().endswith(name)
+    assert info.stdout.startswith(f"{name}\n")
+
+
+def test_what_a_run_prints(
+    run_commands: Run, tmp_path: Path, portraits: list[Array], group_photograph: Array, save_jpeg: Save
+) -> None:
+    save_jpeg(tmp_path / "in" / "p" / "0.jpg", portraits[0])
+    save_jpeg(tmp_path / "in" / "p" / "1.jpg", group_photograph)
+    (tmp_path / "in" / "p" / "2.jpg").write_text("no image")
+    command = ["align", "run", "in", "--out", "out", "--shard-size", 2, "--workers", 1]
+    every = [*command[:-4], "--face", "all", "--out", "every", "--layout", "people", "--workers", 1]
+    first, faces = run_commands([command, every], tmp_path)
+    (again,) = run_commands([command], tmp_path)
+    for done in (first, faces, again):
+        assert done.returncode == 0 and done.stderr == ""
+        assert "1 rejected: " in done.stdout and "not an image" in done.stdout
+    lines = first.stdout.splitlines()
+    assert lines[0] == "3 photographs in in, layout people (recognised; --layout tells another)"
+    assert lines[1] == "2 of 3 photographs aligned into 2 shards: out"
+    assert "rejected.csv" in lines[2]
+    assert faces.stdout.splitlines()[0] == "3 photographs in in, layout people"
+    assert faces.stdout.splitlines()[1] == "2 of 3 photographs aligned (7 faces) into 1 shard: every"
+    assert again.stdout.splitlines()[1] == (
+        "2 of 3 photographs aligned into 2 shards, 2 of them already there: out"
+    )
 
 
 def test_show_draws_the_crops_that_run_made(

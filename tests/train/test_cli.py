@@ -47,7 +47,7 @@ def test_bad_input_is_told_in_one_line(
     own = ["train", "run", "--data", tiny_shards, "--config", "demo"]
     cases = [
         (["train", "run", "--data", "absent"], "no such folder: absent"),
-        (["train", "run", "--data", "old"], "version 0, this facetrust reads 1"),
+        (["train", "run", "--data", "old"], "version 0, this facetrust reads 2"),
         (["train", "run", "--config", "bad.toml"], "did you mean 'epochs'?"),
         ([*own, "--pretrained", "cut.safetensors"], "cut.safetensors"),
         ([*own, "--backbone", "mobilefacenet", "--pretrained", "lite.safetensors"], "add --backbone ir_lite"),

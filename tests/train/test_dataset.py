@@ -46,6 +46,20 @@ def test_an_empty_shard_among_others_is_no_harm(
     assert torch.equal(dataset[everything].crops, whole[everything].crops)
 
 
+def test_crops_that_the_encoder_does_not_take_are_refused(
+    tiny_shards: Path, tmp_path: Path, shard_header: ShardHeader, make_rows: Callable[..., ShardRows]
+) -> None:
+    dataset = CropDataset(tiny_shards)
+    dataset.require(112)
+    with pytest.raises(UserError, match=r"112x112 pixels .* takes 224x224 .* --size 224"):
+        dataset.require(224)
+    loose = dataclasses.replace(shard_header, template="loose", margin=0.3)
+    images = [np.zeros((112, 112, 3), np.uint8)]
+    write_shard(tmp_path / "shard-00000.h5", loose, make_rows(images, ["anna"], [0]))
+    with pytest.raises(UserError, match="template 'loose'"):
+        CropDataset(tmp_path).require(112)
+
+
 def test_shards_that_do_not_belong_together_are_refused(
     tiny_shards: Path, tmp_path: Path, shard_header: ShardHeader, make_rows: Callable[..., ShardRows]
 ) -> None:

@@ -76,9 +76,12 @@ def test_min_score_is_a_floor(group_photograph: Array) -> None:
 
 
 @pytest.mark.parametrize("scale", [0.25, 0.33, 0.5])
-def test_the_two_parts_compute_what_the_published_network_does(group_photograph: Array, scale: float) -> None:
+@pytest.mark.parametrize("widen", [False, True])
+def test_the_two_parts_compute_what_the_published_network_does(
+    group_photograph: Array, scale: float, widen: bool
+) -> None:
     image = scaled(group_photograph, scale)[None]
-    coarse, fine = (onnxruntime.InferenceSession(part) for part in split_network(WEIGHTS))
+    coarse, fine = (onnxruntime.InferenceSession(part) for part in split_network(WEIGHTS, widen))
     head16, head32, features16, features8 = coarse.run(None, {"image": image})
     (head8,) = fine.run(None, {FEATURES_16: features16, FEATURES_8: features8})
     parts = []

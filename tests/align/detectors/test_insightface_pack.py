@@ -107,7 +107,7 @@ def test_it_serves_the_command_line(
     (shard,) = shard_paths(tmp_path / "out")
     with open_shard(shard) as file:
         found = file["landmarks"][:]
-        assert file.attrs["detector"] == "insightface:testpack/det_test"
+        assert file.attrs["detector"] == b"insightface:testpack/det_test"
     expected = [face.landmarks for face in detect(EmbeddedRetinaFace(), group_photograph)]
     assert photograph.is_file() and len(found) == len(expected) == 6
     for points in expected:
