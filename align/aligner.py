@@ -12,7 +12,7 @@ from align.choose_face import choose_faces, is_settled
 from align.crop import centre_square, crop_face, crop_frame, crop_resolution
 from align.detectors.detection import Detection, DetectorSettings, Enough
 from align.detectors.open import find_detector, open_detector
-from align.images import ImageFile, UnreadableImageError
+from align.images.read import ImageFile, UnreadableImageError
 from align.options import AlignOptions, OnMissing
 from common.shards import Alignment
 

@@ -2,7 +2,6 @@
 
 python benchmarks/align.py                              # on rendered photographs
 python benchmarks/align.py --photographs FOLDER         # on 250x250 photographs of your own
-python benchmarks/align.py --memory                     # peak memory at 2,000 and 20,000 photographs
 """
 
 import sys

@@ -9,7 +9,7 @@ from PIL import Image
 
 from align.aligner import AlignedFace, Aligner, Rejection
 from align.crop import crop_face
-from align.images import ImageFile, read_image
+from align.images.read import ImageFile, read_image
 from align.options import AlignOptions, FaceChoice, OnMissing
 from common.shards import Alignment
 

@@ -11,7 +11,7 @@ from align.choose_face import choose_faces
 from align.crop import ARCFACE_POINTS, centre_square, crop_face, crop_frame, similarity_transform
 from align.detectors.detection import detect
 from align.detectors.embedded import EmbeddedRetinaFace
-from align.images import read_image
+from align.images.read import read_image
 from align.options import FaceChoice, Template
 
 Array = NDArray[np.uint8]

@@ -18,7 +18,9 @@ def run(repository: Path, environment: dict[str, str], *options: str) -> str:
 
 
 def test_the_tables_are_printed(repository: Path, process_environment: dict[str, str]) -> None:
-    printed = run(repository, process_environment, "--count", "12", "--large", "2", "--rounds", "1")
+    printed = run(
+        repository, process_environment, "--count", "12", "--large", "2", "--rounds", "1", "--no-memory"
+    )
     for name in ("peer", "limit", "own", "align", "command"):
         rows = [line for line in printed.splitlines() if line.startswith(f"│ {name} ")]
         assert len(rows) == 2, printed

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.images import ImageFile
+from align.images.read import ImageFile
 
 Array = NDArray[np.uint8]
 

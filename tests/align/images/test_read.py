@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from align.aligner import AlignedFace, Aligner
-from align.images import UnreadableImageError, read_image
+from align.images.read import UnreadableImageError, read_image
 
 Array = NDArray[np.uint8]
 TRANSPOSE = Image.Transpose

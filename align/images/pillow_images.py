@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from align.image_formats import name_unread_format
-from align.jpeg_markers import ORIENTATION
-from align.unreadable import MAX_PIXELS, UnreadableImageError, check_size
+from align.images.formats import name_unread_format
+from align.images.jpeg_markers import ORIENTATION
+from align.images.unreadable import MAX_PIXELS, UnreadableImageError, check_size
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
 STRIP_PIXELS = 4_000_000  # handed from Pillow to NumPy at a time

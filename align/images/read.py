@@ -1,4 +1,4 @@
-"""Reading image files that are not trusted."""
+"""A photograph from a file, decoded no larger than it is needed."""
 
 import stat
 from pathlib import Path
@@ -8,9 +8,9 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from align.jpeg_markers import read_markers
-from align.pillow_images import decode_with_pillow, size_with_pillow
-from align.unreadable import UnreadableImageError, check_size
+from align.images.jpeg_markers import read_markers
+from align.images.pillow_images import decode_with_pillow, size_with_pillow
+from align.images.unreadable import UnreadableImageError, check_size
 
 MAX_BYTES = 400_000_000  # of a file
 MAX_SCANS = 100  # of a progressive JPEG; encoders write about ten, and each costs a pass over the image
