@@ -58,6 +58,8 @@ class ImageFile:
                 pixels = simplejpeg.decode_jpeg(
                     self._data, "RGB", min_height=small[0], min_width=small[1], min_factor=1, strict=True
                 )
+            except MemoryError as error:
+                raise UnreadableImageError("not enough memory to decode") from error
             except ValueError:  # whether it is beyond use is for Pillow to say, which is more forgiving
                 pixels = decode_with_pillow(self._data, upright=False)
             if pixels.shape[:2] != small:
