@@ -88,7 +88,9 @@ def run(
     face: Annotated[
         FaceChoice,
         typer.Option(
-            help="Which of several faces; central weighs size against place.", rich_help_panel=DETECTION
+            help="Which of several faces; central weighs size against place, all gives each further face "
+            "an identity of its own.",
+            rich_help_panel=DETECTION,
         ),
     ] = FaceChoice.CENTRAL,
     device: Annotated[
@@ -141,9 +143,12 @@ def run(
 
     found = find_source(source, layout, selection)
     console.print(
-        f"{len(found.photographs):,} photographs in {escape(str(source))}, layout {found.layout}"
+        f"{len(found.photographs):,} photographs of {found.people:,} people in {escape(str(source))}, "
+        f"{found.synthetic:,} of them synthetic; layout {found.layout}"
         f"{'' if layout else ' (recognised; --layout tells another)'}"
     )
+    if found.passed_over:
+        console.print(f"[yellow]{found.passed_over:,} others passed over:[/] the layout does not look there")
     with progress_bar("Aligning") as progress:
         summary = align_source(
             found,

@@ -24,7 +24,6 @@ class ManifestHeader:
     """What all shards of a folder have in common."""
 
     source: str  # absolute path of the folder or list of photographs
-    layout: str  # how the photographs lie in it
     options: dict[str, Any]  # by the names of the command line; other options give other shards
     shards: int  # that there are to be
 
@@ -94,7 +93,7 @@ def _parse_header(line: str) -> ManifestHeader | None:
     options, shards = parsed.get("options"), parsed.get("shards")
     if parsed.get("format") != FORMAT or not isinstance(options, dict) or not isinstance(shards, int):
         return None
-    return ManifestHeader(str(parsed.get("source")), str(parsed.get("layout")), options, shards)
+    return ManifestHeader(str(parsed.get("source")), options, shards)
 
 
 def _parse_entry(line: str) -> ManifestEntry | None:

@@ -72,8 +72,19 @@ class AlignOptions:
             raise UserError(f"--min-score must lie between 0 and 1, not be {self.min_score}")
         if not 32 <= self.det_size <= 8192:
             raise UserError(f"--det-size must lie between 32 and 8192 pixels, not be {self.det_size}")
-        if not 16 <= self.size <= 4096:
-            raise UserError(f"--size must lie between 16 and 4096 pixels, not be {self.size}")
+        if not 16 <= self.size <= 1024:
+            raise UserError(f"--size must lie between 16 and 1024 pixels, not be {self.size}")
+        found = self.template, self.face, self.min_face, self.on_missing
+        if self.detector == "none" and found != (
+            Template.ARCFACE,
+            FaceChoice.CENTRAL,
+            0,
+            OnMissing.REJECT,
+        ):
+            raise UserError(
+                "--detector none takes photographs as they are; leave out --template, --face, --min-face and "
+                "--on-missing"
+            )
         if self.template is Template.LOOSE and not 0 < self.margin <= 4:
             raise UserError("--template loose needs a --margin above 0 and up to 4; 0.3 shows the whole head")
         if self.template is Template.ARCFACE and self.margin:

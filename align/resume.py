@@ -6,7 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from align.engines.local import available_cores
-from align.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, read_manifest
+from align.images.unreadable import TRANSIENT
+from align.manifest import (
+    MANIFEST_FILE,
+    SHARD_NAME,
+    Manifest,
+    ManifestEntry,
+    ManifestHeader,
+    read_manifest,
+)
 from align.shard_job import ShardJob
 from common.errors import UserError
 from common.shards import FORMAT_VERSION, SHARD_PATTERN, file_sha256, open_shard
@@ -27,16 +35,27 @@ def refuse_what_differs(out: Path, header: ManifestHeader, earlier: Manifest | N
     way_out = "name another folder with --out, or make them anew with --overwrite"
     if earlier.header.source != header.source:
         raise UserError(f"{out} holds shards of {earlier.header.source}; {way_out}")
-    told, made = header.options, earlier.header.options
+    told, made = header.options, dict(earlier.header.options)
+    if _is_wider(told["limit"], made.get("limit")):
+        made["limit"] = told["limit"]  # more of the same keeps what is there
     different = [name for name in told if told[name] != made.get(name)]
     if different == ["weights"]:
         raise UserError(f"the shards in {out} were made with other weights of the detector; {way_out}")
     if different:
         name = next(name for name in different if name != "weights")
+        before, now = _plain(made.get(name)), _plain(told[name])
         raise UserError(
-            f"the shards in {out} were made with --{name} {made.get(name)}, not {told[name]}; give the same "
-            f"options, {way_out}"
+            f"the shards in {out} were made with --{name} {before}, not {now}; give the same options, "
+            f"{way_out}"
         )
+
+
+def _plain(value: object) -> object:
+    return "none" if value in (None, []) else value
+
+
+def _is_wider(limit: int | None, earlier: object) -> bool:
+    return isinstance(earlier, int) and (limit is None or limit >= earlier)
 
 
 def fingerprints(jobs: list[ShardJob]) -> list[str]:
@@ -67,7 +86,9 @@ def find_finished(out: Path, jobs: list[ShardJob], prints: list[str]) -> dict[st
     claimed = [
         manifest.entries[name]
         for name, inputs in zip(names, prints, strict=True)
-        if name in manifest.entries and manifest.entries[name].inputs == inputs
+        if name in manifest.entries
+        and manifest.entries[name].inputs == inputs
+        and not any(reason.startswith(TRANSIENT) for _, reason in manifest.entries[name].rejected)
     ]
 
     def is_whole(entry: ManifestEntry) -> bool:
@@ -89,5 +110,5 @@ def remove_shards(out: Path, but: set[str] | None = None) -> None:
     if but is None:
         (out / MANIFEST_FILE).unlink(missing_ok=True)
     for path in out.glob(SHARD_PATTERN):
-        if path.name not in (but or ()):
+        if path.name not in (but or ()) and SHARD_NAME.fullmatch(path.name):
             path.unlink()

@@ -135,7 +135,9 @@ def _header(source: Source, options: AlignOptions, shard_size: int) -> ManifestH
     settled = options.as_dict() | {
         "device": settle_device(options.device).value,  # CUDA rounds otherwise
         "shard-size": shard_size,
+        "layout": source.layout.value,
+        **source.selection.as_dict(),
         "weights": detector.fingerprint,
     }
     shards = -(-len(source.photographs) // shard_size)
-    return ManifestHeader(str(source.origin.resolve()), source.layout.value, settled, shards)
+    return ManifestHeader(str(source.origin.resolve()), settled, shards)

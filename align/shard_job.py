@@ -1,6 +1,6 @@
 """The unit of work of stage 1: a slice of the photographs becomes one shard."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,7 @@ def align_shard(job: ShardJob) -> ShardResult:
         if isinstance(outcome, Rejection):
             rejected.append((_printable(photograph.path), outcome.reason))
         else:
-            kept += [(photograph, face) for face in outcome]
+            kept += zip(_one_a_face(photograph, len(outcome)), outcome, strict=True)
     header = ShardHeader(
         aligner.detector.name if aligner.detector else "none",
         aligner.detector.sha256 if aligner.detector else "",
@@ -53,6 +53,12 @@ def align_shard(job: ShardJob) -> ShardResult:
     )
     sha256 = write_shard(job.destination, header, _rows(kept, aligner.options.size))
     return ShardResult(len(kept), tuple(rejected), sha256)
+
+
+def _one_a_face(photograph: Photograph, faces: int) -> list[Photograph]:
+    """Only the most prominent face can be the person's; the others are identities of their own."""
+    strangers = (replace(photograph, identity=f"{photograph.path}#{face}") for face in range(1, faces))
+    return [photograph, *strangers]
 
 
 def _problem(photograph: Photograph) -> str | None:

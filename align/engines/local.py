@@ -47,7 +47,7 @@ def run_in_processes(
         except BrokenProcessPool as error:
             raise UserError(
                 "a worker process died, perhaps for want of memory; run the same command again to "
-                "continue, with fewer --workers if it happens again"
+                "continue, with fewer --workers or a smaller --shard-size if it happens again"
             ) from error
         except BaseException as error:
             if not isinstance(error, Exception):  # an interrupted command would wait for tasks to be finished

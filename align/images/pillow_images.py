@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from align.images.formats import name_unread_format
 from align.images.jpeg_markers import ORIENTATION
-from align.images.unreadable import MAX_PIXELS, UnreadableImageError, check_size
+from align.images.unreadable import MAX_PIXELS, NO_MEMORY, UnreadableImageError, check_size
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
 STRIP_PIXELS = 4_000_000  # handed from Pillow to NumPy at a time
@@ -28,6 +28,8 @@ def size_with_pillow(data: bytes) -> tuple[int, int]:
     with _reasons(data), _quietly(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width, height = image.size
         check_size(width, height)  # before the orientation is asked for, which decodes a PNG
+        if image.format == "TIFF":  # Pillow has turned this size already
+            return width, height
         return (height, width) if image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8) else (width, height)
 
 
@@ -59,7 +61,7 @@ def _reasons(data: bytes) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise UnreadableImageError(f"more than {MAX_PIXELS:,} pixels") from error
     except MemoryError as error:
-        raise UnreadableImageError("not enough memory to decode") from error
+        raise UnreadableImageError(NO_MEMORY) from error
     except Exception as error:  # codecs raise OSError, SyntaxError, ValueError, struct.error … on damage
         detail = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UnreadableImageError(f"damaged image ({detail})") from error

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from align.images.jpeg_markers import read_markers
 from align.images.pillow_images import decode_with_pillow, size_with_pillow
-from align.images.unreadable import UnreadableImageError, check_size
+from align.images.unreadable import CANNOT_READ, NO_MEMORY, NO_PERMISSION, UnreadableImageError, check_size
 
 MAX_BYTES = 400_000_000  # of a file
 MAX_SCANS = 100  # of a progressive JPEG; encoders write about ten, and each costs a pass over the image
@@ -59,7 +59,7 @@ class ImageFile:
                     self._data, "RGB", min_height=small[0], min_width=small[1], min_factor=1, strict=True
                 )
             except MemoryError as error:
-                raise UnreadableImageError("not enough memory to decode") from error
+                raise UnreadableImageError(NO_MEMORY) from error
             except ValueError:  # whether it is beyond use is for Pillow to say, which is more forgiving
                 pixels = decode_with_pillow(self._data, upright=False)
             if pixels.shape[:2] != small:
@@ -84,9 +84,9 @@ def _read_bytes(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise UnreadableImageError("no such file") from error
     except PermissionError as error:
-        raise UnreadableImageError("no permission to read") from error
+        raise UnreadableImageError(NO_PERMISSION) from error
     except OSError as error:
-        raise UnreadableImageError(f"cannot be read ({error.strerror})") from error
+        raise UnreadableImageError(f"{CANNOT_READ} ({error.strerror})") from error
 
 
 def _jpeg_header(data: bytes) -> tuple[int, int, int] | None:

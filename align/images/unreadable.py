@@ -4,6 +4,14 @@ MAX_PIXELS = 120_000_000  # above the largest phone cameras in common use; 360 M
 MIN_SIDE = 16  # pixels; no detector finds a face in less
 MAX_ASPECT = 50  # longer side over shorter
 
+# reasons that lie with the machine and not with the file: the next run tries again
+NO_PERMISSION, CANNOT_READ, NO_MEMORY = (
+    "no permission to read",
+    "cannot be read",
+    "not enough memory to decode",
+)
+TRANSIENT = (NO_PERMISSION, CANNOT_READ, NO_MEMORY)
+
 
 class UnreadableImageError(Exception):
     """An image file that yields no photograph; the text is the reason given in reports."""

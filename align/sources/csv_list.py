@@ -67,6 +67,12 @@ def _columns(file: Path, rows: _Rows) -> tuple[_Columns, _Rows]:
     for name in ("path", "identity", "synthetic"):
         if names.count(name) > 1:
             raise UserError(f"{file}, line {first[0]}: two columns are called {name}; rename one")
+    unknown = [name for name in names if name not in ("path", "identity", "synthetic")]
+    if unknown and not {"identity", "synthetic"} <= set(names):
+        raise UserError(
+            f"{file}, line {first[0]}: '{unknown[0]}' is none of path, identity and synthetic; rename the "
+            "column if it is one of these, or add those that lack"
+        )
     identity, synthetic = (names.index(name) if name in names else None for name in ("identity", "synthetic"))
     return _Columns(names.index("path"), identity, synthetic, len(names)), rows
 

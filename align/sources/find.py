@@ -30,6 +30,18 @@ class Source:
     root: Path  # of the photographs' paths
     layout: LayoutName
     photographs: list[Photograph]  # sorted by path
+    selection: Selection = EVERYTHING  # what was asked for of them
+    passed_over: int = 0  # photographs where the layout does not look
+
+    @property
+    def people(self) -> int:
+        """How many identities there are."""
+        return len({photograph.identity for photograph in self.photographs})
+
+    @property
+    def synthetic(self) -> int:
+        """How many photographs are synthetic."""
+        return sum(photograph.synthetic for photograph in self.photographs)
 
 
 def find_source(path: Path, layout: LayoutName | None = None, selection: Selection = EVERYTHING) -> Source:
@@ -48,7 +60,7 @@ def find_source(path: Path, layout: LayoutName | None = None, selection: Selecti
             f"--include, --exclude and --limit leave none of the {len(source.photographs):,} photographs "
             f"in {path}; widen them"
         )
-    return replace(source, photographs=photographs)
+    return replace(source, photographs=photographs, selection=selection)
 
 
 def _from_list(path: Path, layout: LayoutName | None, selection: Selection) -> Source:
@@ -73,19 +85,31 @@ def _from_folder(root: Path, told: LayoutName | None, selection: Selection) -> S
     photographs = _lay_out(root, layout, found.paths)
     if not photographs and (found.paths or not found.closed):
         raise UserError(f"no photographs in {root}; it needs {_NEEDS[told or LayoutName.PEOPLE]}")
-    return Source(root, root, layout, _with_problems(photographs, found))
+    passed_over = len(found.paths) - len(photographs)
+    return Source(root, root, layout, _with_problems(photographs, found), selection, passed_over)
 
 
 def _lay_out(root: Path, layout: LayoutName, paths: list[str]) -> list[Photograph]:
     match layout:
         case LayoutName.PEOPLE:
-            return people(paths, read_meta(root))
+            return people(paths, _meta_that_fits(root, paths))
         case LayoutName.REAL_FAKE:
             return real_fake(paths)
         case LayoutName.PAIRS:
             return pairs(paths, read_pair_labels(root))
         case _:
             return flat(paths)
+
+
+def _meta_that_fits(root: Path, paths: list[str]) -> dict[str, bool]:
+    """What `meta.json` says; of other paths, it would leave each synthetic photograph a bona fide one."""
+    meta = read_meta(root)
+    if meta and not meta.keys() & set(paths):
+        raise UserError(
+            f'{root / META_FILE}: no key is the path of a photograph, not even "{next(iter(meta))}"; keys '
+            f'are relative to that folder, such as "{paths[0] if paths else "person/image.jpg"}"'
+        )
+    return meta
 
 
 def _with_problems(photographs: list[Photograph], found: Walk) -> list[Photograph]:

@@ -15,21 +15,31 @@ META_FILE = "meta.json"
 def people(paths: Sequence[str], synthetic: Mapping[str, bool]) -> list[Photograph]:
     """The photographs of sorted `paths`, named by their top folder; those that lie in none are passed over.
 
-    Where all top folders are splits (`train/anna/0.jpg`), the folder below them names the person, and
-    photographs that lie in a split itself are passed over; unless all do, when the splits count as people.
-    `synthetic` flags paths; those that it does not name are bona fide.
+    A folder that holds nothing but the people's folders (`lfw/anna/0.jpg`) is nobody. Where all top folders
+    are splits (`train/anna/0.jpg`), the folder below them names the person, and photographs that lie in a
+    split itself are passed over; unless all do, when the splits count as people. `synthetic` flags paths;
+    those that it does not name are bona fide.
     """
-    parted = _is_parted(paths)
+    wrapped = _is_wrapped(paths)
+    level = wrapped + _is_parted([path.partition("/")[2] for path in paths] if wrapped else paths)
     photographs = []
-    for person, own in groupby(paths, key=lambda path: _person(path, parted)):  # one string for all its own
+    for person, own in groupby(paths, key=lambda path: _person(path, level)):  # one string for all its own
         if person is not None:
             photographs += [Photograph(path, person, synthetic.get(path, False)) for path in own]
     return photographs
 
 
-def _person(path: str, parted: bool) -> str | None:
-    folders = path.split("/", 2)[:-1]
-    return folders[parted] if len(folders) > parted else None
+def _person(path: str, level: int) -> str | None:
+    folders = path.split("/", level + 1)[:-1]
+    return folders[level] if len(folders) > level else None
+
+
+def _is_wrapped(paths: Sequence[str]) -> bool:
+    """Whether one folder, which is no split, holds all of the sorted paths, and all of them deeper."""
+    if not paths or any(path.count("/") < 2 for path in paths):
+        return False
+    top = paths[0].partition("/")[0]
+    return paths[-1].startswith(f"{top}/") and not is_split(top)
 
 
 def _is_parted(paths: Sequence[str]) -> bool:

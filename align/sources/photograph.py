@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"})
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"}
+)
 
 # Not read, but listed, so that the report of rejects can name them and their format.
 UNREAD_SUFFIXES = frozenset(

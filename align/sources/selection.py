@@ -3,6 +3,7 @@
 import fnmatch
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from align.sources.photograph import Photograph
 
@@ -18,6 +19,15 @@ class Selection:
     exclude: tuple[str, ...] = ()
     limit: int | None = None
     follow_links: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """The selection as plain values for JSON, by the names of the command line."""
+        return {
+            "include": list(self.include),
+            "exclude": list(self.exclude),
+            "limit": self.limit,
+            "follow-links": self.follow_links,
+        }
 
 
 EVERYTHING = Selection()

@@ -1,6 +1,8 @@
 """Folders that part a data set and say nothing about whom its photographs show."""
 
-_SPLITS = frozenset({"train", "val", "valid", "validation", "test", "dev"})
+_SPLITS = frozenset(
+    {"train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval", "evaluation"}
+)
 
 
 def is_split(folder: str) -> bool:

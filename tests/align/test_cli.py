@@ -118,10 +118,15 @@ def test_what_a_run_prints(
         assert done.returncode == 0 and done.stderr == ""
         assert "1 rejected: " in done.stdout and "not an image" in done.stdout
     lines = first.stdout.splitlines()
-    assert lines[0] == "3 photographs in in, layout people (recognised; --layout tells another)"
+    assert lines[0] == (
+        "3 photographs of 1 people in in, 0 of them synthetic; "
+        "layout people (recognised; --layout tells another)"
+    )
     assert lines[1] == "2 of 3 photographs aligned into 2 shards: out"
     assert "rejected.csv" in lines[2]
-    assert faces.stdout.splitlines()[0] == "3 photographs in in, layout people"
+    assert (
+        faces.stdout.splitlines()[0] == "3 photographs of 1 people in in, 0 of them synthetic; layout people"
+    )
     assert faces.stdout.splitlines()[1] == "2 of 3 photographs aligned (7 faces) into 1 shard: every"
     assert again.stdout.splitlines()[1] == (
         "2 of 3 photographs aligned into 2 shards, 2 of them already there: out"

@@ -15,7 +15,7 @@ from align.manifest import (
 )
 from common.errors import UserError
 
-HEADER = ManifestHeader("/Bilder/Åsa", "people", {"detector": "retinaface", "size": 112, "margin": 0.0}, 2)
+HEADER = ManifestHeader("/Bilder/Åsa", {"detector": "retinaface", "size": 112, "margin": 0.0}, 2)
 FIRST = ManifestEntry("shard-00000.h5", 3, "aa", "bb", [["Åsa/1.jpg", "no face found"]])
 SECOND = ManifestEntry("shard-00001.h5", 4, "cc", "dd", [])
 

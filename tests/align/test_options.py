@@ -98,7 +98,7 @@ def group(tmp_path_factory: pytest.TempPathFactory, group_photograph: Array, sav
             for value in (0, 1, -0.1, 7, math.nan)
         ],
         *[({"det_size": value}, "--det-size must lie between 32 and 8192") for value in (31, 8193, 0, -640)],
-        *[({"size": value}, "--size must lie between 16 and 4096") for value in (15, 4097, 0, -112)],
+        *[({"size": value}, "--size must lie between 16 and 1024") for value in (15, 1025, 0, -112)],
         *[
             ({"template": Template.LOOSE, "margin": value}, "--template loose needs a --margin")
             for value in (0.0, -0.3, 4.1, math.nan, math.inf)
@@ -120,7 +120,7 @@ def test_values_out_of_range_and_contradictions(options: dict[str, Any], told: s
         {"det_size": 32},
         {"det_size": 8192},
         {"size": 16},
-        {"size": 4096},
+        {"size": 1024},
         {"template": Template.LOOSE, "margin": 4.0},
         {"template": Template.LOOSE, "margin": 0.01},
     ],
@@ -131,10 +131,10 @@ def test_values_in_range(options: dict[str, Any]) -> None:
 
 def test_the_options_as_plain_values() -> None:
     options = AlignOptions(
-        "none", 320, 0.6, 40, FaceChoice.ALL, 224, Template.LOOSE, 0.3, OnMissing.CENTER, Device.CPU
+        "onnx:x.onnx", 320, 0.6, 40, FaceChoice.ALL, 224, Template.LOOSE, 0.3, OnMissing.CENTER, Device.CPU
     )
     assert options.as_dict() == {
-        "detector": "none",
+        "detector": "onnx:x.onnx",
         "det-size": 320,
         "min-score": 0.6,
         "min-face": 40,
@@ -157,10 +157,11 @@ def test_contradictions_are_told_in_one_line(
     cases: list[tuple[list[object], str]] = [
         ([people, "--margin", 0.3], "--margin goes with --template loose"),
         ([people, "--template", "loose"], "--template loose needs a --margin"),
+        ([people, "--detector", "none", "--face", "all"], "--detector none takes photographs as they are"),
         ([people, "--template", "loose", "--margin", 5], "--template loose needs a --margin"),
         ([people, "--min-score", 1.5], "--min-score must lie between 0 and 1"),
         ([people, "--min-score", "nan"], "--min-score must lie between 0 and 1"),
-        ([people, "--size", 8], "--size must lie between 16 and 4096"),
+        ([people, "--size", 8], "--size must lie between 16 and 1024"),
         ([people, "--det-size", 10_000], "--det-size must lie between 32 and 8192"),
         ([people, "--address", "auto"], "--address goes with --engine ray"),
         ([people, "--detector", "nonsense"], "--detector is retinaface, "),
@@ -233,7 +234,8 @@ def test_which_faces_count(run_commands: Run, tmp_path: Path, group: Path) -> No
     ((done, rows),) = align_each(run_commands, group, [every], tmp_path)
     assert "1 of 1 photographs aligned (6 faces)" in done.stdout
     assert len(rows["images"]) == 6 and set(rows["path"]) == {"all/photo.jpg"}
-    assert set(rows["identity"]) == {"all"} and len(np.unique(rows["landmarks"], axis=0)) == 6
+    assert sorted(rows["identity"]) == ["all", *(f"all/photo.jpg#{face}" for face in range(1, 6))]
+    assert len(np.unique(rows["landmarks"], axis=0)) == 6
     sides = (rows["box"][:, 2:] - rows["box"][:, :2]).min(axis=1)
     middle_side, middle_score = (float(np.sort(values)[2:4].mean()) for values in (sides, rows["score"]))
 
@@ -340,7 +342,7 @@ def test_which_photographs(run_commands: Run, tmp_path: Path, crops: list[Array]
         align_each(run_commands, "in", variants, tmp_path), cases, strict=True
     ):
         assert rows["path"].tolist() == paths, words
-        assert done.stdout.startswith(f"{len(paths)} photographs in in, layout people")
+        assert done.stdout.startswith(f"{len(paths)} photographs of ")
 
 
 def test_layouts(run_commands: Run, tmp_path: Path, crops: list[Array], save_jpeg: Save) -> None:
@@ -363,6 +365,6 @@ def test_layouts(run_commands: Run, tmp_path: Path, crops: list[Array], save_jpe
         ("csv (recognised; --layout tells another)", ["Zoë", "loose"], [1, 0]),
     ]
     for (done, rows), (told, identity, synthetic) in zip(made, expected, strict=True):
-        assert done.stdout.splitlines()[0].endswith(f", layout {told}")
+        assert done.stdout.splitlines()[0].endswith(f"; layout {told}")
         assert rows["identity"].tolist() == identity
         assert rows["synthetic"].tolist() == synthetic

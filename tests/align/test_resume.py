@@ -18,10 +18,10 @@ from align.options import AlignOptions
 from align.run import align_source
 from align.sources.find import find_source
 from common.errors import UserError
-from common.shards import shard_paths
 
 Array = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]
+Refused = Callable[[subprocess.CompletedProcess[str], str], None]
 Run = Callable[..., list[Finished]]
 Save = Callable[[Path, Array], Path]
 
@@ -97,8 +97,8 @@ def test_other_options_are_refused_with_the_way_out(
     assert [times(copy) for copy in copies] == [before_times] * len(copies)
 
 
-def test_workers_and_the_choice_of_photographs_may_change(
-    run_commands: Run, out: Path, tmp_path: Path
+def test_workers_may_change_and_a_limit_may_grow_but_nothing_finished_is_dropped(
+    run_commands: Run, assert_refused: Refused, out: Path, tmp_path: Path
 ) -> None:
     whole = tree(out)
 
@@ -109,8 +109,14 @@ def test_workers_and_the_choice_of_photographs_may_change(
 
     assert "3 shards, 3 of them already there" in run("--workers", 2)
     assert tree(out) == whole
-    assert "1 shard, 1 of them already there" in run("--limit", 8)
-    assert [path.name for path in shard_paths(out)] == ["shard-00000.h5"]
+    for narrower in (["--limit", 8], ["--include", "p0/*"], ["--exclude", "p0/*"], ["--layout", "pairs"]):
+        words = ["align", "run", "in", "--out", "out", "--shard-size", 8, *narrower]
+        (done,) = run_commands([words], tmp_path)
+        assert_refused(done, f"were made with {narrower[0]} ")
+        assert tree(out) == whole
+    shutil.rmtree(out)
+    assert "1 shard:" in run("--limit", 8)
+    assert "2 shards, 1 of them already there" in run("--limit", 9)
     assert "3 shards, 1 of them already there" in run("--workers", 1)
     assert tree(out) == whole
 
@@ -221,20 +227,6 @@ def test_shards_whose_bytes_changed_are_made_again(run_commands: Run, out: Path,
     assert tree(out) == whole and times(out)["shard-00001.h5"] == kept
 
 
-def test_another_layout_makes_other_labels(small: Path, tmp_path: Path, run_commands: Run) -> None:
-    shutil.move(small / "p0", small / "real")
-    shutil.move(small / "p3", small / "fake")
-    trees = []
-    for name, layouts in (("one", ["people", "real-fake"]), ("two", ["real-fake"])):
-        for layout in layouts:
-            (done,) = run_commands(
-                [["align", "run", "in", "--out", name, "--layout", layout, "--workers", 1]], tmp_path
-            )
-            assert done.returncode == 0 and "already there" not in done.stdout
-        trees.append(tree(tmp_path / name))
-    assert trees[0] == trees[1]
-
-
 def test_a_run_killed_at_a_random_moment_continues_to_the_same_bytes(
     source: Path, tmp_path: Path, run_commands: Run, process_environment: dict[str, str]
 ) -> None:
@@ -299,3 +291,25 @@ def test_any_start_of_the_manifest_continues_to_the_same_bytes(small: Path, tmp_
         assert run(folder) == 2
         assert tree(folder) == whole
         shutil.rmtree(folder)
+
+
+def test_a_photograph_that_the_machine_kept_back_is_tried_again(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(out: str) -> int:
+        summary = align_source(find_source(small), tmp_path / out, shard_size=8, engine=Engine(workers=1))
+        return summary.rejected.total()
+
+    with monkeypatch.context() as patch:
+        read = Path.read_bytes
+        ill = sorted(small.rglob("*.jpg"))[0]
+
+        def fail_once(path: Path) -> bytes:
+            if path == ill:
+                raise OSError(5, "Input/output error")
+            return read(path)
+
+        patch.setattr(Path, "read_bytes", fail_once)
+        rejected = run("out")
+    assert run("out") == run("fresh") == rejected - 1
+    assert tree(tmp_path / "out") == tree(tmp_path / "fresh")

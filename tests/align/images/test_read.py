@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from align.aligner import AlignedFace, Aligner
-from align.images.read import UnreadableImageError, read_image
+from align.images.read import ImageFile, UnreadableImageError, read_image
 
 Array = NDArray[np.uint8]
 TRANSPOSE = Image.Transpose
@@ -224,3 +224,13 @@ def test_damage_never_raises_anything_else(
         assert str(error) and "\n" not in str(error)
     else:
         assert found.dtype == np.uint8 and found.ndim == 3 and found.shape[2] == 3
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_is_that_of_the_upright_photograph(tmp_path: Path, suffix: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (40, 64)).save(tmp_path / f"a.{suffix}", exif=exif)
+    file = ImageFile(tmp_path / f"a.{suffix}")
+    assert (file.height, file.width, 3) == file.decode().shape

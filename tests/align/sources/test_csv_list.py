@@ -88,3 +88,9 @@ def test_a_malformed_list_is_named(tmp_path: Path, text: str, told: str) -> None
     with pytest.raises(UserError, match=told) as caught:
         read(tmp_path, text)
     assert "list.csv" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_columns_by_other_names_are_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("path,person,is_synthetic\na.jpg,anna,1\n")
+    with pytest.raises(UserError, match="'person' is none of path, identity and synthetic"):
+        read_list(tmp_path / "list.csv")

@@ -140,3 +140,15 @@ def test_what_is_no_source_says_what_to_do(tmp_path: Path) -> None:
         find_source(tmp_path / "file.txt", LayoutName.FLAT)
     with pytest.raises(UserError, match=r"is a folder; name the \.csv file, or leave out --layout csv"):
         find_source(tmp_path, LayoutName.CSV)
+
+
+def test_a_meta_json_about_other_paths_is_refused(tmp_path: Path, make_files: MakeFiles) -> None:
+    root = make_files(tmp_path, ["anna/0.jpg"])
+    (root / "meta.json").write_text('{"./anna/0.jpg": 1}')
+    with pytest.raises(UserError, match=r'no key is the path of a photograph, not even "\./anna/0\.jpg"'):
+        find_source(root)
+
+
+def test_what_a_layout_passes_over_is_counted(tmp_path: Path, make_files: MakeFiles) -> None:
+    source = find_source(make_files(tmp_path, ["anna/0.jpg", "anna/1.jfif", "loose.jpg"]))
+    assert (len(source.photographs), source.passed_over, source.people, source.synthetic) == (2, 1, 1, 0)

@@ -73,3 +73,12 @@ def test_a_malformed_meta_json_is_named(tmp_path: Path, text: str, told: str) ->
     with pytest.raises(UserError, match=told) as caught:
         read_meta(tmp_path)
     assert "meta.json" in str(caught.value)
+
+
+def test_a_folder_around_the_people_is_nobody() -> None:
+    paths = ["lfw/anna/0.jpg", "lfw/anna/1.jpg", "lfw/boris/0.jpg"]
+    assert [photograph.identity for photograph in people(paths, {})] == ["anna", "anna", "boris"]
+    split = ["lfw/train/anna/0.jpg", "lfw/val/boris/0.jpg"]
+    assert [photograph.identity for photograph in people(split, {})] == ["anna", "boris"]
+    album = ["anna/0.jpg", "anna/album/1.jpg"]
+    assert [photograph.identity for photograph in people(album, {})] == ["anna", "anna"]
