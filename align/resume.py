@@ -13,7 +13,6 @@ from align.manifest import (
     Manifest,
     ManifestEntry,
     ManifestHeader,
-    read_manifest,
 )
 from align.shard_job import ShardJob
 from common.errors import UserError
@@ -25,13 +24,13 @@ ALIGNMENT_VERSION = 2  # raised whenever the same photograph would give another 
 
 def refuse_what_differs(out: Path, header: ManifestHeader, earlier: Manifest | None) -> None:
     """Raises UserError when the shards that are there belong to another source, other options, or nobody."""
-    if earlier is None:
-        if any(out.glob(SHARD_PATTERN)):
-            raise UserError(
-                f"{out} holds shards without a manifest; name another folder with --out, or remove them with "
-                "--overwrite"
-            )
+    if not _shards(out):
         return
+    if earlier is None:
+        raise UserError(
+            f"{out} holds shards without a manifest; name another folder with --out, or remove them with "
+            "--overwrite"
+        )
     way_out = "name another folder with --out, or make them anew with --overwrite"
     if earlier.header.source != header.source:
         raise UserError(f"{out} holds shards of {earlier.header.source}; {way_out}")
@@ -77,27 +76,27 @@ def _fingerprint(job: ShardJob) -> str:
     return digest.hexdigest()
 
 
-def find_finished(out: Path, jobs: list[ShardJob], prints: list[str]) -> dict[str, ManifestEntry]:
+def find_finished(
+    earlier: Manifest | None, jobs: list[ShardJob], prints: list[str]
+) -> dict[str, ManifestEntry]:
     """The shards that an earlier run left and that need not be made again."""
-    manifest = read_manifest(out)
-    if manifest is None:
+    if earlier is None:
         return {}
-    names = [job.destination.name for job in jobs]
     claimed = [
-        manifest.entries[name]
-        for name, inputs in zip(names, prints, strict=True)
-        if name in manifest.entries
-        and manifest.entries[name].inputs == inputs
-        and not any(reason.startswith(TRANSIENT) for _, reason in manifest.entries[name].rejected)
+        (job.destination, entry)
+        for job, inputs in zip(jobs, prints, strict=True)
+        if (entry := earlier.entries.get(job.destination.name)) is not None
+        and entry.inputs == inputs
+        and not any(reason.startswith(TRANSIENT) for _, reason in entry.rejected)
     ]
 
-    def is_whole(entry: ManifestEntry) -> bool:
-        path = out / entry.shard
+    def is_whole(claim: tuple[Path, ManifestEntry]) -> bool:
+        path, entry = claim
         return path.is_file() and file_sha256(path) == entry.sha256 and _rows(path) == entry.rows
 
     with ThreadPoolExecutor(available_cores()) as pool:  # hashing is most of a run with nothing to do
         whole = pool.map(is_whole, claimed)
-        return {entry.shard: entry for entry, fine in zip(claimed, whole, strict=True) if fine}
+        return {entry.shard: entry for (_, entry), fine in zip(claimed, whole, strict=True) if fine}
 
 
 def _rows(path: Path) -> int:
@@ -109,6 +108,11 @@ def remove_shards(out: Path, but: set[str] | None = None) -> None:
     """Remove shards, all or those of photographs that are gone: these must not be trained on."""
     if but is None:
         (out / MANIFEST_FILE).unlink(missing_ok=True)
-    for path in out.glob(SHARD_PATTERN):
-        if path.name not in (but or ()) and SHARD_NAME.fullmatch(path.name):
+    for path in _shards(out):
+        if path.name not in (but or ()):
             path.unlink()
+
+
+def _shards(out: Path) -> list[Path]:
+    """The files that carry names which `align run` gives; others are not its to judge or remove."""
+    return [path for path in out.glob(SHARD_PATTERN) if SHARD_NAME.fullmatch(path.name)]

@@ -67,24 +67,18 @@ def align_source(
         with FileLock(out / LOCK_FILE, timeout=0):
             if overwrite:
                 remove_shards(out)
-            refuse_what_differs(out, header, read_manifest(out))
-            return _run(source, out, options, header, shard_size, engine, progress)
+            earlier = read_manifest(out)
+            refuse_what_differs(out, header, earlier)
+            jobs = _jobs(source, out, options, shard_size)
+            return _run(jobs, out, header, earlier, engine, progress)
     except Timeout as error:
         raise UserError(
             f"another run is writing to {out}; wait for its end, or name another folder with --out"
         ) from error
 
 
-def _run(
-    source: Source,
-    out: Path,
-    options: AlignOptions,
-    header: ManifestHeader,
-    shard_size: int,
-    engine: Engine,
-    progress: Callable[[int, int], None],
-) -> AlignSummary:
-    jobs = [
+def _jobs(source: Source, out: Path, options: AlignOptions, shard_size: int) -> list[ShardJob]:
+    return [
         ShardJob(
             source.root.absolute(),  # workers of a cluster have working folders of their own
             tuple(source.photographs[start : start + shard_size]),
@@ -93,16 +87,27 @@ def _run(
         )
         for number, start in enumerate(range(0, len(source.photographs), shard_size))
     ]
+
+
+def _run(
+    jobs: list[ShardJob],
+    out: Path,
+    header: ManifestHeader,
+    earlier: Manifest | None,
+    engine: Engine,
+    progress: Callable[[int, int], None],
+) -> AlignSummary:
     prints = fingerprints(jobs)
-    entries = find_finished(out, jobs, prints)
+    entries = find_finished(earlier, jobs, prints)
     kept = len(entries)
     write_manifest(out, Manifest(header, entries))
     remove_stale_temporaries(out)
     remove_shards(out, but={job.destination.name for job in jobs})
 
     todo = [index for index, job in enumerate(jobs) if job.destination.name not in entries]
-    done = len(source.photographs) - sum(len(jobs[index].photographs) for index in todo)
-    progress(done, len(source.photographs))
+    total = sum(len(job.photographs) for job in jobs)
+    done = total - sum(len(jobs[index].photographs) for index in todo)
+    progress(done, total)
     try:
         for position, result in engine.run(align_shard, [jobs[index] for index in todo]):
             job, inputs = jobs[todo[position]], prints[todo[position]]
@@ -111,7 +116,7 @@ def _run(
             append_entry(out, entry)
             entries[entry.shard] = entry
             done += len(job.photographs)
-            progress(done, len(source.photographs))
+            progress(done, total)
     finally:
         remove_stale_temporaries(out)  # of workers that died or were stopped
 
@@ -120,8 +125,8 @@ def _run(
     write_report(out / REPORT_FILE, ordered)
     reasons = group_reasons(ordered)
     return AlignSummary(
-        len(source.photographs),
-        len(source.photographs) - reasons.total(),
+        total,
+        total - reasons.total(),
         sum(entry.rows for entry in ordered),
         reasons,
         len(jobs),

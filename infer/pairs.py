@@ -1,15 +1,12 @@
 """Which photographs are to be compared, and, where it is known, what each pair shows."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from align.sources.pairs import LABELS_FILE, read_pair_labels
 from align.sources.photograph import IMAGE_SUFFIXES
 from common.errors import UserError
 from common.pairs import PairCategory, category_of
-
-LABELS_FILE = "labels.csv"
-LABELS_HEADER = ["pair_id", "label", "synthetic0", "synthetic1"]
 
 
 @dataclass(frozen=True)
@@ -49,25 +46,11 @@ def _photograph(folder: Path, stem: str) -> Path:
 def read_labels(root: Path) -> dict[str, PairCategory] | None:
     """What each pair shows, from `labels.csv` beside the pairs; None where there is no such file.
 
-    The file has the columns `pair_id,label,synthetic0,synthetic1`; all but the id are 0 or 1.
-    Raises UserError that names the first malformed line.
+    Raises UserError as `read_pair_labels`, which says what is in the file.
     """
-    path = root / LABELS_FILE
-    if not path.exists():
+    if not (root / LABELS_FILE).exists():
         return None
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} cannot be read as UTF-8 CSV") from error
-    if not rows or [name.strip() for name in rows[0]] != LABELS_HEADER:
-        raise UserError(f"{path} must start with the line {','.join(LABELS_HEADER)}")
-    labels = {}
-    for number, row in enumerate(rows[1:], start=2):
-        flags = [value.strip() for value in row[1:]]
-        if len(row) != len(LABELS_HEADER) or any(flag not in ("0", "1") for flag in flags):
-            raise UserError(f"{path}, line {number}: expected an id and three times 0 or 1")
-        if row[0] in labels:
-            raise UserError(f"{path}, line {number}: pair {row[0]} has come before")
-        labels[row[0]] = category_of(*(int(flag) for flag in flags))
-    return labels
+    return {
+        pair: category_of(label.same_person, *label.synthetic)
+        for pair, label in read_pair_labels(root).items()
+    }

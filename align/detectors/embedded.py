@@ -18,6 +18,7 @@ from align.detectors.embedded_network import FEATURES_8, FEATURES_16, split_netw
 from align.detectors.retinaface import (
     ANCHOR_SIZES,
     NMS_OVERLAP,
+    STRIDES,
     anchors,
     decode,
     enlarge,
@@ -123,7 +124,7 @@ class EmbeddedRetinaFace:
 
 def _level_anchors(level: int, height: int, width: int) -> NDArray[np.float32]:
     """(cells, 2, 4), the two anchors of each cell of one level."""
-    counts = [-(-height // stride) * -(-width // stride) * 2 for stride in (8, 16, 32)]
+    counts = [-(-height // stride) * -(-width // stride) * 2 for stride in STRIDES]
     start = sum(counts[:level])
     return anchors(height, width)[start : start + counts[level]].reshape(-1, len(ANCHOR_SIZES[level]), 4)
 

@@ -39,9 +39,9 @@ def run_in_processes(
     context = multiprocessing.get_context(METHOD)
     others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker) as pool:
-        with _interrupts_held():
-            futures = {pool.submit(function, task): index for index, task in enumerate(tasks)}
         try:
+            with _interrupts_held():
+                futures = {pool.submit(function, task): index for index, task in enumerate(tasks)}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BrokenProcessPool as error:
@@ -76,11 +76,19 @@ def available_cores() -> int:
 def _interrupts_held() -> Iterator[None]:
     """Processes started here never see Ctrl-C: their parent ends them, without tracebacks of theirs."""
     resource_tracker.ensure_running()  # starting it, as the first process does, would let interrupts in again
-    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    held: list[int] = []
+    # the mask is for the children; here a thread of some library may take the signal nevertheless
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, frame: held.append(number)) if in_main else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if in_main:
+            signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+    if held and callable(handler):
+        handler(signal.SIGINT, None)
 
 
 def _start_worker() -> None:

@@ -313,3 +313,16 @@ def test_a_photograph_that_the_machine_kept_back_is_tried_again(
         rejected = run("out")
     assert run("out") == run("fresh") == rejected - 1
     assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+
+
+def test_options_over_no_shards_are_free_to_change(run_commands: Run, out: Path, tmp_path: Path) -> None:
+    """As after a first try that ended before its first shard."""
+    for shard in out.glob("shard-*.h5"):
+        shard.unlink()
+    (out / "shard-of-mine.h5").write_text("mine")
+    (done,) = run_commands(
+        [["align", "run", "in", "--out", "out", "--shard-size", 8, "--size", 96]], tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "already there" not in done.stdout
+    assert (out / "shard-of-mine.h5").read_text() == "mine"

@@ -29,16 +29,6 @@ requests.Session.request = request
 """
 
 
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """insightface's folder of packs in an empty home, without a network."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for name, value in OFFLINE.items():
-        monkeypatch.setenv(name, value)
-    (tmp_path / "home").mkdir()
-    return tmp_path / "home" / ".insightface" / "models"
-
-
 def test_without_a_network_one_line_says_what_to_put_where(
     models: Path, tmp_path: Path, run_commands: Run, assert_refused: Callable[[Finished, str], None]
 ) -> None:

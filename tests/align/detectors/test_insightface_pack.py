@@ -30,16 +30,6 @@ def network() -> bytes:
     return scrfd_style()
 
 
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """insightface's folder of packs in an empty home, without a network."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for name, value in OFFLINE.items():
-        monkeypatch.setenv(name, value)
-    (tmp_path / "home").mkdir()
-    return tmp_path / "home" / ".insightface" / "models"
-
-
 def classifier() -> bytes:
     return export(outputs=["conf"], shape=(1, 3, 96, 96))
 
