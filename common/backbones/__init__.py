@@ -1,5 +1,15 @@
-"""Backbones by name: networks that map a normalised 112x112 face crop to an embedding."""
+"""Backbones by name: networks that map a normalised face crop to an embedding."""
 
-from common.backbones.registry import BACKBONES, create_backbone
+from common.backbones.network import FACE_SIZE, Backbone
+from common.backbones.registry import BACKBONES, check_backbone_name, create_backbone, stated_normalisation
+from common.backbones.sizes import check_size
 
-__all__ = ["BACKBONES", "create_backbone"]
+__all__ = [
+    "BACKBONES",
+    "FACE_SIZE",
+    "Backbone",
+    "check_backbone_name",
+    "check_size",
+    "create_backbone",
+    "stated_normalisation",
+]

@@ -1,8 +1,11 @@
 """MobileFaceNet (Chen et al., CCBR 2018), in the 128-d variant whose MS-Celeb-1M weights are widely used."""
 
+from itertools import islice
+
 from torch import Tensor, nn
 
 from common.backbones.network import Backbone
+from common.backbones.sizes import MULTIPLE, check_multiple
 
 # expansion, channels, repeats, stride of the first repeat
 INVERTED_RESIDUALS = ((2, 64, 5, 2), (4, 128, 1, 2), (2, 128, 6, 1), (4, 128, 1, 2), (2, 128, 2, 1))
@@ -56,28 +59,36 @@ class InvertedResidual(nn.Module):
 
 
 class GlobalDepthwiseConv(nn.Module):
-    """A learned average over the 7x7 map, one weight per channel and place, in the stead of pooling."""
+    """A learned average over the whole map, one weight per channel and place, in the stead of pooling."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, side: int) -> None:
         super().__init__()
-        self.depthwise = nn.Conv2d(channels, channels, 7, groups=channels, bias=False)
+        self.depthwise = nn.Conv2d(channels, channels, side, groups=channels, bias=False)
         self.bn = nn.BatchNorm2d(channels)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(N, channels, 7, 7) to (N, channels, 1, 1)."""
+        """(N, channels, side, side) to (N, channels, 1, 1)."""
         return self.bn(self.depthwise(features))
 
 
 class MobileFaceNet(Backbone):
-    """MobileFaceNet for 112x112 crops; one million parameters."""
+    """MobileFaceNet; one million parameters.
 
-    def __init__(self, embedding_size: int = 128) -> None:
+    Args:
+        size: pixels of a crop's side, a multiple of 16; 112 as published.
+        embedding_size: length of the embedding.
+
+    Raises UserError for another size.
+    """
+
+    def __init__(self, size: int, embedding_size: int = 128) -> None:
         super().__init__()
+        check_multiple(size)
         self.embedding_size = embedding_size
         self.conv1 = _conv_bn_relu6(3, 64, 3, stride=2)
         self.dw_conv = SeparableConv(64, 64)
         self.conv2 = _conv_bn_relu6(128, 512, 1)
-        self.gdconv = GlobalDepthwiseConv(512)
+        self.gdconv = GlobalDepthwiseConv(512, size // MULTIPLE)
         self.conv3 = nn.Conv2d(512, embedding_size, 1)
         self.bn = nn.BatchNorm1d(embedding_size)
         blocks: list[nn.Module] = []
@@ -97,3 +108,13 @@ class MobileFaceNet(Backbone):
         """See `Backbone.forward`."""
         features = self.conv2(self.features(self.dw_conv(self.conv1(images))))
         return self.bn(self.conv3(self.gdconv(features)).flatten(1))
+
+    def stages(self) -> list[nn.Module]:
+        """See `Backbone.stages`: the layers of each resolution, then those that make the embedding."""
+        resolutions = [nn.ModuleList([self.conv1, self.dw_conv])]
+        blocks = iter(self.features)
+        for _, _, count, stride in INVERTED_RESIDUALS:
+            if stride == 2:
+                resolutions.append(nn.ModuleList())
+            resolutions[-1].extend(islice(blocks, count))
+        return [*resolutions, nn.ModuleList([self.conv2, self.gdconv, self.conv3, self.bn])]

@@ -6,8 +6,9 @@ FACE_SIZE = 112
 
 
 class Backbone(nn.Module):
-    """Maps (N, 3, 112, 112) float32 in the backbone's own colour order and scale to (N, embedding_size).
+    """Maps (N, 3, size, size) float32 in the backbone's own colour order and scale to (N, embedding_size).
 
+    `size` is fixed when the network is made, 112 pixels as a rule.
     Embeddings are not normalised here: the length carries image quality in some published models.
     """
 
@@ -15,4 +16,13 @@ class Backbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Embeddings (N, embedding_size), float32."""
+        raise NotImplementedError
+
+    def stages(self) -> list[nn.Module]:
+        """Coarse groups of layers from the input to the embedding; the last is the head.
+
+        Every parameter is in exactly one of them. A stage shares its layers with the network, so freezing
+        it freezes them; a stage that is no module of the network's own is a new `nn.ModuleList` around its
+        parts, which changes neither the network nor its `state_dict`.
+        """
         raise NotImplementedError
