@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from common.atomic import write_atomically
-from common.backbones import BACKBONES
 from common.encoder import Encoder, InputFormat
 from common.errors import UserError
-from common.weights import load_weights
+from common.weights.container import is_safetensors, read_state_dict
+from common.weights.fit import load_weights
 
 FORMAT = "facetrust-encoder-1"
 SUFFIX = ".safetensors"
@@ -44,8 +44,13 @@ def save_checkpoint(path: Path, encoder: Encoder, info: CheckpointInfo) -> None:
 
 
 def is_checkpoint(path: Path) -> bool:
-    """Whether a file is a safetensors file with a facetrust header, of any version."""
-    return path.suffix == SUFFIX and str(_read_header(path).get("format", "")).startswith("facetrust-")
+    """Whether a file is a safetensors file with a facetrust header, of any version; its name does not matter.
+
+    Raises UserError for a damaged one.
+    """
+    if not path.is_file() or not is_safetensors(path):
+        return False
+    return str(_read_header(path).get("format", "")).startswith("facetrust-")
 
 
 def read_checkpoint_info(path: Path) -> CheckpointInfo:
@@ -72,15 +77,14 @@ def _read_header(path: Path) -> dict[str, Any]:
 def load_checkpoint(path: Path) -> tuple[Encoder, CheckpointInfo]:
     """The encoder of a checkpoint, in eval mode on the CPU, and its header.
 
-    Raises UserError when the file is not a whole facetrust checkpoint.
+    Raises UserError when the file is not a whole facetrust checkpoint, or its weights are not finite.
     """
     info = read_checkpoint_info(path)
-    if info.backbone not in BACKBONES:
-        raise UserError(f"{path} needs the backbone '{info.backbone}', which this version does not have")
-    encoder = Encoder(info.backbone, info.input_format)
     try:
-        tensors = load_file(path)
-    except SafetensorError as error:
-        raise UserError(f"{path} is damaged; use another checkpoint") from error
-    load_weights(encoder.backbone, tensors, source=str(path))
+        encoder = Encoder(info.backbone, info.input_format)
+    except UserError as error:
+        raise UserError(
+            f"{path} needs the backbone '{info.backbone}', which is not to be had here: {error}"
+        ) from error
+    load_weights(encoder.backbone, read_state_dict(path), source=str(path))
     return encoder.eval(), info

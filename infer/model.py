@@ -5,11 +5,9 @@ from pathlib import Path
 
 import torch
 
-from common.checkpoint import is_checkpoint, load_checkpoint
 from common.encoder import Encoder
-from common.errors import UserError
 from common.leaderboard import best_checkpoint
-from common.weights import load_weights, read_state_dict, recognise_backbone
+from common.weights.load import load_encoder
 
 RANDOM_PREFIX = "random:"
 RANDOM_SEED = 0
@@ -28,35 +26,22 @@ def load_model(name: str | None, checkpoints: Path) -> Model:
     """The model of this name.
 
     Args:
-        name: a facetrust checkpoint; a plain `state_dict` of a known backbone (RGB scaled to [-1, 1] is
-            assumed, no threshold is known); `random:BACKBONE`, an untrained baseline; or None for the best
+        name: what `common.weights.load.load_encoder` takes (a facetrust checkpoint, or published weights,
+            which have no threshold); `random:BACKBONE`, an untrained baseline; or None for the best
             checkpoint.
         checkpoints: folder that the best checkpoint is looked for in.
 
     Raises UserError when there is no such model or its file is not usable.
     """
+    threshold = None
     if name is not None and name.startswith(RANDOM_PREFIX):
         torch.manual_seed(RANDOM_SEED)
-        encoder, threshold = Encoder(name.removeprefix(RANDOM_PREFIX)), None
+        encoder = Encoder(name.removeprefix(RANDOM_PREFIX))
     else:
-        path = Path(name) if name is not None else best_checkpoint(checkpoints)
-        name = str(path)
-        if is_checkpoint(path):
-            encoder, info = load_checkpoint(path)
-            threshold = info.threshold
-        else:
-            encoder, threshold = _bare_encoder(path), None
-    if not all(torch.isfinite(tensor).all() for tensor in encoder.state_dict().values()):
-        raise UserError(f"{name} holds weights that are not finite numbers; use another model")
+        name = name or str(best_checkpoint(checkpoints))
+        loaded = load_encoder(name)
+        encoder = loaded.encoder
+        if loaded.info is not None:
+            threshold = loaded.info.threshold
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Model(name, encoder.eval().to(device), threshold)
-
-
-def _bare_encoder(path: Path) -> Encoder:
-    tensors = read_state_dict(path)
-    backbone = recognise_backbone(tensors)
-    if backbone is None:
-        raise UserError(f"{path} holds the weights of no backbone that facetrust knows")
-    encoder = Encoder(backbone)
-    load_weights(encoder.backbone, tensors, source=str(path))
-    return encoder

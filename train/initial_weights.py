@@ -1,30 +1,41 @@
 """Where a run starts from: given weights, or none."""
 
-from pathlib import Path
+from torch import nn
 
-from common.checkpoint import is_checkpoint, load_checkpoint, read_checkpoint_info
-from common.encoder import Encoder
-from common.errors import UserError
-from common.weights import load_weights, read_state_dict
+from common.encoder import Encoder, default_input_format
+from common.weights.layouts import RANDOM
+from common.weights.load import LoadedEncoder, Wanted, load_encoder
+
+DEFAULT_BACKBONE = "ir_101"
 
 
-def initial_encoder(backbone: str, pretrained: Path | None) -> Encoder:
-    """An encoder with the weights of a local file, or with random ones drawn from torch's global generator.
+def initial_encoder(pretrained: str | None, wanted: Wanted, *, dropout: float | None = None) -> LoadedEncoder:
+    """An encoder with given weights, or with random ones drawn from torch's global generator.
 
-    The file is a facetrust checkpoint, which brings its input format along, or a plain `state_dict` (torch or
-    safetensors) of this backbone for RGB crops scaled to [-1, 1].
+    Args:
+        pretrained: what `common.weights.load.load_encoder` takes; None for random weights.
+        wanted: backbone (None: what the weights are, or `ir_101`), size and colour of the crops, and whether
+            a part of the weights is enough.
+        dropout: rate of every dropout layer, in [0, 1); None keeps those of the backbone.
 
-    Raises UserError when the file cannot be read or is of another backbone.
+    Raises UserError when the weights are not to be had or are not those wanted.
     """
     if pretrained is None:
-        return Encoder(backbone)
-    if is_checkpoint(pretrained):
-        made_for = read_checkpoint_info(pretrained).backbone
-        if made_for != backbone:
-            raise UserError(
-                f"{pretrained} is a checkpoint of {made_for}, not of {backbone}; add --backbone {made_for}"
-            )
-        return load_checkpoint(pretrained)[0]
-    encoder = Encoder(backbone)
-    load_weights(encoder.backbone, read_state_dict(pretrained), source=str(pretrained))
-    return encoder
+        loaded = LoadedEncoder(_random_encoder(wanted), RANDOM)
+    else:
+        loaded = load_encoder(pretrained, wanted)
+    if dropout is not None:
+        for module in loaded.encoder.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = dropout
+    return loaded
+
+
+def _random_encoder(wanted: Wanted) -> Encoder:
+    backbone = wanted.backbone or DEFAULT_BACKBONE
+    found = (
+        default_input_format(backbone, wanted.size)
+        if wanted.size is not None
+        else default_input_format(backbone)
+    )
+    return Encoder(backbone, found.model_copy(update={"colour": wanted.colour or found.colour})).eval()

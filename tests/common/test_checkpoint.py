@@ -66,6 +66,8 @@ def test_round_trip_gives_identical_embeddings(
     crops = torch.randint(0, 256, (3, 3, 112, 112), dtype=torch.uint8)
     assert found == info and loaded.input_format == encoder.input_format and not loaded.training
     assert torch.equal(loaded.embed(crops), encoder.embed(crops))
+    assert is_checkpoint(checkpoint.rename(checkpoint.with_suffix(".bin")))
+    checkpoint.with_suffix(".bin").rename(checkpoint)
     assert is_checkpoint(checkpoint) and read_checkpoint_info(checkpoint) == info
 
 
@@ -78,14 +80,41 @@ def test_undefined_figures_come_back_as_none(tmp_path: Path, encoder: Encoder, i
 
 def test_weights_of_another_backbone_behind_the_header_are_named(checkpoint: Path) -> None:
     header = {"info": json.dumps(read_checkpoint_info(checkpoint).model_dump() | {"backbone": "ir_18"})}
-    with pytest.raises(UserError, match=r"is a ir_lite; add --backbone ir_lite"):
+    with pytest.raises(UserError, match=r"does not fit this backbone \(missing: .*; other shape: "):
         load_checkpoint(with_header(checkpoint, **header))
 
 
 def test_a_backbone_that_is_not_known_is_named(checkpoint: Path) -> None:
     header = {"info": json.dumps(read_checkpoint_info(checkpoint).model_dump() | {"backbone": "vit_9"})}
-    with pytest.raises(UserError, match=r"needs the backbone 'vit_9'"):
+    with pytest.raises(UserError, match=r"needs the backbone 'vit_9', which is not to be had here: unknown"):
         load_checkpoint(with_header(checkpoint, **header))
+
+
+def test_a_size_that_the_backbone_does_not_take_is_named(checkpoint: Path) -> None:
+    info = read_checkpoint_info(checkpoint).model_dump(mode="json")
+    info["input_format"]["size"] = 113
+    with pytest.raises(UserError, match=r"needs the backbone 'ir_lite'.*113"):
+        load_checkpoint(with_header(checkpoint, info=json.dumps(info)))
+
+
+def test_a_checkpoint_of_the_first_version_loads(checkpoint: Path, encoder: Encoder) -> None:
+    """Its input format has one number for all channels, where there are three now."""
+    info = read_checkpoint_info(checkpoint).model_dump(mode="json")
+    info["input_format"] = {"size": 112, "colour": "BGR", "mean": 120.0, "scale": 128.0}
+    loaded, found = load_checkpoint(with_header(checkpoint, info=json.dumps(info)))
+    assert found.input_format == encoder.input_format
+    crops = torch.randint(0, 256, (2, 3, 112, 112), dtype=torch.uint8)
+    assert torch.equal(loaded.embed(crops), encoder.embed(crops))
+
+
+def test_weights_that_are_not_finite_are_refused(
+    tmp_path: Path, encoder: Encoder, info: CheckpointInfo
+) -> None:
+    broken = Encoder("ir_lite", encoder.input_format)
+    next(broken.parameters()).data[0] = float("inf")
+    save_checkpoint(tmp_path / "x.safetensors", broken, info)
+    with pytest.raises(UserError, match="not finite numbers"):
+        load_checkpoint(tmp_path / "x.safetensors")
 
 
 @pytest.mark.parametrize("keep", [0, 4, 200, 0.5, 0.999])
@@ -100,6 +129,7 @@ def test_foreign_files_are_not_checkpoints(tmp_path: Path, encoder: Encoder) -> 
     weights = {k: v.contiguous() for k, v in encoder.backbone.state_dict().items()}
     save_file(weights, tmp_path / "foreign.safetensors")
     assert not is_checkpoint(tmp_path / "foreign.safetensors")
+    assert not is_checkpoint(tmp_path) and not is_checkpoint(tmp_path / "absent.safetensors")
     with pytest.raises(UserError, match="not a checkpoint of this version"):
         load_checkpoint(tmp_path / "foreign.safetensors")
     with pytest.raises(UserError, match="no such checkpoint"):
@@ -127,5 +157,5 @@ def test_weights_that_lack_a_key_name_it(checkpoint: Path) -> None:
         header = file.metadata()
     del tensors["input_layer.0.weight"]
     save_file(tensors, checkpoint, header)
-    with pytest.raises(UserError, match=r"input_layer\.0\.weight is missing"):
+    with pytest.raises(UserError, match=r"missing: input_layer\.0\.weight"):
         load_checkpoint(checkpoint)

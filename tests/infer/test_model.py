@@ -45,6 +45,34 @@ def test_a_plain_state_dict_is_recognised_and_has_no_threshold(tmp_path: Path) -
         load_model(str(tmp_path / "other.pt"), tmp_path)
 
 
+def test_published_weights_bring_their_colour(tmp_path: Path) -> None:
+    weights = {f"model.{key}": value for key, value in Encoder("ir_lite").backbone.state_dict().items()}
+    torch.save({"state_dict": weights | {"head.kernel": torch.zeros(2)}}, tmp_path / "adaface.ckpt")
+    model = load_model(str(tmp_path / "adaface.ckpt"), tmp_path)
+    assert model.encoder.input_format.colour == "BGR" and model.threshold is None
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    encoder = Encoder("ir_lite")
+    next(encoder.parameters()).data[0] = float("nan")
+    save_checkpoint(tmp_path / "own.safetensors", encoder, INFO)
+    torch.save(encoder.backbone.state_dict(), tmp_path / "plain.pt")
+    for name in ("own.safetensors", "plain.pt"):
+        with pytest.raises(UserError, match="not finite"):
+            load_model(str(tmp_path / name), tmp_path)
+
+
+def test_a_repository_of_the_hub_that_is_out_of_reach_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(UserError, match="hf:owner/name is not in the local cache"):
+        load_model("hf:owner/name", tmp_path)
+
+
 def test_a_checkpoint_brings_its_threshold_and_the_best_is_the_default(tmp_path: Path) -> None:
     encoder = Encoder("ir_lite")
     save_checkpoint(tmp_path / "good.safetensors", encoder, INFO)

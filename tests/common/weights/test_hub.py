@@ -1,0 +1,145 @@
+"""The hub's real library over a cache folder made by hand, and over a server on this machine."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from huggingface_hub import constants
+
+from common.errors import UserError
+from common.weights.hub import HubReference, fetch, parse_hub_reference
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hf:a/b", HubReference("a/b")),
+        ("hf:a/b/model.pt", HubReference("a/b", None, "model.pt")),
+        ("hf:a-1/b.c_d@v1.0", HubReference("a-1/b.c_d", "v1.0")),
+        ("hf:a/b@main/sub/model.pt", HubReference("a/b", "main", "sub/model.pt")),
+        ("hf:a/b/odd@name.pt", HubReference("a/b", None, "odd@name.pt")),
+    ],
+)
+def test_references_are_taken_apart(text: str, expected: HubReference) -> None:
+    assert parse_hub_reference(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hf:", "hf:a", "hf:a/", "hf:/a/b", "hf:a/b/../c", "hf:a/b/", "hf:a/b@", "hf:a b/c", "hf:a/b/c\\d"],
+)
+def test_what_is_no_reference_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match="is not hf:OWNER/NAME"):
+        parse_hub_reference(text)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The hub's cache with one repository, as the library lays it out; offline."""
+    repository = tmp_path / "hub" / "models--owner--name"
+    for number, name in enumerate(("pretrained_model/model.pt", "other.bin")):
+        blob = repository / "blobs" / f"blob{number}"
+        blob.parent.mkdir(parents=True, exist_ok=True)
+        blob.write_bytes(name.encode())
+        link = repository / "snapshots" / COMMIT / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(blob)
+    for reference in ("main", "v1"):
+        path = repository / "refs" / reference
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(COMMIT)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    return tmp_path / "hub"
+
+
+def test_a_file_is_found_in_the_cache_without_network(cache: Path) -> None:
+    assert fetch(HubReference("owner/name", None, "other.bin")).read_bytes() == b"other.bin"
+    assert fetch(HubReference("owner/name", "v1")).read_bytes() == b"pretrained_model/model.pt"
+    assert fetch(HubReference("owner/name", COMMIT, "other.bin")).read_bytes() == b"other.bin"
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        HubReference("owner/name", None, "absent.pt"),
+        HubReference("owner/name", "v2"),
+        HubReference("owner/absent"),
+    ],
+)
+def test_what_is_not_in_the_cache_says_to_connect(cache: Path, reference: HubReference) -> None:
+    with pytest.raises(
+        UserError, match=r"hf:owner/\w+.* is not in the local cache .* connect once"
+    ) as caught:
+        fetch(reference)
+    assert "\n" not in str(caught.value)
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Answers as the hub does, by the repository's name."""
+
+    errors: ClassVar[dict[str, tuple[int, str]]] = {
+        "absent": (401, "RepoNotFound"),
+        "gated": (403, "GatedRepo"),
+        "empty": (404, "EntryNotFound"),
+    }
+
+    def do_HEAD(self) -> None:
+        repository = self.path.split("/")[2]
+        status, code = self.errors.get(repository, (404, "RevisionNotFound"))
+        if repository == "broken":  # there, but not to be had
+            status, code = (200, "") if self.command == "HEAD" else (400, "")
+        self.send_response(status)
+        self.send_header("X-Error-Code", code)
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("ETag", '"0123456789abcdef"')
+        self.send_header("Content-Length", "5" if self.command == "HEAD" else "0")
+        self.end_headers()
+
+    do_GET = do_HEAD
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A hub on this machine, which the library asks."""
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{running.server_port}"
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+    monkeypatch.setattr(
+        constants,
+        "HUGGINGFACE_CO_URL_TEMPLATE",
+        address + "/{repo_id}/resolve/{revision}/{filename}",
+    )
+    yield
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("hf:owner/absent/model.pt", "no repository hf:owner/absent/model.pt; check its name, or log in"),
+        ("hf:owner/gated", "hf:owner/gated is gated; accept its terms"),
+        ("hf:owner/empty/model.pt", "hf:owner/empty has no file model.pt; name one of its files"),
+        ("hf:owner/empty", r"hf:owner/empty has no file of the usual names \(model.safetensors, .*name one"),
+        ("hf:owner/there@v9/model.pt", "hf:owner/there has no revision 'v9'"),
+        ("hf:owner/broken", "hf:owner/broken could not be downloaded"),
+    ],
+)
+def test_what_the_hub_refuses_says_what_to_do(server: None, text: str, told: str) -> None:
+    with pytest.raises(UserError, match=told) as caught:
+        fetch(parse_hub_reference(text))
+    assert "\n" not in str(caught.value)
