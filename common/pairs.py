@@ -20,6 +20,11 @@ class PairCategory(StrEnum):
         """The name for people: `same-person`."""
         return self.value.replace("_", "-")
 
+    @property
+    def code(self) -> int:
+        """Its number in arrays of categories: the position in this list, 0 to 2."""
+        return list(PairCategory).index(self)
+
 
 def category_of(label: int, synthetic0: int, synthetic1: int) -> PairCategory:
     """The category of a labelled pair: `label` 1 for one person, flags 1 for a synthetic face."""

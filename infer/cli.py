@@ -1,5 +1,6 @@
 """Options and output of `python -m infer`."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -72,14 +73,23 @@ def pairs(
             f"no_face): {escape(str(found.rejects_file))}"
         )
     if found.at_threshold and found.at_eer:
-        _print_errors(found.at_threshold, found.at_eer)
+        print_errors(found.at_threshold, found.at_eer)
     if found.has_labels and found.unlabelled:
         console.print(f"[yellow]{found.unlabelled:,} pairs are not in labels.csv and were not counted[/]")
     console.print(f"Picture: {escape(str(found.picture_file))}")
 
 
-def _print_errors(at_threshold: VerificationReport, at_eer: VerificationReport) -> None:
-    console.print(f"[bold]EER {at_eer.eer:.4f}[/] at threshold {at_eer.threshold:.4f}")
+def print_errors(at_threshold: VerificationReport, at_eer: VerificationReport) -> None:
+    """Print the error rates of labelled pairs at two thresholds; intervals and TAR are those of `at_eer`."""
+    console.print(
+        f"[bold]EER {at_eer.eer:.4f}[/] at threshold {at_eer.threshold:.4f}{_interval(at_eer, 'eer')}"
+    )
+    for category, eer in at_eer.eer_by_category.items():
+        if not math.isnan(eer):
+            interval = _interval(at_eer, f"eer_{category.value}")
+            console.print(f"EER {eer:.4f} against {category.display_name} pairs alone{interval}")
+    for fmr, tar in at_eer.tar_at_fmr.items():
+        console.print(f"TAR {tar:.4f} at FMR {fmr:g}{_interval(at_eer, f'tar_at_fmr_{fmr:g}')}")
     table = Table(
         "errors", f"at threshold {at_threshold.threshold:.4f}", f"at EER threshold {at_eer.threshold:.4f}"
     )
@@ -91,6 +101,11 @@ def _print_errors(at_threshold: VerificationReport, at_eer: VerificationReport) 
         )
     table.add_row("accuracy", f"{at_threshold.accuracy:.4f}", f"{at_eer.accuracy:.4f}")
     console.print(table)
+
+
+def _interval(report: VerificationReport, name: str) -> str:
+    found = report.intervals.get(name)
+    return f", 95 % interval {found.low:.4f} to {found.high:.4f}" if found else ""
 
 
 def _errors(found: CategoryErrors) -> str:

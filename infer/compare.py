@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from common.errors import UserError
-from common.metrics import VerificationReport, evaluate_pairs
-from common.pairs import PairCategory
+from common.metrics import VerificationReport, evaluate_pairs, with_intervals
 from infer.embed import embed_photographs
 from infer.model import Model
 from infer.pairs import find_pairs, read_labels
@@ -22,7 +23,7 @@ class Comparison:
     threshold: float  # that the verdicts were taken at
     threshold_source: str  # where it comes from, for people
     at_threshold: VerificationReport | None  # None for unlabelled pairs
-    at_eer: VerificationReport | None
+    at_eer: VerificationReport | None  # with intervals
     has_labels: bool  # whether there is a labels.csv
     unlabelled: int  # pairs that labels.csv does not name
     without_face: int
@@ -57,9 +58,9 @@ def compare_pairs(
     labelled = [
         (entry, labels[entry.pair.pair_id]) for entry in scored if labels and entry.pair.pair_id in labels
     ]
-    categories: list[PairCategory] = [category for _, category in labelled]
+    categories = np.array([category.code for _, category in labelled], np.int8)
     scores = [entry.rank for entry, _ in labelled]
-    at_eer = evaluate_pairs(categories, scores) if labelled else None
+    at_eer = with_intervals(evaluate_pairs(categories, scores), categories, scores) if labelled else None
     used, source = _choose_threshold(threshold, model, at_eer)
 
     name = root.resolve().name

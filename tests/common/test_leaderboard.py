@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from common.checkpoint import CheckpointInfo, save_checkpoint
 from common.encoder import Encoder, InputFormat
 from common.errors import UserError
-from common.leaderboard import best_checkpoint, ranked_checkpoints
+from common.leaderboard import Ranking, best_checkpoint, ranked_checkpoints
 
 Save = Callable[..., Path]
 
@@ -19,13 +19,15 @@ def encoder() -> Encoder:
 
 @pytest.fixture
 def save(encoder: Encoder, tmp_path: Path) -> Save:
-    def make(name: str, eer: float | None, step: int = 1, validation: str = "v") -> Path:
+    def make(
+        name: str, eer: float | None, step: int = 1, validation: str = "v", accuracy: float | None = 0.9
+    ) -> Path:
         info = CheckpointInfo(
             backbone="ir_lite",
             input_format=InputFormat(),
             threshold=0.3,
             eer=eer,
-            accuracy=0.9,
+            accuracy=accuracy,
             epoch=step,
             step=step,
             run="r",
@@ -48,6 +50,24 @@ def test_rising_eer_then_the_later_step_and_nothing_but_checkpoints(
     (tmp_path / "broken.safetensors").write_bytes(b"\x10")
     names = [entry.path.stem for entry in ranked_checkpoints(tmp_path)]
     assert names == ["late", "early", "c"]
+
+
+def test_by_accuracy_the_highest_comes_first_and_of_equals_the_later(save: Save, tmp_path: Path) -> None:
+    save("high", 0.3, accuracy=0.95), save("none", 0.1, accuracy=None), save("low", 0.01, accuracy=0.7)
+    save("early", 0.2, step=2), save("late", 0.2, step=5)
+    names = [entry.path.stem for entry in ranked_checkpoints(tmp_path, by=Ranking.ACCURACY)]
+    assert names == ["high", "late", "early", "low"]
+    assert [entry.path.stem for entry in ranked_checkpoints(tmp_path)][:2] == ["low", "none"]
+
+
+def test_a_file_that_vanishes_meanwhile_is_passed_over(
+    save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, stays = save("gone", 0.1), save("stays", 0.2)
+    found = sorted(tmp_path.glob("*"))
+    gone.unlink()
+    monkeypatch.setattr(Path, "glob", lambda *_: iter(found))
+    assert [entry.path for entry in ranked_checkpoints(tmp_path)] == [stays]
 
 
 def test_only_equal_validation_pairs_compare(save: Save, tmp_path: Path) -> None:

@@ -26,3 +26,8 @@ def test_values_are_json_keys_and_names_are_for_people() -> None:
         "synthetic": 0,
     }
     assert [c.display_name for c in PairCategory] == ["same-person", "different-person", "synthetic"]
+
+
+def test_codes_are_positions_in_the_list() -> None:
+    assert [category.code for category in PairCategory] == [0, 1, 2]
+    assert [list(PairCategory)[category.code] for category in PairCategory] == list(PairCategory)

@@ -3,9 +3,13 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pytest
 import torch
 
 from common.encoder import Encoder
+from common.metrics import evaluate_pairs, with_intervals
+from infer.cli import print_errors
 
 Finished = subprocess.CompletedProcess[str]
 Run = Callable[..., list[Finished]]
@@ -64,9 +68,25 @@ def test_labelled_and_unlabelled_pairs(run_commands: Run, tmp_path: Path, pair_f
         "different-person",
         "synthetic",
         "2 pairs without two usable",
+        "95 % interval",
+        "against different-person pairs alone",
     ):
         assert told in labelled.stdout
+    assert "TAR" not in labelled.stdout  # seven pairs tell nothing of rare errors
     assert "EER" not in plain.stdout and "2 pairs without two usable" in plain.stdout
     for name in ("pairs", "plain"):
         written = {path.name for path in (tmp_path / "results").glob(f"{name}*")}
         assert written == {f"{name}.csv", f"{name}_rejected.csv", f"{name}.png"}
+
+
+def test_rates_are_told_with_their_intervals(capsys: pytest.CaptureFixture[str]) -> None:
+    codes = np.repeat([0, 1], [200, 400])
+    scores = np.random.default_rng(0).normal(0.5 * (codes == 0), 0.2)
+    report = with_intervals(evaluate_pairs(codes, scores), codes, scores)
+    print_errors(report, report)
+    lines = capsys.readouterr().out.splitlines()
+    low, high = report.intervals["eer"]
+    threshold = f"at threshold {report.threshold:.4f}"
+    assert lines[0] == f"EER {report.eer:.4f} {threshold}, 95 % interval {low:.4f} to {high:.4f}"
+    assert sum("against" in line for line in lines) == 1  # there are no synthetic pairs
+    assert any(line.startswith(f"TAR {report.tar_at_fmr[0.01]:.4f} at FMR 0.01, 95 %") for line in lines)

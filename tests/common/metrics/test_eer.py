@@ -4,26 +4,39 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from sklearn.metrics import roc_curve
 
-from common.metrics import equal_error_rate, evaluate_pairs
-from common.pairs import PairCategory
+from common.metrics import equal_error_rate
 
 coarse = st.integers(-4, 4).map(lambda value: value / 4)
 cosine = st.floats(-1, 1)
 huge = st.floats(-1e307, 1e307, allow_nan=False)
+single = st.floats(-1, 1, width=32)
 tiny = st.floats(-1e-300, 1e-300)  # subnormal numbers among them
 constant = st.just(0.25)
 
 
 @st.composite
 def labelled_scores(draw: st.DrawFn) -> tuple[list[int], list[float]]:
-    values = draw(st.sampled_from([coarse, cosine, huge, tiny, constant]))
+    values = draw(st.sampled_from([coarse, cosine, single, huge, tiny, constant]))
     pairs = draw(st.lists(st.tuples(st.integers(0, 1), values), min_size=2, max_size=60))
     return [label for label, _ in pairs], [score for _, score in pairs]
 
 
-def reference(labels: list[int], scores: list[float]) -> tuple[float, float]:
+@st.composite
+def runs(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Long stretches of one class, of scores that differ or not: straight lines in the ROC curve."""
+    lengths = draw(
+        st.lists(st.tuples(st.booleans(), st.integers(1, 400), st.integers(1, 3)), min_size=2, max_size=9)
+    )
+    labels = np.repeat([label for label, _, _ in lengths], [length for _, length, _ in lengths])
+    steps = np.concatenate([np.arange(length) % tied == 0 for _, length, tied in lengths])
+    scores = -np.cumsum(steps).astype(draw(st.sampled_from([np.float32, np.float64])))
+    return labels, scores
+
+
+def reference(labels: ArrayLike, scores: ArrayLike) -> tuple[float, float]:
     """EER and the FMR beside it, by the definition."""
     fpr, tpr, _ = roc_curve(labels, scores)
     fnr = 1 - tpr
@@ -31,8 +44,9 @@ def reference(labels: list[int], scores: list[float]) -> tuple[float, float]:
     return float(fnr[i]), float(fpr[i])
 
 
-def rates_at(labels: list[int], scores: list[float], threshold: float) -> tuple[float, float]:
-    accepted, genuine = np.asarray(scores) >= threshold, np.asarray(labels) == 1
+def rates_at(labels: ArrayLike, scores: ArrayLike, threshold: float) -> tuple[float, float]:
+    accepted = np.asarray(scores, np.float64) >= threshold
+    genuine = np.asarray(labels) == 1
     return float(np.mean(~accepted[genuine])), float(np.mean(accepted[~genuine]))
 
 
@@ -66,6 +80,38 @@ def test_eer_on_thousands_of_overlapping_scores_equals_the_reference(seed: int) 
     assert rates_at(labels.tolist(), scores.tolist(), point.threshold) == pytest.approx((eer, fmr), abs=1e-12)
 
 
+@settings(max_examples=300, deadline=None)
+@given(runs())
+def test_eer_of_long_runs_of_one_class_equals_the_reference(data: tuple[np.ndarray, np.ndarray]) -> None:
+    labels, scores = data
+    if labels.all() or not labels.any():
+        return
+    point = equal_error_rate(labels, scores)
+    eer, fmr = reference(labels, scores)
+    assert point.eer == eer
+    assert rates_at(labels, scores, point.threshold) == pytest.approx((eer, fmr), abs=1e-12)
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 7])
+@pytest.mark.parametrize("share", [0.001, 0.5, 0.9])
+def test_eer_of_float32_scores_equals_the_reference(decimals: int, share: float) -> None:
+    rng = np.random.default_rng(decimals)
+    labels = rng.random(50_000) < share
+    scores = rng.normal(0.4 * labels, 0.2).astype(np.float32).round(decimals)
+    point = equal_error_rate(labels, scores)
+    eer, fmr = reference(labels, scores)
+    assert point.eer == eer
+    assert rates_at(labels, scores, point.threshold) == pytest.approx((eer, fmr), abs=1e-12)
+
+
+@pytest.mark.parametrize("gap", [-1, 0, 1])
+def test_thousands_of_separable_or_equal_scores(gap: int) -> None:
+    labels = np.repeat([True, False], 5000)
+    scores = gap * labels + np.tile(np.linspace(0, abs(gap) / 2, 5000), 2)
+    point = equal_error_rate(labels, scores)
+    assert point.eer == reference(labels, scores)[0] == (0 if gap == 1 else 1)
+
+
 def test_the_threshold_of_separable_scores_lies_in_the_middle_of_the_gap() -> None:
     point = equal_error_rate([1, 1, 0, 0], [0.9, 0.8, 0.2, 0.1])
     assert point.eer == 0
@@ -88,43 +134,3 @@ def test_scores_that_are_not_finite_are_refused(bad: float) -> None:
 def test_vectors_of_different_length_or_rank_are_refused(labels: list, scores: list) -> None:
     with pytest.raises(ValueError, match="equally long"):
         equal_error_rate(labels, scores)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from(list(PairCategory)), coarse), min_size=1, max_size=40),
-    st.one_of(coarse, st.floats(-1, 1)),
-)
-def test_the_error_table_equals_a_count_by_hand(
-    entries: list[tuple[PairCategory, float]], threshold: float
-) -> None:
-    report = evaluate_pairs([c for c, _ in entries], [s for _, s in entries], threshold)
-    wrong_in_all = 0
-    for category in PairCategory:
-        wrong = total = 0
-        for found, score in entries:
-            if found is category:
-                total += 1
-                should_match = category is PairCategory.SAME_PERSON
-                wrong += (score >= threshold) != should_match
-        assert (report.by_category[category].errors, report.by_category[category].total) == (wrong, total)
-        rate = report.by_category[category].rate
-        assert rate == pytest.approx(wrong / total) if total else math.isnan(rate)
-        wrong_in_all += wrong
-    assert report.threshold == threshold
-    assert report.accuracy == pytest.approx(1 - wrong_in_all / len(entries))
-
-
-def test_synthetic_pairs_count_as_impostors_at_the_eer_threshold() -> None:
-    categories = [PairCategory.SAME_PERSON, PairCategory.SYNTHETIC, PairCategory.DIFFERENT_PERSON]
-    report = evaluate_pairs(categories, [0.5, 0.9, 0.1])
-    assert report.eer == equal_error_rate([1, 0, 0], [0.5, 0.9, 0.1]).eer
-    assert report.threshold == report.eer_threshold
-    assert report.by_category[PairCategory.DIFFERENT_PERSON].errors == 0
-    assert report.by_category[PairCategory.SYNTHETIC].errors == 1
-
-
-def test_without_an_eer_threshold_there_are_no_error_rates_to_tell() -> None:
-    report = evaluate_pairs([PairCategory.SAME_PERSON] * 2, [0.5, 0.9])
-    assert math.isnan(report.threshold)
-    assert math.isnan(report.accuracy)

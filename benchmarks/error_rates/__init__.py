@@ -1,0 +1,1 @@
+"""What benchmarks/eer.py measures, and against what."""

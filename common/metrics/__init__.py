@@ -1,0 +1,21 @@
+"""Error rates of verification: EER, TAR, accuracy, the error table of the three pair categories, intervals.
+
+Terms follow ISO/IEC 19795-1: FMR is the share of impostor pairs accepted, FNMR the share of genuine pairs
+rejected, at a threshold t that accepts a similarity s when s >= t. A pair with a synthetic face counts as an
+impostor pair: accepting it is an error.
+"""
+
+from common.metrics.bootstrap import with_intervals
+from common.metrics.eer import OperatingPoint, equal_error_rate
+from common.metrics.interval import Interval
+from common.metrics.report import CategoryErrors, VerificationReport, evaluate_pairs
+
+__all__ = [
+    "CategoryErrors",
+    "Interval",
+    "OperatingPoint",
+    "VerificationReport",
+    "equal_error_rate",
+    "evaluate_pairs",
+    "with_intervals",
+]

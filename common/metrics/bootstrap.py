@@ -1,0 +1,98 @@
+"""How far the error rates of a set of pairs can be trusted: 95 % intervals by resampling people.
+
+Pairs that share a person are not independent: someone with an unusual face makes many errors at once. So not
+pairs but identities are drawn, as many as there are, with replacement, and a pair stands in the new sample
+as often as the product of the draws of its two identities, or the draw of the one that both photographs
+show. This is the vertex bootstrap (Snijders and Borgatti, "Non-parametric standard errors and tests for
+network statistics", Connections 22, 1999); for pairs of one identity it is the subsets bootstrap (Bolle,
+Ratha and Pankanti, "Error analysis of pattern recognition systems: the subsets bootstrap", Computer Vision
+and Image Understanding 93, 2004). Where identities are not known every pair counts as its own.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from common.metrics.interval import Interval
+from common.metrics.report import IMPOSTORS, VerificationReport
+from common.metrics.resample import Counts, presort, weighted_eer, weighted_true_accept_rate
+from common.metrics.true_accepts import RULE_OF_THREE
+from common.pairs import PairCategory
+
+RESAMPLES = 1000
+FEWEST_RESAMPLES = 200  # of fewer the 2.5 % at each end are a handful
+MOST_WEIGHTS = 200_000_000  # pairs x resamples: with more than 200,000 pairs there are fewer resamples
+PERCENTILES = (2.5, 97.5)
+
+
+def with_intervals(
+    report: VerificationReport,
+    categories: ArrayLike,
+    scores: ArrayLike,
+    identities: ArrayLike | None = None,
+    seed: int = 0,
+) -> VerificationReport:
+    """The report with `intervals`, from 1000 resamples; the same for the same seed.
+
+    Args:
+        report: what `evaluate_pairs` says of these pairs.
+        categories, scores: as `evaluate_pairs` takes them.
+        identities: (N, 2) integers, the identity of both photographs of each pair; None where not known.
+
+    The names are `eer`, `eer_different_person`, `eer_synthetic`, `accuracy` (at the report's threshold,
+    which is held fixed) and `tar_at_fmr_0.01` and so on; a figure that is undefined has none. Where the
+    resamples hold no error at all they cannot tell how rare errors are: an interval of 0 to 0 (or 1 to 1) is
+    opened to 3 / n by the rule of three (ISO/IEC 19795-1), n the identities (or pairs) in the category that
+    has the fewest. Above 200,000 pairs there are fewer resamples and above a million no intervals, for which
+    memory and time stay bounded.
+
+    Raises ValueError as `evaluate_pairs`, and for identities of another shape.
+    """
+    count = np.size(scores)
+    resamples = min(RESAMPLES, MOST_WEIGHTS // max(count, 1))
+    if not count or resamples < FEWEST_RESAMPLES:
+        return report
+    pairs = presort(categories, scores, identities)
+    fixed = int(np.sum(pairs.levels >= report.threshold))
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, list[float]] = {}
+    for _ in range(resamples):
+        draws = np.bincount(rng.integers(0, pairs.units, pairs.units), minlength=pairs.units)
+        for name, value in _figures(pairs.accepts(draws), fixed, report.tar_at_fmr).items():
+            drawn.setdefault(name, []).append(value)
+    found = {name: _interval(np.array(values), pairs.fewest_units) for name, values in drawn.items()}
+    if math.isnan(report.threshold):
+        del found["accuracy"]
+    return replace(report, intervals={name: interval for name, interval in found.items() if interval})
+
+
+def _figures(accepts: Counts, fixed: int, targets: Iterable[float]) -> dict[str, float]:
+    """The figures of one resample; `fixed` is the column of the report's threshold."""
+    genuine = accepts[PairCategory.SAME_PERSON.code]
+    impostors = {category: accepts[category.code] for category in IMPOSTORS}
+    impostor = sum(impostors.values(), np.zeros_like(genuine))
+    right, total = genuine[fixed] + impostor[-1] - impostor[fixed], genuine[-1] + impostor[-1]
+    return (
+        {"eer": weighted_eer(genuine, impostor), "accuracy": float(right / total) if total else math.nan}
+        | {f"eer_{category.value}": weighted_eer(genuine, of) for category, of in impostors.items()}
+        | {
+            f"tar_at_fmr_{target:g}": weighted_true_accept_rate(genuine, impostor, target)
+            for target in targets
+        }
+    )
+
+
+def _interval(values: NDArray[np.float64], units: int) -> Interval | None:
+    """The percentiles of the defined values; None where there is none."""
+    defined = values[~np.isnan(values)]
+    if not len(defined):
+        return None
+    low, high = np.percentile(defined, PERCENTILES).tolist()
+    if low == high == 0:
+        high = min(RULE_OF_THREE / units, 1.0)
+    if low == high == 1:
+        low = max(1 - RULE_OF_THREE / units, 0.0)
+    return Interval(low, high)

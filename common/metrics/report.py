@@ -1,0 +1,99 @@
+"""What a set of scored, labelled pairs says about a model."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from common.metrics.eer import equal_error_point
+from common.metrics.interval import Interval
+from common.metrics.sorted_scores import Scores, SortedScores, count_accepted, finite_scores
+from common.metrics.true_accepts import true_accept_rates
+from common.pairs import PairCategory
+
+IMPOSTORS = tuple(category for category in PairCategory if not category.is_genuine)
+
+
+@dataclass(frozen=True)
+class CategoryErrors:
+    """Wrong verdicts among the pairs of one category."""
+
+    errors: int
+    total: int
+
+    @property
+    def rate(self) -> float:
+        """Share of wrong verdicts in [0, 1]; NaN without pairs."""
+        return self.errors / self.total if self.total else math.nan
+
+
+@dataclass(frozen=True)
+class VerificationReport:
+    """The error rates of a set of pairs; rates are in [0, 1], NaN where there are no pairs to tell."""
+
+    eer: float  # genuine against all impostor pairs
+    eer_threshold: float
+    threshold: float  # the one that accuracy and the table below were taken at
+    accuracy: float
+    by_category: dict[PairCategory, CategoryErrors]
+    eer_by_category: dict[PairCategory, float] = field(default_factory=dict)  # against one kind of impostor
+    tar_at_fmr: dict[float, float] = field(default_factory=dict)  # see `true_accept_rates`
+    hard_eer: float = math.nan  # genuine pairs against the hardest impostors; only validation knows them
+    intervals: dict[str, Interval] = field(default_factory=dict)  # of 95 %, see `with_intervals`
+
+
+def evaluate_pairs(
+    categories: ArrayLike, scores: ArrayLike, threshold: float | None = None
+) -> VerificationReport:
+    """EER over all pairs, and accuracy and errors per category at `threshold` (default: the EER's own).
+
+    Without a threshold (one-sided pairs and none given) accuracy is NaN and no pair is accepted.
+
+    Args:
+        categories: (N,) integers, the `PairCategory.code` of each pair.
+        scores: (N,) similarities, in the same order, finite.
+
+    Raises ValueError for arrays of different length, other codes, or scores that are not finite.
+    """
+    apart = scores_by_category(categories, scores)
+    genuine = apart[PairCategory.SAME_PERSON]
+    impostors = [apart[category] for category in IMPOSTORS]
+    everything = SortedScores(genuine, np.sort(np.concatenate(impostors)))
+    point = equal_error_point(everything)
+    used = point.threshold if threshold is None else threshold
+    by_category = {category: _errors(category, apart[category], used) for category in PairCategory}
+    wrong = sum(found.errors for found in by_category.values())
+    total = sum(found.total for found in by_category.values())
+    return VerificationReport(
+        eer=point.eer,
+        eer_threshold=point.threshold,
+        threshold=used,
+        accuracy=1 - wrong / total if total and not math.isnan(used) else math.nan,
+        by_category=by_category,
+        eer_by_category={
+            category: equal_error_point(SortedScores(genuine, apart[category])).eer for category in IMPOSTORS
+        },
+        tar_at_fmr=true_accept_rates(everything),
+    )
+
+
+def category_codes(categories: ArrayLike) -> NDArray[np.int8]:
+    """The codes as int8; raises ValueError for anything that is not the code of a `PairCategory`."""
+    codes = np.asarray(categories)
+    if codes.size and (codes.dtype.kind not in "iu" or codes.min() < 0 or codes.max() >= len(PairCategory)):
+        raise ValueError("categories must be codes of PairCategory")
+    return codes.astype(np.int8, copy=False)
+
+
+def scores_by_category(categories: ArrayLike, scores: ArrayLike) -> dict[PairCategory, Scores]:
+    """The scores of each category, ascending; raises ValueError as `evaluate_pairs`."""
+    codes = category_codes(categories)
+    values = finite_scores(scores, codes)
+    return {category: np.sort(values[codes == category.code]) for category in PairCategory}
+
+
+def _errors(category: PairCategory, ascending: Scores, threshold: float) -> CategoryErrors:
+    accepted = count_accepted(ascending, threshold)
+    total = len(ascending)
+    return CategoryErrors(total - accepted if category.is_genuine else accepted, total)

@@ -1,0 +1,50 @@
+"""Scores of genuine and of impostor pairs apart, each in order: what every error rate is read off."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Scores = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class SortedScores:
+    """Scores of a set of pairs, float32 or float64, each class ascending."""
+
+    genuine: Scores  # (P,)
+    impostor: Scores  # (N,)
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there are genuine and impostor pairs, without which no error rate is defined."""
+        return len(self.genuine) > 0 and len(self.impostor) > 0
+
+
+def finite_scores(scores: ArrayLike, labels: NDArray[Any]) -> Scores:
+    """The scores as a vector of floats; float32 stays float32, for it sorts twice as fast.
+
+    Raises ValueError unless they are finite and one per label.
+    """
+    values = np.asarray(scores)
+    if values.dtype != np.float32:
+        values = values.astype(np.float64, copy=False)
+    if values.ndim != 1 or labels.shape != values.shape:
+        raise ValueError(f"labels {labels.shape} and scores {values.shape} must be equally long vectors")
+    if not np.isfinite(values).all():
+        raise ValueError("scores must be finite")
+    return values
+
+
+def count_accepted(ascending: Scores, threshold: float) -> int:
+    """How many of the sorted scores are at least `threshold`; none where that is NaN."""
+    bound = _at_least(threshold, ascending.dtype.type)
+    return len(ascending) - int(np.searchsorted(ascending, bound, side="left"))
+
+
+def _at_least(threshold: float, kind: type[np.floating[Any]]) -> np.floating[Any]:
+    """The smallest number of a precision that is not below `threshold`: it decides such scores alike."""
+    with np.errstate(over="ignore"):
+        bound = kind(threshold)
+    return np.nextafter(bound, kind(np.inf)) if float(bound) < threshold else bound
