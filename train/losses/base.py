@@ -1,19 +1,27 @@
 """What every loss promises."""
 
+from typing import NamedTuple
+
 from torch import Tensor, nn
 
 
+class EmbeddedBatch(NamedTuple):
+    """One batch of faces, embedded; N rows."""
+
+    embeddings: Tensor  # (N, D) float32 of unit length
+    norms: Tensor  # (N,) float32, the length before normalisation: some losses read quality from it
+    identities: Tensor  # (N,) int64, 0 to the number of training identities - 1
+    synthetic: Tensor  # (N,) bool, true for a synthetic face
+
+
 class FaceLoss(nn.Module):
-    """A loss over one batch of faces."""
+    """A loss over one batch of faces.
 
-    def forward(self, embeddings: Tensor, identities: Tensor, synthetic: Tensor) -> Tensor:
-        """The loss of a batch.
+    It depends on the batch and its own state alone: nothing is drawn at random, and the order of the faces
+    plays no part.
+    A batch that holds nothing to learn from, an empty one included, has the loss 0 with a zero gradient.
+    """
 
-        Args:
-            embeddings: (N, D) float32 of unit length.
-            identities: (N,) int64; equal numbers for the same person.
-            synthetic: (N,) bool; true for a synthetic face.
-
-        Returns a scalar with gradient.
-        """
+    def forward(self, batch: EmbeddedBatch) -> Tensor:
+        """The loss of a batch: a finite scalar with gradient. To be called with autocast off."""
         raise NotImplementedError

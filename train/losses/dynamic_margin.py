@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from train.losses.base import FaceLoss
+from train.losses.base import EmbeddedBatch, FaceLoss
+from train.losses.ranges import CosineMargin, Positive, ZeroOrMore
 
 
 class DynamicMarginLoss(FaceLoss):
@@ -21,19 +22,20 @@ class DynamicMarginLoss(FaceLoss):
     forgeries away also makes them look alike.
 
     Args:
-        margin: m0, the margin at c = 1.
-        slope: a, how much it grows per unit of cosine distance.
-        scale: s, the steepness of the decision.
+        margin: m0, the margin at c = 1; 0 to 2.
+        slope: a, how much it grows per unit of cosine distance; 0 or more.
+        scale: s, the steepness of the decision; above 0.
     """
 
-    def __init__(self, margin: float = 0.35, slope: float = 0.1, scale: float = 64.0) -> None:
+    def __init__(self, margin: CosineMargin = 0.35, slope: ZeroOrMore = 0.1, scale: Positive = 64.0) -> None:
         super().__init__()
         self.margin = margin
         self.slope = slope
         self.scale = scale
 
-    def forward(self, embeddings: Tensor, identities: Tensor, synthetic: Tensor) -> Tensor:
-        """See `FaceLoss.forward`. Zero, with a zero gradient, for a batch of fewer than two faces."""
+    def forward(self, batch: EmbeddedBatch) -> Tensor:
+        """See `FaceLoss.forward`; `norms` play no part. Fewer than two faces have nothing to learn from."""
+        embeddings, _, identities, synthetic = batch
         first, second = torch.triu_indices(
             len(embeddings), len(embeddings), offset=1, device=embeddings.device
         )

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from train.losses.base import FaceLoss
+from train.losses.base import EmbeddedBatch, FaceLoss
 
 SCALE = 8.0  # embeddings have unit length; without it the logits could hardly leave zero
 
@@ -23,7 +23,10 @@ class SyntheticDirectionLoss(FaceLoss):
         super().__init__()
         self.direction = nn.Linear(embedding_size, 1)
 
-    def forward(self, embeddings: Tensor, identities: Tensor, synthetic: Tensor) -> Tensor:
-        """See `FaceLoss.forward`; `identities` plays no part."""
-        logits = self.direction(embeddings * SCALE)[:, 0]
-        return functional.binary_cross_entropy_with_logits(logits, synthetic.to(logits.dtype))
+    def forward(self, batch: EmbeddedBatch) -> Tensor:
+        """See `FaceLoss.forward`; `identities` and `norms` play no part."""
+        logits = self.direction(batch.embeddings * SCALE)[:, 0]
+        losses = functional.binary_cross_entropy_with_logits(
+            logits, batch.synthetic.to(logits.dtype), reduction="none"
+        )
+        return losses.sum() / max(len(losses), 1)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
-from train.losses.base import FaceLoss
+from train.losses.base import EmbeddedBatch, FaceLoss
 
 
 class WeightedSum(FaceLoss):
@@ -15,10 +16,7 @@ class WeightedSum(FaceLoss):
         self.weights = [weight for weight, _ in parts]
         self.losses = nn.ModuleList(loss for _, loss in parts)
 
-    def forward(self, embeddings: Tensor, identities: Tensor, synthetic: Tensor) -> Tensor:
+    def forward(self, batch: EmbeddedBatch) -> Tensor:
         """See `FaceLoss.forward`."""
-        terms = [loss(embeddings, identities, synthetic) for loss in self.losses]
-        return sum(
-            (weight * term for weight, term in zip(self.weights, terms, strict=True)),
-            embeddings.new_zeros(()),
-        )
+        terms = [weight * loss(batch) for weight, loss in zip(self.weights, self.losses, strict=True)]
+        return torch.stack(terms).sum()

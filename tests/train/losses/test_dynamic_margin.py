@@ -1,19 +1,15 @@
 import inspect
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 
 from train.losses import LOSSES
+from train.losses.base import EmbeddedBatch
 from train.losses.dynamic_margin import DynamicMarginLoss
 
-
-def batch(seed: int, count: int = 10, people: int = 3) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(seed)
-    embeddings = torch.randn(count, 8, generator=generator, dtype=torch.float64)
-    embeddings = torch.nn.functional.normalize(embeddings, dim=1)
-    identities = torch.randint(0, people, (count,), generator=generator)
-    return embeddings, identities, torch.rand(count, generator=generator) < 0.4
+Make = Callable[..., EmbeddedBatch]
 
 
 def by_hand(
@@ -38,10 +34,10 @@ def by_hand(
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize(("m0", "a", "s"), [(0.35, 0.1, 64.0), (0.2, 0.0, 16.0), (0.0, 0.5, 1.0)])
-def test_it_equals_the_definition(seed: int, m0: float, a: float, s: float) -> None:
-    embeddings, identities, synthetic = batch(seed, people=1 + seed % 5)
-    found = DynamicMarginLoss(margin=m0, slope=a, scale=s)(embeddings, identities, synthetic)
-    expected = by_hand(embeddings.numpy(), identities.numpy(), synthetic.numpy(), m0, a, s)
+def test_it_equals_the_definition(make_batch: Make, seed: int, m0: float, a: float, s: float) -> None:
+    batch = make_batch(seed, count=10, people=1 + seed % 5)
+    found = DynamicMarginLoss(margin=m0, slope=a, scale=s)(batch)
+    expected = by_hand(batch.embeddings.numpy(), batch.identities.numpy(), batch.synthetic.numpy(), m0, a, s)
     assert float(found) == pytest.approx(expected, rel=1e-9)
 
 
@@ -57,11 +53,11 @@ def test_defaults_are_the_published_ones() -> None:
     assert float(negative) == pytest.approx(np.logaddexp(0, 64 * 0.8))
 
 
-def test_gradients_are_right() -> None:
-    embeddings, identities, synthetic = batch(1, count=6)
+def test_gradients_are_right(make_batch: Make) -> None:
+    batch = make_batch(1, count=6)
     loss = DynamicMarginLoss(scale=8.0)
-    embeddings.requires_grad_()
-    assert torch.autograd.gradcheck(lambda e: loss(e, identities, synthetic), (embeddings,))
+    embeddings = batch.embeddings.requires_grad_()
+    assert torch.autograd.gradcheck(lambda e: loss(batch._replace(embeddings=e)), (embeddings,))
 
 
 def test_it_falls_with_the_cosine_of_genuine_pairs_and_rises_for_all_others() -> None:
@@ -86,10 +82,10 @@ def test_only_two_bona_fide_photographs_of_one_person_attract(
 ) -> None:
     embeddings = torch.nn.functional.normalize(torch.tensor([[1.0, 0.2], [0.8, 0.6]]), dim=1)
     embeddings.requires_grad_()
-    loss = DynamicMarginLoss(scale=4.0)(
-        embeddings, torch.tensor(identities), torch.tensor(synthetic, dtype=torch.bool)
+    batch = EmbeddedBatch(
+        embeddings, torch.ones(2), torch.tensor(identities), torch.tensor(synthetic, dtype=torch.bool)
     )
-    loss.backward()
+    DynamicMarginLoss(scale=4.0)(batch).backward()
     assert embeddings.grad is not None
     step = embeddings.detach() - 0.01 * embeddings.grad
     before = float(embeddings[0].detach() @ embeddings[1].detach())
@@ -97,25 +93,15 @@ def test_only_two_bona_fide_photographs_of_one_person_attract(
     assert (after > before) == attracts
 
 
-def test_many_strangers_do_not_drown_the_other_categories() -> None:
-    embeddings, _, _ = batch(3, count=40)
-    identities = torch.cat([torch.tensor([0, 0]), torch.arange(1, 39)])
+def test_many_strangers_do_not_drown_the_other_categories(make_batch: Make) -> None:
+    batch = make_batch(3, count=40)._replace(synthetic=torch.zeros(40, dtype=torch.bool))
+    embeddings = batch.embeddings
     loss = DynamicMarginLoss()
-    found = loss(embeddings, identities, torch.zeros(40, dtype=torch.bool))
+    found = loss(batch._replace(identities=torch.cat([torch.tensor([0, 0]), torch.arange(1, 39)])))
     genuine = loss.pair_losses((embeddings[0] @ embeddings[1])[None], torch.ones(1, dtype=torch.float64))
-    rest = loss(embeddings, torch.arange(40), torch.zeros(40, dtype=torch.bool))  # everyone a stranger
+    rest = loss(batch._replace(identities=torch.arange(40)))  # everyone a stranger
     strangers = (
         rest * 780
         - loss.pair_losses((embeddings[0] @ embeddings[1])[None], torch.zeros(1, dtype=torch.float64))
     ) / 779
     assert float(found) == pytest.approx(float((genuine + strangers) / 2), rel=1e-9)
-
-
-@pytest.mark.parametrize("count", [0, 1])
-def test_no_pairs_no_loss(count: int) -> None:
-    embeddings = torch.randn(count, 4, requires_grad=True)
-    loss = DynamicMarginLoss()(
-        embeddings, torch.zeros(count, dtype=torch.int64), torch.zeros(count, dtype=torch.bool)
-    )
-    loss.backward()
-    assert float(loss) == 0

@@ -1,0 +1,13 @@
+"""The ranges of the losses' parameters, written at their constructors and checked by the registry."""
+
+import math
+from typing import Annotated
+
+from pydantic import Field
+
+Positive = Annotated[float, Field(gt=0)]
+ZeroOrMore = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
+CosineMargin = Annotated[float, Field(ge=0, le=2)]
+AngularMargin = Annotated[float, Field(ge=0, le=math.pi / 2)]  # radians
+SquaredDistanceMargin = Annotated[float, Field(gt=0, le=4)]  # between points of the unit sphere
