@@ -1,13 +1,17 @@
-"""Options and output of `python -m train`."""
+"""Commands and output of `python -m train`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from common.command_line import console, examples, new_app, run_app
+from common.command_line import INTERRUPTED, console, examples, new_app, run_app
+from common.errors import UserError
+from train import options
+
+if TYPE_CHECKING:
+    from train.loop import Outcome
 
 TRAINING_LOGS = Path("training_logs")
 
@@ -21,62 +25,98 @@ def main() -> None:
 
 @app.command(
     epilog=examples(
-        "python -m train run --pretrained ir101.safetensors",
-        "python -m train run --config cpu --data datasets/mine",
-        "python -m train run --backbone mobilefacenet --pretrained mobilefacenet.pt --lr 1e-4",
+        "python -m train run --pretrained adaface-ir101-webface12m",
+        "python -m train run --config cpu --data datasets/mine --pretrained mobilefacenet.pt",
+        "python -m train run --backbone timm:convnextv2_tiny --loss arcface --set augment.jpeg=0.4",
+        "python -m train run --pairs train.csv --validation-pairs test.csv --pretrained ir101.ckpt --keep 1",
+        "python -m train run --resume",
+        "torchrun --nproc-per-node 8 -m train run --batch-size 1024",
     )
 )
 def run(
-    config: Annotated[
-        str | None,
-        typer.Option(
-            help="TOML file, or a configuration that ships with facetrust: "
-            "cpu, demo. Options below override it."
-        ),
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of shards. \\[default: datasets/processed_images]")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for history and checkpoints. \\[default: training_logs]")
-    ] = None,
-    backbone: Annotated[
-        str | None,
-        typer.Option(help="ir_18, ir_34, ir_50, ir_101, ir_lite or mobilefacenet. \\[default: ir_101]"),
-    ] = None,
-    pretrained: Annotated[
-        Path | None, typer.Option(help="Weights to start from: a facetrust checkpoint or a plain state_dict.")
-    ] = None,
-    loss: Annotated[str | None, typer.Option(help="dynamic_margin. \\[default: dynamic_margin]")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the data. \\[default: 20]")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Crops per step. \\[default: 256]")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate of AdamW. \\[default: 1e-4]")] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Of split, batches, augmentation and fresh weights. \\[default: 0]")
-    ] = None,
+    config: options.Config = None,
+    resume: options.Resume = False,
+    run_name: options.RunName = None,
+    data: options.Data = None,
+    out: options.Out = None,
+    pairs: options.Pairs = None,
+    validation_pairs: options.ValidationPairs = None,
+    epochs: options.Epochs = None,
+    seed: options.Seed = None,
+    settings: options.Settings = None,
+    backbone: options.Backbone = None,
+    pretrained: options.Pretrained = None,
+    colour: options.Colour = None,
+    partial: options.Partial = None,
+    freeze: options.Freeze = None,
+    keep: options.Keep = None,
+    loss: options.Loss = None,
+    batch_size: options.BatchSize = None,
+    accumulate: options.Accumulate = None,
+    lr: options.LearningRate = None,
+    warmup: options.Warmup = None,
+    precision: options.Precision = None,
+    accelerator: options.Accelerator = None,
+    devices: options.Devices = None,
+    nodes: options.Nodes = None,
+    compile: options.Compile = None,
+    tensorboard: options.TensorBoard = None,
+    wandb: options.Wandb = None,
 ) -> None:
-    """Train, validate on people held out, and keep the best five checkpoints."""
+    """Train, validate on people held out, and keep the best checkpoints."""
     from train.config import load_config
-    from train.console import ConsoleMonitor
-    from train.loop import train
+    from train.monitors.console import ConsoleMonitor
+    from train.start import parse_settings, resume_run, resumed_config, start_run
 
-    settings = load_config(
-        config,
-        {
-            "data": data,
-            "out": out,
-            "backbone": backbone,
-            "pretrained": pretrained,
-            "loss.name": loss,
-            "epochs": epochs,
-            "batch.size": batch_size,
-            "optimiser.learning_rate": lr,
-            "seed": seed,
-        },
-    )
+    given = {
+        "data": data,
+        "out": out,
+        "pairs": pairs,
+        "validation.pairs": validation_pairs,
+        "epochs": epochs,
+        "seed": seed,
+        "backbone": backbone,
+        "pretrained": pretrained,
+        "colour": colour,
+        "partial": partial,
+        "freeze": freeze,
+        "keep": keep,
+        "loss.name": loss,
+        "batch.size": batch_size,
+        "batch.accumulate": accumulate,
+        "optimiser.learning_rate": lr,
+        "optimiser.warmup_steps": warmup,
+        "hardware.precision": precision,
+        "hardware.accelerator": accelerator,
+        "hardware.devices": devices,
+        "hardware.nodes": nodes,
+        "hardware.compile": compile,
+        "tracking.tensorboard": tensorboard,
+        "tracking.wandb": wandb,
+    }
+    overrides = parse_settings(settings or []) | {k: v for k, v in given.items() if v is not None}
+    if run_name is not None and not resume:
+        raise UserError("--run names the run to --resume; add --resume")
     with ConsoleMonitor(console) as monitor:
-        last = train(settings, monitor)
-    console.print(f"\nCheckpoints are in {escape(str(last.parent))}; see them with: python -m train history")
+        if resume:
+            folder, settled = resumed_config(out or TRAINING_LOGS, run_name, config, overrides)
+            outcome = resume_run(folder, settled, monitor)
+        else:
+            outcome = start_run(load_config(config, overrides), monitor)
+    if outcome.rank == 0:
+        _print_outcome(outcome)
+
+
+def _print_outcome(outcome: "Outcome") -> None:
+    last = outcome.last_checkpoint
+    if outcome.interrupted:
+        console.print(
+            f"\n[yellow]Interrupted.[/] The weights are in {escape(str(last))}; go on with: "
+            f"python -m train run --resume --run {outcome.folder.run}"
+        )
+        raise typer.Exit(INTERRUPTED)
+    console.print(f"\nCurves: {escape(str(outcome.folder.curves))}")
+    console.print(f"Checkpoints are in {escape(str(last.parent))}; see them with: python -m train history")
 
 
 @app.command(epilog=examples("python -m train history", "python -m train history --logs training_logs"))
@@ -84,29 +124,34 @@ def history(
     logs: Annotated[Path, typer.Option(help="Folder with history and checkpoints.")] = TRAINING_LOGS,
 ) -> None:
     """Print the leaderboard: the checkpoints that were kept, best EER first."""
-    from common.leaderboard import ranked_checkpoints
-    from train.records import CHECKPOINT_FOLDER
+    from train.records.leaderboard_table import leaderboard_rows, leaderboard_table
+    from train.records.run_records import CHECKPOINT_FOLDER
 
-    entries = ranked_checkpoints(logs / CHECKPOINT_FOLDER)
-    if not entries:
-        console.print(
-            f"No checkpoints in {escape(str(logs / CHECKPOINT_FOLDER))} yet; train with: python -m train run"
-        )
+    folder = logs / CHECKPOINT_FOLDER
+    rows = leaderboard_rows(folder)
+    if not rows:
+        console.print(f"No checkpoints in {escape(str(folder))} yet; train with: python -m train run")
         return
-    table = Table("EER", "accuracy", "threshold", "step", "validation pairs", "file")
-    for entry in entries:
-        info = entry.info
-        table.add_row(
-            f"{info.eer:.4f}",
-            _figure(info.accuracy),
-            _figure(info.threshold),
-            str(info.step),
-            info.validation[:8],
-            escape(entry.path.name),
-        )
-    console.print(table)
-    console.print("EERs compare only where the validation pairs are the same.")
+    console.print(leaderboard_table(rows))
+    console.print("Figures compare only where the validation pairs are the same.")
 
 
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+@app.command(
+    epilog=examples(
+        "python -m train plot",
+        "python -m train plot --all --out runs.png",
+        "python -m train plot --run 20261121-094500",
+    )
+)
+def plot(
+    logs: Annotated[Path, typer.Option(help="Folder with the history.")] = TRAINING_LOGS,
+    run: Annotated[str | None, typer.Option(help="Which run. \\[default: the latest]")] = None,
+    every_run: Annotated[bool, typer.Option("--all", help="The latest runs in one picture.")] = False,
+    out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("results/training.png"),
+) -> None:
+    """Draw loss, EER and the three error rates over the steps of a run."""
+    from train.plots.plot import plot_history
+    from train.records.history import PerformanceHistory
+
+    drawn = plot_history(PerformanceHistory(logs).records, out, run, every_run=every_run)
+    console.print(f"Picture: {escape(str(drawn))}")

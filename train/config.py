@@ -1,53 +1,68 @@
 """The configuration of a training run: one validated object, from a TOML file and the command line."""
 
 import difflib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from common.backbones import BACKBONES
+from common.backbones import check_backbone_name
 from common.errors import UserError
-from train.losses import LOSSES, LossConfig
+from train.augment import AugmentConfig
+from train.losses import LossConfig
+from train.monitors.tracking import TrackingConfig
+from train.section import Section
 
 PACKAGED_CONFIGS = Path(__file__).parent / "configs"
-
-
-class Section(BaseModel):
-    """A table of the file: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+MAX_CONFIG_BYTES = 1_000_000
 
 
 class OptimiserConfig(Section):
-    """AdamW, and ReduceLROnPlateau on the validation EER."""
+    """AdamW, a linear warm-up, then ReduceLROnPlateau on the validation EER."""
 
     learning_rate: float = Field(1e-4, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     clip_norm: float = Field(5.0, gt=0)  # of the gradient
+    warmup_steps: int = Field(0, ge=0)
     average_decay: float = Field(0, ge=0, lt=1)  # of the weights' moving average; 0 for none
     plateau_factor: float = Field(0.5, gt=0, lt=1)
     plateau_patience: int = Field(2, ge=0)  # validations without a better EER
+    max_skipped: int = Field(10, ge=1)  # batches in a row without a finite loss that end the run
 
 
 class BatchConfig(Section):
-    """How a batch is filled: `size / photos_per_identity` people."""
+    """How a batch is filled: `size / photos_per_identity` people, or `size / 2` listed pairs."""
 
-    size: int = Field(256, ge=4)
+    size: int = Field(256, ge=4)  # over all devices
+    accumulate: int = Field(1, ge=1)  # batches whose gradients make one step
     photos_per_identity: int = Field(8, ge=2)
     synthetic_share: float = Field(
         0.375, ge=0, lt=1
     )  # of the photographs of each person, where there are any
-    loader_workers: int = Field(2, ge=0)  # processes that read ahead
+    loader_workers: int = Field(2, ge=0)  # processes that read ahead, per device
 
 
 class ValidationConfig(Section):
-    """Which identities are held out, and how many pairs are drawn from them."""
+    """Which identities are held out, which pairs are drawn from them, and when they are scored."""
 
     share: float = Field(0.1, gt=0, lt=1)
+    split: Path | None = None  # a run's split.json: the same people held out
+    pairs: Path | None = None  # CSV of pairs in the place of drawn ones
     pairs_per_category: int = Field(2000, ge=1)
     every_epochs: int = Field(1, ge=1)
+    every_steps: int | None = Field(None, ge=1)  # in the place of epochs, where these are long
+
+
+class HardwareConfig(Section):
+    """Where it runs. `torchrun` and Slurm set devices and nodes themselves."""
+
+    accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    devices: int = Field(1, ge=1)  # on each node
+    nodes: int = Field(1, ge=1)
+    precision: Literal["auto", "32", "16-mixed", "bf16-mixed"] = "auto"  # auto: bf16 or 16 on CUDA, else 32
+    compile: bool = False
 
 
 class TrainConfig(Section):
@@ -55,35 +70,47 @@ class TrainConfig(Section):
 
     data: Path = Path("datasets/processed_images")
     out: Path = Path("training_logs")
-    backbone: Literal[tuple(BACKBONES)] = "ir_101"  # type: ignore[valid-type]
-    pretrained: Path | None = None
+    pairs: Path | None = None  # CSV of pairs to train on; None for all people
+    backbone: str | None = None  # None: that of `pretrained`, or ir_101
+    pretrained: str | None = None
+    colour: Literal["RGB", "BGR"] | None = None  # that `pretrained` was made for; None: as its layout says
+    partial: bool = False  # take what fits of `pretrained`
+    freeze: int = Field(0, ge=0)  # stages of the backbone that stay as they are, counted from the input
+    keep: float = Field(0, ge=0)  # weight of staying near the starting embedding
     epochs: int = Field(20, ge=1)
     seed: int = Field(0, ge=0)
+    save_minutes: float = Field(10, ge=0)  # between savings of the state that --resume goes on from
     loss: LossConfig = LossConfig()
+    augment: AugmentConfig = AugmentConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
     batch: BatchConfig = BatchConfig()
     validation: ValidationConfig = ValidationConfig()
+    hardware: HardwareConfig = HardwareConfig()
+    tracking: TrackingConfig = TrackingConfig()
 
 
-def load_config(file: str | None, overrides: dict[str, Any]) -> TrainConfig:
+def load_config(file: str | None, overrides: dict[str, Any], base: TrainConfig | None = None) -> TrainConfig:
     """The configuration of a file, with values from the command line on top.
 
     Args:
-        file: path of a TOML file, or the name of one that ships with facetrust (`demo`, `cpu`); None for the
-            defaults.
+        file: path of a TOML file, of a run's `config.json`, or the name of a file that ships with facetrust
+            (`demo`, `cpu`); None for the defaults.
         overrides: by dotted key (`"optimiser.learning_rate"`); None values are passed over.
+        base: what file and overrides are laid over, in the place of the defaults.
 
     Raises UserError that names the key that is unknown or out of range.
     """
-    values = _read_toml(file) if file else {}
+    values = base.model_dump(mode="json") if base else {}
+    if file:
+        _lay_over(values, _read_file(file))
     for key, value in overrides.items():
         if value is not None:
             *tables, name = key.split(".")
             table = values
             for part in tables:
                 table = table.setdefault(part, {})
-            if not isinstance(table, dict):
-                raise UserError(f"{file}: '{'.'.join(tables)}' must be a table, not {table!r}")
+                if not isinstance(table, dict):
+                    raise UserError(f"{file}: '{'.'.join(tables)}' must be a table, not {table!r}")
             table[name] = value
     try:
         config = TrainConfig.model_validate(values)
@@ -92,31 +119,55 @@ def load_config(file: str | None, overrides: dict[str, Any]) -> TrainConfig:
     return _checked(config)
 
 
-def _read_toml(file: str) -> dict[str, Any]:
+def changed_keys(old: TrainConfig, new: TrainConfig) -> list[str]:
+    """The dotted keys in which two configurations differ, in their order."""
+    before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
+    return [key for key in _known_keys(TrainConfig) if _look_up(before, key) != _look_up(after, key)]
+
+
+def _look_up(values: dict[str, Any], key: str) -> Any:
+    found: Any = values
+    for part in key.split("."):
+        found = found[part]
+    return found
+
+
+def _lay_over(values: dict[str, Any], upper: dict[str, Any]) -> None:
+    for key, value in upper.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            _lay_over(values[key], value)
+        else:
+            values[key] = value
+
+
+def _read_file(file: str) -> dict[str, Any]:
     path = Path(file)
     if not path.exists() and (packaged := PACKAGED_CONFIGS / f"{file}.toml").exists():
         path = packaged
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise UserError(f"{path} is too large to be a configuration")
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         shipped = ", ".join(sorted(known.stem for known in PACKAGED_CONFIGS.glob("*.toml")))
         raise UserError(f"no configuration {file}; name a TOML file or one of: {shipped}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise UserError(f"{path} is not valid {kind}: {error}") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path} is not a configuration: it must hold keys and values")
+    return values
 
 
 def _checked(config: TrainConfig) -> TrainConfig:
-    if config.loss.name not in LOSSES:
-        raise UserError(f"unknown loss '{config.loss.name}'; choose one of {', '.join(LOSSES)}")
-    if config.batch.size < 2 * config.batch.photos_per_identity:
+    if config.backbone is not None:
+        check_backbone_name(config.backbone)
+    if config.pairs is None and config.batch.size < 2 * config.batch.photos_per_identity:
         raise UserError(
             f"a batch of {config.batch.size} holds fewer than two people of "
             f"{config.batch.photos_per_identity} photographs; raise --batch-size"
         )
-    try:
-        LOSSES[config.loss.name](**config.loss.parameters)
-    except TypeError as error:
-        raise UserError(f"loss.parameters: {error}") from error
     return config
 
 
@@ -124,6 +175,8 @@ def _explain(error: ValidationError, file: str | None) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     where = f"{file}: " if file else ""
+    if first["type"] == "value_error":  # our own words
+        return f"{where}{key}: {first['msg'].removeprefix('Value error, ')}"
     if first["type"] != "extra_forbidden":
         return f"{where}{key}: {first['msg'].lower()}, not {first['input']!r}"
     near = difflib.get_close_matches(key, _known_keys(TrainConfig), n=1, cutoff=0.4)

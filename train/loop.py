@@ -1,147 +1,289 @@
 """The training run, readable from top to bottom."""
 
-import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import ReduceLROnPlateau
 from torch.utils.data import DataLoader
 
-from common.encoder import Encoder
-from common.errors import UserError
-from train.augment import augment
-from train.averaging import AveragedEncoder
-from train.batches import IdentityBatches
+from common.weights.load import Wanted
 from train.config import TrainConfig
-from train.dataset import CropBatch, CropDataset
+from train.data.dataset import CropBatch
+from train.data.prepare import TrainingData, prepare_data
+from train.data.split import write_split
 from train.estimate import seconds_per_crop
 from train.initial_weights import initial_encoder
-from train.losses import FaceLoss, create_loss
-from train.monitor import Monitor, RunPlan
-from train.records import RunRecords
-from train.split import held_out_identities
-from train.validation import ValidationPairs, draw_validation_pairs, validate
+from train.interruption import Interruption, ignore_interrupts
+from train.losses import create_loss
+from train.monitors.monitor import Monitor, RunPlan, StepRecord, ValidationRecord
+from train.optimisation.averaging import AveragedEncoder
+from train.optimisation.distillation import StartingKnowledge
+from train.optimisation.freezing import FrozenStages
+from train.optimisation.objective import Objective
+from train.optimisation.schedule import Schedule
+from train.optimisation.skipping import SkippedBatches
+from train.out_of_memory import explain_out_of_memory
+from train.plots.plot import plot_history
+from train.records.run_folder import RunFolder
+from train.records.run_records import RunRecords
+from train.records.state import Progress, RunState
+from train.synchronised.synchronise import synchronise
+from train.validation.validate import validate
 
 
-def train(config: TrainConfig, monitor: Monitor) -> Path:
-    """Fine-tune an encoder as configured; returns the checkpoint of the last epoch.
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
 
-    On a CPU in float32 the weights depend only on the configuration, the shards and the number of threads.
-    Raises UserError when the data, the weights or the configuration do not allow a run, or when it diverges.
+    rank: int  # of the process that says so; all say the same
+    folder: RunFolder
+    last_checkpoint: Path
+    interrupted: bool  # it stopped before its last epoch, and can be resumed
+
+
+def train(fabric: Fabric, config: TrainConfig, folder: RunFolder, monitor: Monitor) -> Outcome:
+    """Fine-tune an encoder as configured; where `folder` holds the state of a run, that run goes on.
+
+    On a CPU in float32 the weights depend only on the configuration, the shards and the number of threads:
+    not on where a run was killed and resumed and, but for rounding, not on the number of processes.
+
+    Args:
+        fabric: launched; each of its processes calls this.
+        config: all that the run depends on.
+        folder: of the run, the same in all processes.
+        monitor: told of every step and validation.
+
+    Raises UserError when the data, the weights or the configuration do not allow a run, when it diverges, and
+    when memory does not suffice.
     """
-    torch.manual_seed(config.seed)
-    fabric = Fabric(devices=1, precision="16-mixed" if torch.cuda.is_available() else "32-true")
-    dataset = CropDataset(config.data)
-    held_out = held_out_identities(dataset.identity_names, config.validation.share, config.seed)
-    pairs = draw_validation_pairs(dataset, held_out, config.validation.pairs_per_category, config.seed)
-    batches = _training_batches(config, dataset, held_out)
-
-    encoder = initial_encoder(config.backbone, config.pretrained)
-    dataset.require(encoder.input_format.size)
-    loss_of = create_loss(config.loss, encoder.embedding_size).to(fabric.device)
-    optimiser = _optimiser(config, encoder, loss_of)
-    scheduler = _scheduler(config, optimiser)
-    model, optimiser = fabric.setup(encoder, optimiser)
-    loader = fabric.setup_dataloaders(_loader(dataset, batches, config.batch.loader_workers))
-    average = AveragedEncoder(encoder, config.optimiser.average_decay)
-    records = RunRecords(config, average.encoder, pairs.fingerprint)
-
-    def validated(epoch: int, step: int, loss: float | None) -> float:
-        report = validate(average.encoder, dataset, pairs)
-        learning_rate = optimiser.param_groups[0]["lr"]
-        records.keep(epoch, step, learning_rate, loss, report)
-        monitor.validated(epoch, learning_rate, loss, report)
-        return report.eer
-
-    monitor.started(_plan(config, fabric, dataset, batches, pairs, len(held_out), seconds_per_crop(encoder)))
-    validated(0, 0, None)
-    step = 0
-    for epoch in range(1, config.epochs + 1):
-        model.train()
-        batches.epoch = epoch
-        losses = []
-        for crops, identities, synthetic in loader:
-            images = augment(crops, torch.Generator().manual_seed(_step_seed(config.seed, step)))
-            loss = loss_of(model(images), identities, synthetic)
-            losses.append(_finite(loss))
-            optimiser.zero_grad()
-            fabric.backward(loss)
-            fabric.clip_gradients(model, optimiser, max_norm=config.optimiser.clip_norm)
-            optimiser.step()
-            average.update()
-            step += 1
-            monitor.stepped(epoch, len(losses), losses[-1])
-        if epoch % config.validation.every_epochs == 0 or epoch == config.epochs:
-            scheduler.step(validated(epoch, step, float(np.mean(losses))))
-    return records.last_checkpoint
+    with explain_out_of_memory(config, fabric.world_size):
+        return _Run(fabric, config, folder, monitor).to_the_end()
 
 
-def _optimiser(config: TrainConfig, encoder: Encoder, loss_of: FaceLoss) -> AdamW:
-    parameters = [*encoder.parameters(), *loss_of.parameters()]
-    return AdamW(parameters, config.optimiser.learning_rate, weight_decay=config.optimiser.weight_decay)
+class _Run:
+    """The parts of a run, and the loop over them."""
+
+    def __init__(self, fabric: Fabric, config: TrainConfig, folder: RunFolder, monitor: Monitor) -> None:
+        self.fabric, self.config, self.folder, self.monitor = fabric, config, folder, monitor
+        torch.manual_seed(config.seed)
+        self.data: TrainingData = prepare_data(config, folder.split)
+        self.data.batches.rank_share = (fabric.global_rank, fabric.world_size)
+        wanted = Wanted(config.backbone, self.data.dataset.size, config.colour, config.partial)
+        self.loaded = initial_encoder(config.pretrained, wanted)
+        self.encoder = self.loaded.encoder.to(fabric.device)
+        self.data.dataset.require(self.encoder.input_format.size)
+        self.seconds_per_crop = seconds_per_crop(self.encoder, fabric)
+        knowledge = StartingKnowledge(self.encoder) if config.keep else None
+        self.frozen = FrozenStages(self.encoder, config.freeze)
+        synchronise(self.encoder, fabric)
+
+        loss_of = create_loss(config.loss, self.encoder.embedding_size, self.data.identities).to(
+            fabric.device
+        )
+        self.optimiser = _optimiser(config, fabric, [*self.encoder.parameters(), *loss_of.parameters()])
+        network: torch.nn.Module = self.encoder
+        if config.hardware.compile:
+            network = cast(torch.nn.Module, torch.compile(network))
+        self.model, self.stepper = fabric.setup(network, self.optimiser)
+        self.objective = Objective(fabric, self.model, loss_of, knowledge, config.keep)
+        self.schedule = Schedule(self.optimiser, config.optimiser)
+        self.average = AveragedEncoder(self.encoder, config.optimiser.average_decay)
+        self.skipped = SkippedBatches(
+            torch.nn.ModuleList([self.encoder, loss_of]), config.optimiser.max_skipped
+        )
+        self.records = RunRecords(config.out, folder.run, self.average.encoder, self.data.pairs.fingerprint)
+        loader = _loader(self.data, config.batch.loader_workers)
+        self.loader = cast(
+            DataLoader[CropBatch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
+        )
+
+        self.progress = Progress()
+        self.state = RunState(
+            self.progress,
+            self.data.dataset.fingerprint,
+            {
+                "encoder": self.encoder,
+                "loss": loss_of,
+                "optimiser": self.optimiser,
+                "schedule": self.schedule,
+                "average": self.average,
+                "skipped": self.skipped,
+                "precision": fabric.strategy.precision,
+            },
+        )
+        self.last_saved = time.monotonic()
+
+    def to_the_end(self) -> Outcome:
+        """Validate, then train epoch by epoch, until the last one or until asked to stop."""
+        if self.folder.state.exists():
+            self.state.load(self.folder.state)
+        elif self.fabric.is_global_zero:
+            write_split(self.folder.split, self.data.held_out)
+        self.monitor.started(self._plan())
+        started_from = [self.loaded.summary] if self.config.pretrained else []
+        for note in [*started_from, *self.data.notes]:
+            self.monitor.noted(note)
+        progress, batches = self.progress, self.data.batches
+        interrupted = False
+        with Interruption(self.fabric) as interruption:
+            if progress.validated_step < 0:
+                self._validate(epoch=0)
+            while progress.epoch <= self.config.epochs and not interrupted:
+                batches.epoch, batches.first_batch = progress.epoch, progress.batch
+                for group in _groups(iter(self.loader), self.config.batch.accumulate):
+                    self._step(group)
+                    progress.batch += len(group)
+                    ended = progress.batch >= len(batches)
+                    if self._validation_is_due(ended):
+                        self._validate(progress.epoch)
+                    interrupted = interruption.requested()
+                    if interrupted or time.monotonic() - self.last_saved > 60 * self.config.save_minutes:
+                        self._save()
+                    if interrupted:
+                        break
+                if progress.batch >= len(batches):
+                    progress.epoch, progress.batch = progress.epoch + 1, 0
+                    self._save()
+        finished = progress.epoch > self.config.epochs
+        return self._finish(interrupted and not finished)
+
+    def _step(self, group: list[CropBatch]) -> None:
+        """One step of the optimiser, with the gradients of a group of batches."""
+        config, progress = self.config, self.progress
+        torch.manual_seed(_step_seed(config.seed, progress.epoch, progress.batch))
+        self.encoder.train()
+        self.frozen.hold()
+        self.skipped.before_step()
+        self.schedule.before_step(progress.step)
+        self.optimiser.zero_grad()
+        loss = 0.0
+        for position, batch in enumerate(group):
+            with self.fabric.no_backward_sync(self.model, enabled=position + 1 < len(group)):
+                part = self.objective(batch) / len(group)
+                loss += part.item()
+                if not np.isfinite(loss):
+                    return self._skip()
+                self.fabric.backward(part)
+        norm = self.fabric.clip_gradients(
+            self.model, self.stepper, max_norm=config.optimiser.clip_norm, error_if_nonfinite=False
+        )
+        # half precision has a scaler, which skips such steps itself to find its scale
+        if norm is not None and not torch.isfinite(norm) and not _has_scaler(self.fabric):
+            return self._skip()
+        self.stepper.step()
+        self.skipped.learnt()
+        self.average.update()
+        progress.step += 1
+        progress.count_loss(loss)
+        images = len(group) * self.data.batches.batch_size
+        self.monitor.stepped(
+            StepRecord(progress.epoch, progress.step, self.schedule.learning_rate, loss, images)
+        )
+        return None
+
+    def _skip(self) -> None:
+        self.optimiser.zero_grad()
+        self.monitor.noted(self.skipped.skip(self.schedule.learning_rate))
+
+    def _validation_is_due(self, epoch_ended: bool) -> bool:
+        chosen, progress = self.config.validation, self.progress
+        if epoch_ended and progress.epoch == self.config.epochs:
+            return True
+        if chosen.every_steps is not None:
+            return progress.step % chosen.every_steps == 0 and progress.step > progress.validated_step
+        return epoch_ended and progress.epoch % chosen.every_epochs == 0
+
+    def _validate(self, epoch: int) -> None:
+        progress = self.progress
+        report = validate(self.average.encoder, self.data.dataset, self.data.pairs, self.fabric)
+        record = ValidationRecord(
+            run=self.folder.run,
+            epoch=epoch,
+            step=progress.step,
+            learning_rate=self.schedule.learning_rate,
+            loss=progress.take_mean_loss(),
+            skipped=self.skipped.total,
+            report=report,
+        )
+        if self.fabric.is_global_zero:
+            self.records.keep(record)
+        self.monitor.validated(record)
+        if progress.step > 0:
+            self.schedule.validated(progress.step, report.eer)
+        progress.validated_step = progress.step
+        self._save()
+
+    def _save(self) -> None:
+        if self.fabric.is_global_zero:
+            self.state.save(self.folder.state)
+        self.last_saved = time.monotonic()
+
+    def _finish(self, interrupted: bool) -> Outcome:
+        if self.fabric.is_global_zero:
+            if interrupted:
+                self.records.keep_unvalidated(self.progress.epoch, self.progress.step)
+            plot_history(self.records.history.records, self.folder.curves, self.folder.run)
+        return Outcome(self.fabric.global_rank, self.folder, self.records.last_checkpoint, interrupted)
+
+    def _plan(self) -> RunPlan:
+        data, config = self.data, self.config
+        steps = -(-len(data.batches) // config.batch.accumulate)
+        images = len(data.batches) * data.batches.batch_size
+        return RunPlan(
+            config,
+            run=self.folder.run,
+            folder=self.folder.path,
+            device=f"{self.fabric.world_size} x {self.fabric.device.type}"
+            if self.fabric.world_size > 1
+            else str(self.fabric.device),
+            backbone=self.encoder.backbone_name,
+            crops=data.batches.crops,
+            identities=data.identities,
+            held_out=len(data.held_out),
+            pairs=len(data.pairs.categories),
+            steps_per_epoch=steps,
+            first_step=self.progress.step,
+            seconds_per_epoch=images * self.seconds_per_crop / self.fabric.world_size,
+        )
 
 
-def _scheduler(config: TrainConfig, optimiser: AdamW) -> ReduceLROnPlateau:
+def _optimiser(config: TrainConfig, fabric: Fabric, parameters: list[torch.nn.Parameter]) -> AdamW:
+    # the gradients of half precision are scaled, and clipping them needs an optimiser that leaves that alone
+    fused = not _has_scaler(fabric) and fabric.device.type != "mps"
     chosen = config.optimiser
-    return ReduceLROnPlateau(optimiser, "min", chosen.plateau_factor, chosen.plateau_patience)
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    return AdamW(trained, chosen.learning_rate, weight_decay=chosen.weight_decay, fused=fused)
 
 
-def _plan(
-    config: TrainConfig,
-    fabric: Fabric,
-    dataset: CropDataset,
-    batches: IdentityBatches,
-    pairs: ValidationPairs,
-    held_out: int,
-    seconds: float,
-) -> RunPlan:
-    return RunPlan(
-        config,
-        str(fabric.device),
-        crops=batches.crops,
-        identities=len(dataset.identity_names) - held_out,
-        held_out=held_out,
-        pairs=len(pairs.categories),
-        steps_per_epoch=len(batches),
-        seconds_per_epoch=len(batches) * batches.batch_size * seconds,
-    )
+def _has_scaler(fabric: Fabric) -> bool:
+    return getattr(fabric.strategy.precision, "scaler", None) is not None
 
 
-def _training_batches(config: TrainConfig, dataset: CropDataset, held_out: set[str]) -> IdentityBatches:
-    names = np.isin(dataset.identity_names, sorted(held_out), invert=True)
-    return IdentityBatches(
-        dataset.identities,
-        dataset.synthetic,
-        np.flatnonzero(names[dataset.identities]),
-        people=config.batch.size // config.batch.photos_per_identity,
-        photos=config.batch.photos_per_identity,
-        synthetic_share=config.batch.synthetic_share,
-        seed=config.seed,
-    )
-
-
-def _loader(dataset: CropDataset, batches: IdentityBatches, workers: int) -> DataLoader[CropBatch]:
+def _loader(data: TrainingData, workers: int) -> DataLoader[CropBatch]:
     # spawned, not forked: HDF5 files that are open in this process must not be shared with another
     return DataLoader(
-        dataset,
+        data.crops,
         batch_size=None,
-        sampler=batches,
+        sampler=data.batches,
         num_workers=workers,
         persistent_workers=workers > 0,
         pin_memory=torch.cuda.is_available(),
         multiprocessing_context="spawn" if workers else None,
+        worker_init_fn=ignore_interrupts,
     )
 
 
-def _step_seed(seed: int, step: int) -> int:
-    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+def _groups(batches: Iterator[CropBatch], size: int) -> Iterator[list[CropBatch]]:
+    while group := list(islice(batches, size)):
+        yield group
 
 
-def _finite(loss: torch.Tensor) -> float:
-    value = loss.item()
-    if not math.isfinite(value):
-        raise UserError("the loss is no longer finite: training diverged; lower --lr")
-    return value
+def _step_seed(seed: int, epoch: int, batch: int) -> int:
+    return int(np.random.SeedSequence([seed, epoch, batch]).generate_state(1)[0])

@@ -1,6 +1,8 @@
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,40 +11,52 @@ from safetensors.torch import load_file, save_file
 from common.checkpoint import load_checkpoint
 from common.encoder import Encoder
 from common.errors import UserError
-from common.metrics import VerificationReport
+from common.pairs import PairCategory
 from train.config import TrainConfig, load_config
-from train.loop import train
-from train.monitor import RunPlan
+from train.loop import Outcome
+from train.monitors.monitor import RunPlan, SilentMonitor, StepRecord, ValidationRecord
+from train.optimisation.objective import Objective
+from train.start import resume_run, resumed_config, start_run
+
+Configure = Callable[..., TrainConfig]
 
 
-class Recorder:
+class Recorder(SilentMonitor):
     """A monitor that keeps what it is told."""
 
     def __init__(self) -> None:
         self.plans: list[RunPlan] = []
-        self.steps: list[tuple[int, int, float]] = []
-        self.validations: list[tuple[int, float | None]] = []
+        self.steps: list[StepRecord] = []
+        self.validations: list[ValidationRecord] = []
+        self.notes: list[str] = []
 
     def started(self, plan: RunPlan) -> None:
         self.plans.append(plan)
 
-    def stepped(self, epoch: int, step: int, loss: float) -> None:
-        self.steps.append((epoch, step, loss))
+    def stepped(self, record: StepRecord) -> None:
+        self.steps.append(record)
 
-    def validated(
-        self, epoch: int, learning_rate: float, loss: float | None, report: VerificationReport
-    ) -> None:
-        self.validations.append((epoch, loss))
+    def validated(self, record: ValidationRecord) -> None:
+        self.validations.append(record)
+
+    def noted(self, message: str) -> None:
+        self.notes.append(message)
 
 
-def configure(data: Path, out: Path, **changes: object) -> TrainConfig:
+@pytest.fixture
+def configure(tiny_shards: Path) -> Configure:
+    return lambda out, **changes: settings(tiny_shards, out, **changes)
+
+
+def settings(data: Path, out: Path, **changes: Any) -> TrainConfig:
     return load_config(
         None,
         {
             "data": data,
             "out": out,
-            "backbone": "ir_lite",
+            "backbone": None if "pretrained" in changes else "ir_lite",
             "epochs": 2,
+            "hardware.accelerator": "cpu",
             "batch.size": 8,
             "batch.photos_per_identity": 4,
             "batch.loader_workers": 0,
@@ -53,90 +67,238 @@ def configure(data: Path, out: Path, **changes: object) -> TrainConfig:
     )
 
 
-@pytest.fixture(scope="module")
-def finished(tiny_shards: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Recorder]:
-    """Output folder, last checkpoint and events of a short run."""
-    out = tmp_path_factory.mktemp("logs")
+def run(config: TrainConfig) -> tuple[Outcome, Recorder]:
     recorder = Recorder()
-    return out, train(configure(tiny_shards, out), recorder), recorder
+    return start_run(config, recorder), recorder
 
 
-def test_the_monitor_hears_of_everything(finished: tuple[Path, Path, Recorder]) -> None:
-    _, _, recorder = finished
+def history(out: Path) -> list[dict[str, Any]]:
+    records = json.loads((out / "performance_history.json").read_text(), parse_constant=pytest.fail)
+    assert isinstance(records, list)
+    return records
+
+
+def same_weights(one: Path, other: Path) -> bool:
+    first, second = load_file(one), load_file(other)
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_shards: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Recorder]:
+    """A short run."""
+    return run(settings(tiny_shards, tmp_path_factory.mktemp("logs")))
+
+
+def out_of(outcome: Outcome) -> Path:
+    return outcome.folder.path.parents[1]
+
+
+def test_the_monitor_hears_of_everything(finished: tuple[Outcome, Recorder]) -> None:
+    outcome, recorder = finished
     (plan,) = recorder.plans
     assert (plan.crops, plan.identities, plan.held_out, plan.pairs) == (36, 4, 2, 36)
+    assert (plan.run, plan.backbone, plan.device, plan.first_step) == (
+        outcome.folder.run,
+        "ir_lite",
+        "cpu",
+        0,
+    )
     assert plan.steps_per_epoch == 36 // 8 and plan.seconds_per_epoch > 0
-    assert [(epoch, step) for epoch, step, _ in recorder.steps] == [
-        (e, s) for e in (1, 2) for s in (1, 2, 3, 4)
-    ]
-    assert all(math.isfinite(loss) for _, _, loss in recorder.steps)
-    assert [epoch for epoch, _ in recorder.validations] == [0, 1, 2]
-    assert recorder.validations[0][1] is None
+    told = [(record.epoch, record.step, record.images) for record in recorder.steps]
+    assert told == [(1 + step // 4, step + 1, 8) for step in range(8)]
+    assert all(math.isfinite(record.loss) for record in recorder.steps)
+    assert [(record.epoch, record.step) for record in recorder.validations] == [(0, 0), (1, 4), (2, 8)]
+    assert recorder.validations[0].loss is None
+    mean = sum(record.loss for record in recorder.steps[:4]) / 4
+    assert recorder.validations[1].loss == pytest.approx(mean)
+    assert recorder.notes == []
 
 
-def test_history_is_complete(finished: tuple[Path, Path, Recorder]) -> None:
-    out, _, recorder = finished
-    records = json.loads((out / "performance_history.json").read_text(), parse_constant=pytest.fail)
+def test_history_is_complete(finished: tuple[Outcome, Recorder]) -> None:
+    outcome, recorder = finished
+    records = history(out_of(outcome))
     assert [(record["epoch"], record["step"]) for record in records] == [(0, 0), (1, 4), (2, 8)]
-    for record, (_, loss) in zip(records, recorder.validations, strict=True):
-        assert record["loss"] == loss and record["learning_rate"] == 1e-4
+    for record, told in zip(records, recorder.validations, strict=True):
+        assert record["run"] == outcome.folder.run and record["skipped"] == 0
+        assert record["loss"] == told.loss and record["learning_rate"] == 1e-4
         assert 0 <= record["eer"] <= 1 and 0 <= record["accuracy"] <= 1 and -1 <= record["threshold"] <= 1
-        assert set(record["errors"]) == {"same_person", "different_person", "synthetic"}
+        low, high = record["intervals"]["eer"]
+        assert 0 <= low <= high <= 1
+        assert set(record["errors"]) == {category.value for category in PairCategory}
         for found in record["errors"].values():
             assert found["total"] == 12 and found["rate"] == pytest.approx(found["errors"] / 12)
         wrong = sum(found["errors"] for found in record["errors"].values())
         assert record["accuracy"] == pytest.approx(1 - wrong / 36)
 
 
-def test_checkpoints_load_and_say_what_they_are(finished: tuple[Path, Path, Recorder]) -> None:
-    out, last, _ = finished
-    names = sorted(path.name for path in (out / "checkpoints").iterdir())
-    assert last == out / "checkpoints" / "last.safetensors" and last.name in names and len(names) == 4
-    records = json.loads((out / "performance_history.json").read_text())
-    for name in names:
-        _, info = load_checkpoint(out / "checkpoints" / name)
+def test_the_run_has_a_folder_and_the_checkpoints_load(finished: tuple[Outcome, Recorder]) -> None:
+    outcome, _ = finished
+    names = {path.name for path in outcome.folder.path.iterdir()}
+    assert names == {"config.json", "split.json", "state.pt", "curves.png"}
+    assert len(json.loads(outcome.folder.split.read_text())["held_out"]) == 2
+    records = history(out_of(outcome))
+    kept = sorted(outcome.last_checkpoint.parent.iterdir())
+    assert outcome.last_checkpoint in kept and len(kept) == 4
+    for path in kept:
+        _, info = load_checkpoint(path)
         record = records[info.epoch]
         assert (info.eer, info.threshold, info.step) == (record["eer"], record["threshold"], record["step"])
-    assert load_checkpoint(last)[1].epoch == 2
+    assert load_checkpoint(outcome.last_checkpoint)[1].epoch == 2
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(
-    finished: tuple[Path, Path, Recorder], tiny_shards: Path, tmp_path: Path
+    finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
 ) -> None:
-    weights = load_file(finished[1])
     torch.manual_seed(12345)  # what was drawn before must not matter
     torch.rand(3)
-    again = load_file(train(configure(tiny_shards, tmp_path / "again"), Recorder()))
-    assert all(torch.equal(weights[key], again[key]) for key in weights)
-    other = load_file(train(configure(tiny_shards, tmp_path / "other", seed=1, epochs=1), Recorder()))
-    assert not torch.equal(weights["input_layer.0.weight"], other["input_layer.0.weight"])
+    again, _ = run(configure(tmp_path / "again"))
+    assert same_weights(finished[0].last_checkpoint, again.last_checkpoint)
+    other, _ = run(configure(tmp_path / "other", seed=1))
+    assert not same_weights(finished[0].last_checkpoint, other.last_checkpoint)
 
 
-def test_a_run_continues_from_a_checkpoint_and_adds_to_the_history(
-    finished: tuple[Path, Path, Recorder], tiny_shards: Path, tmp_path: Path
+def test_reading_ahead_changes_nothing(
+    finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
 ) -> None:
-    recorder = Recorder()
-    train(configure(tiny_shards, tmp_path, epochs=1, pretrained=finished[1]), recorder)
-    train(configure(tiny_shards, tmp_path, epochs=1, pretrained=finished[1]), recorder)
-    records = json.loads((tmp_path / "performance_history.json").read_text())
-    before = json.loads((finished[0] / "performance_history.json").read_text())[-1]
+    ahead, _ = run(configure(tmp_path, **{"batch.loader_workers": 2}))
+    assert same_weights(finished[0].last_checkpoint, ahead.last_checkpoint)
+
+
+def test_a_run_starts_from_a_checkpoint_and_adds_to_the_history(
+    finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        _, recorder = run(
+            configure(tmp_path, epochs=1, pretrained=str(finished[0].last_checkpoint), keep=0.5)
+        )
+    assert recorder.notes and "ir_lite" in recorder.notes[0], "it says what it starts from"
+    records = history(tmp_path)
+    before = history(out_of(finished[0]))[-1]
     assert [record["epoch"] for record in records] == [0, 1, 0, 1]
+    assert len({record["run"] for record in records}) == 2
     assert records[0]["eer"] == before["eer"] and records[0]["errors"] == before["errors"]
 
 
 @pytest.mark.parametrize("kind", ["checkpoint", "state_dict"])
 def test_weights_of_another_backbone_are_refused_and_named(
-    finished: tuple[Path, Path, Recorder], tiny_shards: Path, tmp_path: Path, kind: str
+    finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path, kind: str
 ) -> None:
-    path = finished[1]
+    path = finished[0].last_checkpoint
     if kind == "state_dict":
         path = tmp_path / "plain.safetensors"
         save_file({k: v.contiguous() for k, v in Encoder("ir_lite").backbone.state_dict().items()}, path)
-    with pytest.raises(UserError, match="add --backbone ir_lite"):
-        train(configure(tiny_shards, tmp_path, backbone="mobilefacenet", pretrained=path), Recorder())
+    with pytest.raises(UserError, match="--backbone ir_lite"):
+        run(configure(tmp_path, pretrained=str(path), backbone="mobilefacenet"))
 
 
-def test_divergence_is_told(tiny_shards: Path, tmp_path: Path) -> None:
-    changes = {"optimiser.learning_rate": 1e30, "epochs": 3}
+def test_keeping_near_the_start_holds_the_encoder(
+    finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
+) -> None:
+    start = finished[0].last_checkpoint
+    changes = {"pretrained": str(start), "optimiser.learning_rate": 3e-3}
+    free, _ = run(configure(tmp_path / "free", **changes))
+    held, _ = run(configure(tmp_path / "held", keep=300, **changes))
+    crops = torch.randint(0, 256, (8, 3, 112, 112), dtype=torch.uint8)
+    first, loose, near = (
+        load_checkpoint(path)[0].embed(crops) for path in (start, free.last_checkpoint, held.last_checkpoint)
+    )
+    assert (first * near).sum(1).mean() > (first * loose).sum(1).mean() + 0.02
+
+
+def test_two_batches_make_one_step(configure: Configure, tmp_path: Path) -> None:
+    _, recorder = run(configure(tmp_path, **{"batch.accumulate": 3, "epochs": 1}))
+    assert recorder.plans[0].steps_per_epoch == 2
+    assert [(record.step, record.images) for record in recorder.steps] == [(1, 24), (2, 8)]
+
+
+class SpoiltObjective(Objective):
+    """Gives no finite loss for some of the batches."""
+
+    spoilt: range
+    calls = 0
+
+    def __call__(self, crops: Any) -> torch.Tensor:
+        type(self).calls += 1
+        loss = super().__call__(crops)
+        return loss * torch.nan if type(self).calls in type(self).spoilt else loss
+
+
+@pytest.fixture
+def spoil(monkeypatch: pytest.MonkeyPatch) -> Callable[[range], None]:
+    def spoil(batches: range) -> None:
+        SpoiltObjective.spoilt, SpoiltObjective.calls = batches, 0
+        monkeypatch.setattr("train.loop.Objective", SpoiltObjective)
+
+    return spoil
+
+
+def test_a_loss_that_is_not_finite_is_skipped_and_counted(
+    configure: Configure, tmp_path: Path, spoil: Callable[[range], None]
+) -> None:
+    spoil(range(2, 4))
+    outcome, recorder = run(configure(tmp_path, epochs=1))
+    assert len(recorder.steps) == 2 and [note.count("skipped") for note in recorder.notes] == [1, 1]
+    assert history(tmp_path)[-1]["skipped"] == 2
+    assert all(tensor.isfinite().all() for tensor in load_file(outcome.last_checkpoint).values())
+
+
+def test_a_loss_that_stays_so_ends_the_run(
+    configure: Configure, tmp_path: Path, spoil: Callable[[range], None]
+) -> None:
+    spoil(range(3, 100))
+    with pytest.raises(UserError, match="4 steps in a row: training diverged; lower --lr"):
+        run(configure(tmp_path, **{"optimiser.max_skipped": 4}))
+    assert history(tmp_path)[0]["step"] == 0, "what was done before stays"
+
+
+def test_divergence_is_told(configure: Configure, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="diverged; lower --lr"):
-        train(configure(tiny_shards, tmp_path, **changes), Recorder())
+        run(configure(tmp_path, epochs=3, **{"optimiser.learning_rate": 1e30}))
+
+
+class HungryObjective(Objective):
+    def __call__(self, crops: Any) -> torch.Tensor:
+        return torch.empty(1 << 55)
+
+
+def test_out_of_memory_says_what_to_try(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.loop.Objective", HungryObjective)
+    changes = {"batch.size": 16, "batch.photos_per_identity": 2}
+    with pytest.raises(UserError, match="a batch of 16; try --batch-size 8 --accumulate 2"):
+        run(configure(tmp_path, **changes))
+
+
+def test_an_epoch_more_goes_on_where_the_run_ended(configure: Configure, tmp_path: Path) -> None:
+    changes = {"optimiser.average_decay": 0.5, "optimiser.warmup_steps": 3, "loss.name": "adaface"}
+    whole, _ = run(configure(tmp_path / "whole", epochs=3, **changes))
+    run(configure(tmp_path / "part", epochs=2, **changes))
+    folder, config = resumed_config(tmp_path / "part", None, None, {"epochs": 3})
+    recorder = Recorder()
+    resumed = resume_run(folder, config, recorder)
+    assert recorder.plans[0].first_step == 8 and [record.step for record in recorder.steps] == [9, 10, 11, 12]
+    assert same_weights(whole.last_checkpoint, resumed.last_checkpoint)
+    pairs = zip(history(tmp_path / "whole"), history(tmp_path / "part"), strict=True)
+    assert all({**one, "run": ""} == {**other, "run": ""} for one, other in pairs)
+
+
+def test_a_resumed_run_keeps_its_configuration_and_data(
+    configure: Configure, tmp_path: Path, tiny_shards: Path
+) -> None:
+    outcome, _ = run(configure(tmp_path, epochs=1))
+    with pytest.raises(UserError, match=r"another seed, optimiser\.learning_rate; a resumed run keeps"):
+        resumed_config(tmp_path, None, None, {"seed": 5, "optimiser.learning_rate": 1e-2})
+    folder, config = resumed_config(tmp_path, outcome.folder.run, None, {"seed": 0})
+    assert folder == outcome.folder and config == configure(tmp_path, epochs=1)
+
+
+def test_the_split_of_another_run_can_be_named(
+    finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
+) -> None:
+    held_out = json.loads(finished[0].folder.split.read_text())["held_out"]
+    other, recorder = run(
+        configure(tmp_path, epochs=1, seed=9, **{"validation.split": finished[0].folder.split})
+    )
+    assert json.loads(other.folder.split.read_text())["held_out"] == held_out
+    assert recorder.plans[0].held_out == 2

@@ -1,0 +1,37 @@
+import torch
+from torch.nn import functional
+
+from common.encoder import Encoder
+from train.losses.base import EmbeddedBatch
+from train.optimisation.distillation import StartingKnowledge
+
+
+def batch_of(embeddings: torch.Tensor, synthetic: list[bool]) -> EmbeddedBatch:
+    count = len(embeddings)
+    return EmbeddedBatch(embeddings, torch.ones(count), torch.arange(count), torch.tensor(synthetic))
+
+
+def test_the_start_is_remembered_while_the_encoder_moves() -> None:
+    torch.manual_seed(0)
+    encoder = Encoder("ir_lite").eval()
+    crops = torch.randint(0, 256, (3, 3, 112, 112), dtype=torch.uint8)
+    start = functional.normalize(encoder(crops), dim=1).detach()
+    knowledge = StartingKnowledge(encoder).train()
+    with torch.no_grad():
+        for parameter in encoder.parameters():
+            parameter.add_(0.5)
+    assert torch.allclose(knowledge.embed(crops), start, atol=1e-6)
+    assert not any(parameter.requires_grad for parameter in knowledge.parameters())
+
+
+def test_the_departure_is_the_mean_cosine_distance_of_bona_fide_faces() -> None:
+    torch.manual_seed(0)
+    now = functional.normalize(torch.randn(4, 8), dim=1).requires_grad_()
+    start = functional.normalize(torch.randn(4, 8), dim=1)
+    knowledge = StartingKnowledge(Encoder("ir_lite"))
+    departure = knowledge.departure(batch_of(now, [False, True, False, True]), start)
+    expected = 1 - (now * start).sum(1)[[0, 2]].mean()
+    assert torch.allclose(departure, expected)
+    departure.backward()
+    assert now.grad is not None and not now.grad[[1, 3]].any() and now.grad[[0, 2]].any()
+    assert knowledge.departure(batch_of(now, [True] * 4), start) == 0

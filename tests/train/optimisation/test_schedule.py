@@ -1,0 +1,50 @@
+import pytest
+import torch
+from torch.optim import AdamW
+
+from train.config import OptimiserConfig
+from train.optimisation.schedule import Schedule
+
+
+def schedule_of(**changes: float) -> tuple[Schedule, AdamW]:
+    optimiser = AdamW([torch.nn.Parameter(torch.zeros(1))], 0.1)
+    return Schedule(optimiser, OptimiserConfig(learning_rate=0.1, **changes)), optimiser
+
+
+def test_the_rate_rises_linearly_and_then_stays() -> None:
+    schedule, _ = schedule_of(warmup_steps=4)
+    rates = []
+    for step in range(6):
+        schedule.before_step(step)
+        rates.append(schedule.learning_rate)
+    assert rates == pytest.approx([0.025, 0.05, 0.075, 0.1, 0.1, 0.1])
+
+
+def test_without_warm_up_the_first_step_has_the_whole_rate() -> None:
+    schedule, _ = schedule_of()
+    schedule.before_step(0)
+    assert schedule.learning_rate == 0.1
+
+
+def test_a_plateau_halves_the_rate_and_the_warm_up_does_not_undo_it() -> None:
+    schedule, _ = schedule_of(warmup_steps=2, plateau_patience=1)
+    for eer in (0.3, 0.3, 0.3, 0.3):
+        schedule.validated(1, eer)
+    schedule.before_step(1)
+    assert schedule.learning_rate == 0.1, "validations in the warm-up do not count"
+    for eer in (0.3, 0.3, 0.3):
+        schedule.validated(2, eer)
+    schedule.before_step(2)
+    assert schedule.learning_rate == pytest.approx(0.05)
+
+
+def test_a_state_brings_the_memory_of_the_plateau_back() -> None:
+    first, optimiser = schedule_of(plateau_patience=1)
+    for eer in (0.2, 0.3):
+        first.validated(1, eer)
+    second, other = schedule_of(plateau_patience=1)
+    second.load_state_dict(first.state_dict())
+    other.load_state_dict(optimiser.state_dict())
+    for schedule in (first, second):
+        schedule.validated(1, 0.3)
+        assert schedule.learning_rate == pytest.approx(0.05)

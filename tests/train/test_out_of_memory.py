@@ -1,0 +1,41 @@
+from typing import Any
+
+import pytest
+import torch
+
+from common.errors import UserError
+from train.config import TrainConfig, load_config
+from train.out_of_memory import explain_out_of_memory
+
+
+def config(**changes: Any) -> TrainConfig:
+    return load_config(None, changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "processes", "advice"),
+    [
+        ({}, 1, "a batch of 256; try --batch-size 128 --accumulate 2"),
+        ({"batch.size": 64, "batch.accumulate": 2}, 1, "try --batch-size 32 --accumulate 4"),
+        ({"batch.size": 56}, 1, "try --batch-size 24 --accumulate 2"),  # people are not cut in two
+        ({"batch.size": 96}, 4, "try --batch-size 32 --accumulate 2"),  # nor given to two devices
+        ({"batch.size": 16}, 1, "a smaller one is no use; try a lighter --backbone"),
+    ],
+)
+def test_the_advice_keeps_people_whole(changes: dict[str, Any], processes: int, advice: str) -> None:
+    with (
+        pytest.raises(UserError, match="out of memory") as caught,
+        explain_out_of_memory(config(**changes), processes),
+    ):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+    assert advice in str(caught.value)
+
+
+def test_a_real_failure_to_allocate_is_recognised() -> None:
+    with pytest.raises(UserError, match="out of memory"), explain_out_of_memory(config(), 1):
+        torch.empty(1 << 55)
+
+
+def test_other_errors_pass() -> None:
+    with pytest.raises(RuntimeError, match="shape"), explain_out_of_memory(config(), 1):
+        raise RuntimeError("shape mismatch")

@@ -1,0 +1,1 @@
+"""The crops of a run: read from shards, split by identity, planned into batches."""

@@ -1,0 +1,123 @@
+"""Aligned crops, read from shards on demand."""
+
+import hashlib
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from common.errors import UserError
+from common.shards import decode_strings, open_shard, read_header, shard_paths
+
+OPEN_SHARDS = 64  # file handles kept per process
+
+
+class CropBatch(NamedTuple):
+    """Crops and their labels, N rows."""
+
+    crops: Tensor  # (N, 3, size, size) uint8 RGB
+    identities: Tensor  # (N,) int64
+    synthetic: Tensor  # (N,) bool
+
+
+class CropDataset(Dataset[CropBatch]):
+    """All crops of a folder of shards; only labels are held in memory.
+
+    It is indexed by a list of rows and answers with a whole batch.
+
+    Attributes:
+        identity_names: the distinct identities, sorted; labels are positions in this list.
+        identities: (N,) int64, the label of each crop.
+        synthetic: (N,) bool.
+        size: pixels, both sides of a crop.
+
+    Raises UserError for a folder without shards, a damaged shard, or shards that do not belong together.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._paths: list[Path] = []
+        counts, names, synthetic, headers = [], [], [], set()
+        for path in shard_paths(folder):
+            with open_shard(path) as shard:
+                self._paths.append(path)
+                counts.append(len(shard["images"]))
+                names += decode_strings(shard["identity"][:])
+                synthetic.append(shard["synthetic"][:] != 0)
+                headers.add(read_header(shard))
+        if len(headers) > 1:
+            raise UserError(
+                f"the shards in {folder} differ in detector, template or size; "
+                "make them again with 'python -m align run'"
+            )
+        if not names:
+            raise UserError(f"the shards in {folder} are empty: no face was found in any photograph")
+        header = headers.pop()
+        self._folder, self._template = folder, header.template
+        self.size = header.size
+        self._ends = np.cumsum(counts)
+        self.identity_names, inverse = np.unique(np.array(names), return_inverse=True)
+        self.identities: NDArray[np.int64] = inverse.astype(np.int64)
+        self.synthetic: NDArray[np.bool_] = np.concatenate(synthetic)
+
+    def require(self, size: int) -> None:
+        """Raises UserError unless the crops are ArcFace crops of `size` pixels, as an encoder takes them."""
+        if self.size != size or self._template != "arcface":
+            raise UserError(
+                f"the crops in {self._folder} are {self.size}x{self.size} pixels in the template "
+                f"'{self._template}', but the encoder takes {size}x{size} in 'arcface'; make them with "
+                f"'python -m align run --size {size} --out ANOTHER_FOLDER' and name that with --data"
+            )
+
+    def relabel(self, people: NDArray[np.int64], synthetic: NDArray[np.bool_]) -> None:
+        """Take other labels than the shards'.
+
+        Args:
+            people: (N,) from 0; the crops of a person keep the name of the first of their identities.
+            synthetic: (N,).
+        """
+        first = np.unique(people, return_index=True)[1]
+        self.identity_names = self.identity_names[self.identities[first]]
+        self.identities, self.synthetic = people, synthetic
+
+    def paths(self) -> list[str]:
+        """The photograph of each crop: its path below the root that was aligned, with forward slashes."""
+        found: list[str] = []
+        for path in self._paths:
+            found += decode_strings(_open(path)["path"][:])
+        return found
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Equal for the same photographs with the same labels in the same order."""
+        digest = hashlib.sha256()
+        for path, identity, synthetic in zip(self.paths(), self.identities, self.synthetic, strict=True):
+            digest.update(f"{path}\0{self.identity_names[identity]}\0{int(synthetic)}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def __len__(self) -> int:
+        return len(self.identities)
+
+    def __getitem__(self, rows: list[int] | NDArray[np.int64]) -> CropBatch:
+        """The crops of `rows`, in their order."""
+        rows = np.asarray(rows, dtype=np.int64)
+        crops = np.empty((len(rows), self.size, self.size, 3), np.uint8)
+        for position, row in enumerate(rows):
+            shard = int(np.searchsorted(self._ends, row, side="right"))
+            start = int(self._ends[shard - 1]) if shard else 0
+            _open(self._paths[shard])["images"].read_direct(crops, np.s_[int(row) - start], np.s_[position])
+        return CropBatch(
+            torch.from_numpy(crops.transpose(0, 3, 1, 2)),
+            torch.from_numpy(self.identities[rows]),
+            torch.from_numpy(self.synthetic[rows]),
+        )
+
+
+@lru_cache(maxsize=OPEN_SHARDS)
+def _open(path: Path) -> h5py.File:
+    return open_shard(path)

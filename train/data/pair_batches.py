@@ -1,0 +1,65 @@
+"""How batches are filled from a list of pairs."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import UserError
+from common.pairs import PairCategory
+from train.data.batches import PlannedBatches
+
+
+class PairBatches(PlannedBatches):
+    """Batches of `size / 2` listed pairs; the two crops of a pair lie side by side.
+
+    The categories that the list has take turns pair by pair, so all have equal parts of a batch, give or take
+    one pair, and of each process's share of it. Every pair of a category comes once before any comes again;
+    the order is drawn anew from seed and epoch. An epoch has as many pairs as the list: of a category that is
+    in the majority some are left to other epochs.
+
+    All batches are of one size, so a crop that is listed in several pairs, or a pair of a small category, may
+    be in a batch more than once; each time it has its own augmentation. A batch never has more pairs than the
+    list.
+
+    Args:
+        rows: (P, 2) of the data set.
+        categories: (P,) `PairCategory.code` of each pair.
+        size: crops in a batch, 2 or more.
+        seed: of order and augmentation, 0 or more.
+
+    Raises UserError when there is no same-person pair: there is nothing to pull together.
+    """
+
+    def __init__(
+        self, rows: NDArray[np.int64], categories: NDArray[np.int8], *, size: int, seed: int
+    ) -> None:
+        if not (categories == PairCategory.SAME_PERSON.code).any():
+            raise UserError(
+                "no same-person pair is left to train on; list pairs of people who are not in the list for "
+                "validation and whose photographs are among the crops"
+            )
+        self._rows = rows
+        self._categories = [np.flatnonzero(categories == code) for code in np.unique(categories)]
+        self._pairs = min(size // 2, len(rows))
+        super().__init__(crops=len(np.unique(rows)), batch_size=2 * self._pairs, unit=2, seed=seed)
+
+    def __len__(self) -> int:
+        return len(self._rows) // self._pairs
+
+    def _batches(self, epoch: int) -> Iterator[NDArray[np.int64]]:
+        rng = np.random.default_rng([self._seed, epoch])
+        drawn = np.empty(len(self) * self._pairs, np.int64)
+        turns = len(self._categories)
+        # drawn as well is who begins: an epoch may be too short for everyone's turn
+        for turn, category in enumerate(rng.permutation(turns).tolist()):
+            places = drawn[turn::turns]
+            places[:] = _in_rounds(self._categories[category], len(places), rng)
+        for chosen in drawn.reshape(len(self), self._pairs):
+            yield self._rows[chosen].reshape(-1)
+
+
+def _in_rounds(pairs: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """`count` of the pairs, all of them in a new order before any comes again."""
+    rounds = -(-count // len(pairs))
+    return rng.permuted(np.tile(pairs, (rounds, 1)), axis=1).reshape(-1)[:count]

@@ -1,0 +1,183 @@
+"""Pair lists over a data set: which crops each listed pair means, and who is one person by the lists."""
+
+import hashlib
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import UserError
+from common.pair_list import NOT_SAID, PairList, pair_categories, read_pair_list
+from common.pairs import PairCategory
+from train.data.dataset import CropDataset
+from train.validation.pairs import ValidationPairs
+
+
+@dataclass(frozen=True)
+class ListedPairs:
+    """The P pairs of a list whose photographs are both among the crops, in the order of the list."""
+
+    source: Path
+    rows: NDArray[np.int64]  # (P, 2) of the data set
+    categories: NDArray[np.int8]  # (P,) `PairCategory.code`
+    same_person: NDArray[np.bool_]  # (P,) the label, which also a pair with a synthetic face has
+    synthetic: NDArray[np.int8]  # (P, 2) the list's own flags: 1, 0 or `NOT_SAID`
+    lines: NDArray[np.int64]  # (P,) of the list
+    dropped: int  # pairs with a photograph that is not among the crops
+    contradictions: int  # crops whose flag in the list is not that in the shards
+
+    def without(self, rows: NDArray[np.int64]) -> "ListedPairs":
+        """The pairs that have none of these rows of the data set."""
+        return self._at(np.flatnonzero(~np.isin(self.rows, rows).any(axis=1)))
+
+    def _at(self, kept: NDArray[np.intp]) -> "ListedPairs":
+        columns = ("rows", "categories", "same_person", "synthetic", "lines")
+        return replace(self, **{name: getattr(self, name)[kept] for name in columns})
+
+
+def resolve_pair_list(dataset: CropDataset, path: Path) -> ListedPairs:
+    """Read a pair list, as `common.pair_list.read_pair_list` does, and find its photographs among the crops.
+
+    A listed path means the crop of that path below the root that was aligned, or else the crop whose path is
+    the longest end of it, so `datasets/raw_images/anna/0.jpg` finds `anna/0.jpg`; backslashes separate as
+    slashes do. Of several crops of a photograph the first is meant. Pairs with a photograph that has no crop,
+    because no face was found or it lies elsewhere, are dropped and counted.
+
+    A flag in the list decides what a pair shows even where the shards have another; such crops are counted.
+    Where the list says nothing of a photograph, the flag in the shards holds.
+
+    Raises UserError as `read_pair_list`, and when no pair is found, or one whose photographs are one crop.
+    """
+    listed = read_pair_list(path)
+    rows = _rows(dataset, listed)
+    kept = np.flatnonzero((rows >= 0).all(axis=1))
+    said = listed.synthetic
+    known = dataset.synthetic[rows]
+    differs = (rows >= 0) & (said != NOT_SAID) & ((said == 1) != known)
+    pairs = ListedPairs(
+        path,
+        rows,
+        pair_categories(listed.same_person, np.where(said == NOT_SAID, known, said == 1)),
+        listed.same_person,
+        said,
+        listed.lines,
+        dropped=len(listed) - len(kept),
+        contradictions=len(np.unique(rows[differs])),
+    )._at(kept)
+    twice = np.flatnonzero(pairs.rows[:, 0] == pairs.rows[:, 1])
+    if len(twice):
+        raise UserError(f"{path}, line {pairs.lines[twice[0]]}: both paths mean one photograph; remove it")
+    return pairs
+
+
+def listed_validation_pairs(dataset: CropDataset, listed: ListedPairs) -> ValidationPairs:
+    """The listed pairs to validate on.
+
+    Their fingerprint depends on paths and categories alone, not on the order of the list or in a pair.
+    Raises UserError without a genuine or without an impostor pair: no EER could be measured.
+    """
+    genuine = int((listed.categories == PairCategory.SAME_PERSON.code).sum())
+    if genuine in (0, len(listed.categories)):
+        raise UserError(
+            f"{listed.source}: of its pairs that are among the crops {genuine} are genuine and "
+            f"{len(listed.categories) - genuine} are not; validation needs both"
+        )
+    paths = dataset.paths()
+    names = sorted(
+        "\0".join([*sorted((paths[a], paths[b])), str(category)])
+        for (a, b), category in zip(listed.rows.tolist(), listed.categories.tolist(), strict=True)
+    )
+    fingerprint = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+    return ValidationPairs(listed.rows, listed.categories, fingerprint)
+
+
+def listed_identities(dataset: CropDataset, lists: Sequence[ListedPairs]) -> NDArray[np.int64]:
+    """Whom each crop shows, (N,), 0 to the number of people - 1, by the shards and by the lists together.
+
+    Identities of the shards that a pair with label 1 brings together are one person, and so are those that a
+    chain of such pairs does. Layouts without people thus get them; without such a pair the identities stay
+    those of the shards. People are in the order of the first of their identities in
+    `dataset.identity_names`. With the lists for training and for validation both given, nobody is two people.
+
+    Raises UserError when a list calls two bona fide photographs of one person different people.
+    """
+    count = len(dataset.identity_names)
+    linked = [dataset.identities[listed.rows[listed.same_person]] for listed in lists]
+    first_of_person = _joined(count, np.concatenate([np.empty((0, 2), np.int64), *linked]))
+    people = np.unique(first_of_person, return_inverse=True)[1][dataset.identities].astype(np.int64)
+    for listed in lists:
+        different = listed.categories == PairCategory.DIFFERENT_PERSON.code
+        first, second = people[listed.rows].T
+        wrong = listed.lines[different & (first == second)]
+        if len(wrong):
+            more = f", nor have {len(wrong) - 1} other pairs" if len(wrong) > 1 else ""
+            raise UserError(
+                f"{listed.source}, line {wrong[0]}: by the crops' identities or by pairs with label 1 both "
+                f"show one person, so they cannot have label 0{more}; mend the labels"
+            )
+    return people
+
+
+def listed_synthetic(dataset: CropDataset, lists: Sequence[ListedPairs]) -> NDArray[np.bool_]:
+    """Which crops are synthetic, (N,): by what a line of the lists says of it, else by the shards."""
+    synthetic = dataset.synthetic.copy()
+    for flag in (0, 1):  # of lines that contradict each other, the one that says synthetic holds
+        for listed in lists:
+            synthetic[listed.rows[listed.synthetic == flag]] = bool(flag)
+    return synthetic
+
+
+def refuse_same_pairs(training: ListedPairs, validation: ListedPairs) -> None:
+    """Raises UserError when both lists have the same pairs, in whatever order: such errors mean nothing."""
+    first, second = (np.unique(np.sort(listed.rows, axis=1), axis=0) for listed in (training, validation))
+    if np.array_equal(first, second):
+        raise UserError(
+            f"{training.source} and {validation.source} list the same pairs; "
+            "name another list for one of them, of other people"
+        )
+
+
+def _rows(dataset: CropDataset, listed: PairList) -> NDArray[np.int64]:
+    """The row of each listed photograph, (P, 2); -1 for one that is not among the crops."""
+    paths = dataset.paths()
+    row_of = {path: row for row, path in reversed(list(enumerate(paths)))}
+    depth = max(path.count("/") for path in row_of) + 1
+    found = {text: _row(text, row_of, depth) for text in {*listed.first, *listed.second}}
+    rows = np.array(
+        [[found[text] for text in column] for column in (listed.first, listed.second)], np.int64
+    ).T
+    if not (rows >= 0).all(axis=1).any():
+        raise UserError(
+            f"{listed.source}: no pair has both photographs among the crops; it lists '{listed.first[0]}' "
+            f"where a crop is of '{paths[0]}'; name a list of the photographs that were aligned"
+        )
+    return rows
+
+
+def _row(text: str, row_of: dict[str, int], depth: int) -> int:
+    """The row of the crop that a path means, -1 without one; no crop's path has more than `depth` parts."""
+    if text in row_of:
+        return row_of[text]
+    parts = posixpath.normpath(text.replace("\\", "/")).split("/")
+    ends = ("/".join(parts[start:]) for start in range(max(0, len(parts) - depth), len(parts)))
+    return next((row_of[end] for end in ends if end in row_of), -1)
+
+
+def _joined(count: int, links: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The smallest member of everyone's group, (count,), when links (L, 2) join them: union-find."""
+    leader = list(range(count))
+
+    def find(member: int) -> int:
+        while leader[member] != member:
+            leader[member] = leader[leader[member]]
+            member = leader[member]
+        return member
+
+    distinct = np.unique(links.min(axis=1) * count + links.max(axis=1))
+    for one, two in zip((distinct // count).tolist(), (distinct % count).tolist(), strict=True):
+        first, second = sorted((find(one), find(two)))
+        leader[second] = first
+    return np.array([find(member) for member in range(count)], np.int64)

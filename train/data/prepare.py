@@ -1,0 +1,128 @@
+"""What a run trains on and what it validates with; no identity is in both."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.augment import Augmentation
+from train.config import TrainConfig
+from train.data.batches import IdentityBatches, PlannedBatches
+from train.data.dataset import CropDataset
+from train.data.pair_batches import PairBatches
+from train.data.pair_list import (
+    ListedPairs,
+    listed_identities,
+    listed_synthetic,
+    listed_validation_pairs,
+    refuse_same_pairs,
+    resolve_pair_list,
+)
+from train.data.split import held_out_identities, read_split
+from train.data.training_crops import TrainingCrops
+from train.validation.pairs import ValidationPairs, draw_validation_pairs
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The data of a run."""
+
+    dataset: CropDataset
+    crops: TrainingCrops
+    batches: PlannedBatches
+    pairs: ValidationPairs
+    identities: int  # trained on
+    held_out: list[str]  # names of the identities validated on
+    notes: list[str]  # what a person should know of it
+
+
+def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
+    """Read the shards and the pair lists, hold people out, and plan the batches.
+
+    Who is held out stands in `stored_split` if it is there; otherwise in the split that the configuration
+    names, or in its list of validation pairs, or is drawn from the seed.
+
+    Raises UserError when the data does not allow to train and validate.
+    """
+    dataset = CropDataset(config.data)
+    training = resolve_pair_list(dataset, config.pairs) if config.pairs else None
+    validation = resolve_pair_list(dataset, config.validation.pairs) if config.validation.pairs else None
+    lists = [listed for listed in (training, validation) if listed is not None]
+    if training and validation:
+        refuse_same_pairs(training, validation)
+    if lists:
+        dataset.relabel(listed_identities(dataset, lists), listed_synthetic(dataset, lists))
+    held_out = _held_out(config, dataset, validation, stored_split)
+    is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
+    pairs = (
+        listed_validation_pairs(dataset, validation)
+        if validation
+        else draw_validation_pairs(dataset, held_out, config.validation.pairs_per_category, config.seed)
+    )
+    batches, trained = _batches(config, dataset, training, is_held_out)
+    people = np.unique(dataset.identities[trained])
+    labels = np.searchsorted(people, dataset.identities).clip(max=len(people) - 1)
+    return TrainingData(
+        dataset,
+        TrainingCrops(dataset, labels, dataset.synthetic, Augmentation(config.augment)),
+        batches,
+        pairs,
+        identities=len(people),
+        held_out=sorted(held_out),
+        notes=[note for listed in lists for note in _notes(listed)],
+    )
+
+
+def _held_out(
+    config: TrainConfig, dataset: CropDataset, validation: ListedPairs | None, stored_split: Path
+) -> set[str]:
+    names = dataset.identity_names.tolist()
+    if validation:
+        return {names[identity] for identity in dataset.identities[validation.rows].reshape(-1)}
+    if stored_split.exists():
+        return read_split(stored_split, names)
+    if config.validation.split:
+        return read_split(config.validation.split, names)
+    return held_out_identities(names, config.validation.share, config.seed)
+
+
+def _batches(
+    config: TrainConfig,
+    dataset: CropDataset,
+    training: ListedPairs | None,
+    is_held_out: NDArray[np.bool_],
+) -> tuple[PlannedBatches, NDArray[np.int64]]:
+    """The batches, and the rows that they are made of."""
+    chosen = config.batch
+    if training:
+        left = training.without(np.flatnonzero(is_held_out))
+        planned = PairBatches(left.rows, left.categories, size=chosen.size, seed=config.seed)
+        return planned, np.unique(left.rows)
+    rows = np.flatnonzero(~is_held_out)
+    return (
+        IdentityBatches(
+            dataset.identities,
+            dataset.synthetic,
+            rows,
+            people=chosen.size // chosen.photos_per_identity,
+            photos=chosen.photos_per_identity,
+            synthetic_share=chosen.synthetic_share,
+            seed=config.seed,
+        ),
+        rows,
+    )
+
+
+def _notes(listed: ListedPairs) -> list[str]:
+    notes = []
+    if listed.dropped:
+        notes.append(
+            f"{listed.source}: {listed.dropped:,} pairs have a photograph that is not among the crops"
+        )
+    if listed.contradictions:
+        notes.append(
+            f"{listed.source}: {listed.contradictions:,} photographs have another synthetic flag than in the "
+            "shards; the list's holds"
+        )
+    return notes

@@ -1,0 +1,44 @@
+"""Crops as a training step takes them: varied, and labelled from 0."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from train.augment import Augmentation
+from train.data.batches import BatchPlan
+from train.data.dataset import CropBatch, CropDataset
+
+
+class TrainingCrops(Dataset[CropBatch]):
+    """Varied crops with the labels of training. It is indexed by a plan and answers with a whole batch.
+
+    Args:
+        dataset: the crops.
+        labels: (N,) int64, the identity of each; those trained on count from 0.
+        synthetic: (N,) bool.
+        augmentation: how a crop is varied.
+    """
+
+    def __init__(
+        self,
+        dataset: CropDataset,
+        labels: NDArray[np.int64],
+        synthetic: NDArray[np.bool_],
+        augmentation: Augmentation,
+    ) -> None:
+        self._dataset = dataset
+        self._labels = labels
+        self._synthetic = synthetic
+        self._augmentation = augmentation
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, plan: BatchPlan) -> CropBatch:
+        """The crops of a plan, each varied by its own seed."""
+        return CropBatch(
+            self._augmentation(self._dataset[plan.rows].crops, plan.seeds),
+            torch.from_numpy(self._labels[plan.rows]),
+            torch.from_numpy(self._synthetic[plan.rows]),
+        )

@@ -1,0 +1,42 @@
+"""An exponential moving average of the weights: what a short or noisy run validates and keeps."""
+
+from typing import Any
+
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from common.encoder import Encoder
+
+
+class AveragedEncoder:
+    """Follows an encoder: after each step, average = decay * average + (1 - decay) * weights.
+
+    Batch statistics are averaged like weights. With a decay of 0 nothing is averaged and `encoder` is the one
+    that is trained. After Polyak and Juditsky, 1992.
+    """
+
+    def __init__(self, encoder: Encoder, decay: float) -> None:
+        self._trained = encoder
+        self._average = (
+            AveragedModel(encoder, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+            if decay
+            else None
+        )
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder to validate and to keep."""
+        return self._average.module if self._average is not None else self._trained  # type: ignore[return-value]
+
+    def update(self) -> None:
+        """Take in the weights after a step."""
+        if self._average is not None:
+            self._average.update_parameters(self._trained)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The average, or nothing where there is none."""
+        return self._average.state_dict() if self._average is not None else {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        if self._average is not None:
+            self._average.load_state_dict(state)

@@ -1,0 +1,41 @@
+"""Staying near the embedding that a run starts from."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from common.encoder import Encoder
+from train.losses.base import EmbeddedBatch
+
+
+class StartingKnowledge(nn.Module):
+    """Keeps what the pre-trained encoder knows of bona fide faces.
+
+    The term is the mean of 1 - cos(embedding, starting embedding) over bona fide faces of a batch, both of
+    the same varied crop: the embedding is distilled, as in learning without forgetting (Li and Hoiem, 2016).
+    Synthetic faces are left out, since theirs have to move.
+
+    Args:
+        encoder: the encoder before training; it is copied.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self._teacher = copy.deepcopy(encoder).eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "StartingKnowledge":
+        """The teacher stays in eval mode."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def embed(self, crops: Tensor) -> Tensor:
+        """(N, 3, size, size) to (N, D) of unit length."""
+        return functional.normalize(self._teacher(crops), dim=1)
+
+    def departure(self, batch: EmbeddedBatch, starting: Tensor) -> Tensor:
+        """The term, a scalar in [0, 2], for the starting embeddings (N, D) of the batch."""
+        distance = 1 - (batch.embeddings * starting).sum(1)
+        bona_fide = (~batch.synthetic).to(distance.dtype)
+        return (distance * bona_fide).sum() / bona_fide.sum().clamp(min=1)

@@ -1,0 +1,61 @@
+"""Steps that cannot be learnt from are skipped, counted, and end the run when they persist."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from common.errors import UserError
+
+
+class SkippedBatches:
+    """Counts steps without a finite loss or gradient.
+
+    A forward pass that overflows also spoils the batch statistics: they are kept aside and put back.
+
+    Attributes:
+        total: skipped since the run began.
+        in_a_row: skipped since the last good one.
+    """
+
+    def __init__(self, network: nn.Module, limit: int) -> None:
+        self._buffers: list[Tensor] = list(network.buffers())
+        self._kept = [buffer.clone() for buffer in self._buffers]
+        self._limit = limit
+        self.total = 0
+        self.in_a_row = 0
+
+    @torch.no_grad()
+    def before_step(self) -> None:
+        """To be called before each step."""
+        if self._buffers:
+            torch._foreach_copy_(self._kept, self._buffers)
+
+    @torch.no_grad()
+    def skip(self, learning_rate: float) -> str:
+        """Put the batch statistics back and count; returns what to tell.
+
+        Raises UserError when as many as allowed were skipped in a row.
+        """
+        if self._buffers:
+            torch._foreach_copy_(self._buffers, self._kept)
+        self.total += 1
+        self.in_a_row += 1
+        if self.in_a_row >= self._limit:
+            raise UserError(
+                f"the loss was not finite for {self.in_a_row} steps in a row: training diverged; "
+                f"lower --lr (now {learning_rate:.1e})"
+            )
+        return f"a step without a finite loss or gradient was skipped ({self.total} so far)"
+
+    def learnt(self) -> None:
+        """A step was taken."""
+        self.in_a_row = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """The counts."""
+        return {"total": self.total, "in_a_row": self.in_a_row}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.total, self.in_a_row = int(state["total"]), int(state["in_a_row"])

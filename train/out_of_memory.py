@@ -1,0 +1,39 @@
+"""Memory that does not suffice, told as the batch size to try next."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from common.errors import UserError
+from train.config import TrainConfig
+
+CPU_MESSAGES = ("can't allocate memory", "not enough memory")  # torch raises plain RuntimeErrors there
+
+
+@contextmanager
+def explain_out_of_memory(config: TrainConfig, processes: int) -> Iterator[None]:
+    """Turns an error for want of memory into a UserError that names a batch size to try."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise UserError(_advice(config, processes)) from error
+    except RuntimeError as error:
+        if any(message in str(error) for message in CPU_MESSAGES):
+            raise UserError(_advice(config, processes)) from error
+        raise
+
+
+def _advice(config: TrainConfig, processes: int) -> str:
+    batch = config.batch
+    unit = (batch.photos_per_identity if config.pairs is None else 2) * processes
+    smaller = batch.size // 2 // unit * unit
+    if smaller < 2 * batch.photos_per_identity:
+        return (
+            f"out of memory with a batch of {batch.size}, and a smaller one is no use; "
+            "try a lighter --backbone"
+        )
+    return (
+        f"out of memory with a batch of {batch.size}; try --batch-size {smaller} "
+        f"--accumulate {batch.accumulate * 2}"
+    )

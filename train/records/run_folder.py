@@ -1,0 +1,93 @@
+"""The folder of a run: its configuration, its split, and the state that it can be resumed from."""
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from common.atomic import remove_stale_temporaries, write_text_atomically
+from common.errors import UserError
+from train.config import TrainConfig
+
+RUN_FOLDER = "runs"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`training_logs/runs/RUN/` and the files in it."""
+
+    path: Path
+
+    @property
+    def run(self) -> str:
+        """The name of the run."""
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration; `--config` takes it."""
+        return self.path / "config.json"
+
+    @property
+    def split(self) -> Path:
+        """The people held out."""
+        return self.path / "split.json"
+
+    @property
+    def state(self) -> Path:
+        """All that a resumed run needs."""
+        return self.path / "state.pt"
+
+    @property
+    def curves(self) -> Path:
+        """Loss and error rates over the steps, drawn."""
+        return self.path / "curves.png"
+
+    def read_config(self) -> TrainConfig:
+        """The configuration that the run was started with. Raises UserError when it is damaged."""
+        try:
+            return TrainConfig.model_validate_json(self.config.read_text(encoding="utf-8"))
+        except (OSError, ValueError, ValidationError) as error:
+            raise UserError(f"{self.config} is missing or damaged: the run cannot be resumed") from error
+
+    def write_config(self, config: TrainConfig) -> None:
+        """Store the configuration, atomically."""
+        write_text_atomically(self.config, json.dumps(config.model_dump(mode="json"), indent=1) + "\n")
+
+
+def new_run_folder(config: TrainConfig) -> RunFolder:
+    """A folder of its own for a new run, with its configuration in it, named after the time in UTC."""
+    root = config.out / RUN_FOLDER
+    root.mkdir(parents=True, exist_ok=True)
+    name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for attempt in range(1, 1000):  # other runs may start in the same second
+        folder = RunFolder(root / (name if attempt == 1 else f"{name}-{attempt}"))
+        try:
+            os.mkdir(folder.path)  # noqa: PTH102 - fails when it exists, which is the point
+        except FileExistsError:
+            continue
+        folder.write_config(config)
+        return folder
+    raise UserError(f"too many runs start in {root} at once")
+
+
+def resumable_run(out: Path, name: str | None) -> RunFolder:
+    """The run of this name under `out`, or the latest that has a state.
+
+    Raises UserError when there is none to resume.
+    """
+    root = out / RUN_FOLDER
+    if name is not None:
+        folder = RunFolder(root / name)
+        if Path(name).name != name or not folder.state.is_file():
+            raise UserError(f"there is no run '{name}' with a saved state in {root}")
+    else:
+        states = sorted(root.glob("*/state.pt"), key=lambda state: state.parent.name)
+        if not states:
+            raise UserError(f"no run in {root} has a saved state to resume; start one without --resume")
+        folder = RunFolder(states[-1].parent)
+    remove_stale_temporaries(folder.path)
+    return folder

@@ -1,0 +1,64 @@
+"""What the validations of a run leave on the disk: the history, and the checkpoints worth keeping."""
+
+from pathlib import Path
+
+from common.atomic import remove_stale_temporaries
+from common.checkpoint import CheckpointInfo, save_checkpoint
+from common.encoder import Encoder
+from common.leaderboard import LAST_CHECKPOINT
+from train.monitors.monitor import ValidationRecord
+from train.records.checkpoints import keep_checkpoint
+from train.records.history import PerformanceHistory
+
+CHECKPOINT_FOLDER = "checkpoints"
+
+
+class RunRecords:
+    """Writes history and checkpoints of one run.
+
+    Args:
+        out: folder of the history, with the checkpoints in a folder below it.
+        run: name of the run.
+        encoder: whose weights are kept.
+        validation: fingerprint of the validation pairs.
+    """
+
+    def __init__(self, out: Path, run: str, encoder: Encoder, validation: str) -> None:
+        self._run = run
+        self._encoder = encoder
+        self._validation = validation
+        self._folder = out / CHECKPOINT_FOLDER
+        self.history = PerformanceHistory(out)
+        remove_stale_temporaries(out)
+        remove_stale_temporaries(self._folder)
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The weights that were kept last."""
+        return self._folder / LAST_CHECKPOINT
+
+    def keep(self, record: ValidationRecord) -> None:
+        """Record a validation and keep the weights it was made with."""
+        report = record.report
+        info = self._info(record.epoch, record.step).model_copy(
+            update={"threshold": report.threshold, "eer": report.eer, "accuracy": report.accuracy}
+        )
+        keep_checkpoint(self._folder, self._encoder, info)
+        self.history.append(record)
+
+    def keep_unvalidated(self, epoch: int, step: int) -> None:
+        """Keep the weights of a run that stops before its next validation as the last checkpoint."""
+        save_checkpoint(self.last_checkpoint, self._encoder, self._info(epoch, step))
+
+    def _info(self, epoch: int, step: int) -> CheckpointInfo:
+        return CheckpointInfo(
+            backbone=self._encoder.backbone_name,
+            input_format=self._encoder.input_format,
+            threshold=None,
+            eer=None,
+            accuracy=None,
+            epoch=epoch,
+            step=step,
+            run=self._run,
+            validation=self._validation,
+        )

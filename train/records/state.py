@@ -1,0 +1,94 @@
+"""All that changes while a run goes on, saved: a run that was killed goes on as if it had not been."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from common.atomic import write_atomically
+from common.errors import UserError
+
+FORMAT = "facetrust-run-1"
+
+
+@dataclass
+class Progress:
+    """How far a run has come."""
+
+    epoch: int = 1  # that goes on, from 1
+    batch: int = 0  # batches of it that are done
+    step: int = 0  # of the optimiser
+    validated_step: int = -1  # the last step that was followed by a validation
+    loss_sum: float = 0.0  # since the last validation
+    loss_count: int = 0
+
+    def count_loss(self, loss: float) -> None:
+        """Take a step's loss into the mean."""
+        self.loss_sum += loss
+        self.loss_count += 1
+
+    def take_mean_loss(self) -> float | None:
+        """The mean since it was last taken; None without a step."""
+        mean = self.loss_sum / self.loss_count if self.loss_count else None
+        self.loss_sum, self.loss_count = 0.0, 0
+        return mean
+
+
+class Stateful(Protocol):
+    """Anything with a state to save."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state: tensors, numbers, strings, lists and dictionaries."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> Any:
+        """Go on from a state."""
+
+
+class RunState:
+    """The parts of a run by name, written to and read from one file.
+
+    Args:
+        progress: changed by the loop, saved and read back with the rest.
+        data: fingerprint of the training data, which must be the same when the run is resumed.
+        parts: what else has a state.
+    """
+
+    def __init__(self, progress: Progress, data: str, parts: dict[str, Stateful]) -> None:
+        self._progress = progress
+        self._data = data
+        self._parts = parts
+
+    def save(self, path: Path) -> None:
+        """Write the state atomically. Raises OSError when it cannot be written."""
+        state = {
+            "format": FORMAT,
+            "data": self._data,
+            "progress": asdict(self._progress),
+            "parts": {name: part.state_dict() for name, part in self._parts.items()},
+        }
+        write_atomically(path, lambda temporary: torch.save(state, temporary))
+
+    def load(self, path: Path) -> None:
+        """Go on from the state of a file. Nothing in it is executed.
+
+        Raises UserError when it is damaged, of another version, or of a run on other data.
+        """
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # on bytes that are no state the unpickler raises nearly anything
+            raise UserError(f"{path} is damaged; start a new run without --resume") from error
+        if not isinstance(state, dict) or state.get("format") != FORMAT:
+            raise UserError(f"{path} is not the state of a run of this version of facetrust")
+        if state["data"] != self._data:
+            raise UserError(
+                f"the crops or labels are not those that {path} was trained on; start a new run, with "
+                "--pretrained and its last checkpoint"
+            )
+        try:
+            for name, part in self._parts.items():
+                part.load_state_dict(state["parts"][name])
+            for name, value in asdict(Progress(**state["progress"])).items():
+                setattr(self._progress, name, value)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise UserError(f"{path} does not fit this run; start a new one without --resume") from error

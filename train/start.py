@@ -1,0 +1,85 @@
+"""How a run starts, anew or where another one stopped, in one process or in several."""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lightning_fabric import Fabric
+
+from common.errors import UserError
+from train.config import TrainConfig, changed_keys, load_config
+from train.devices import open_fabric
+from train.loop import Outcome, train
+from train.monitors.monitor import Monitor, SilentMonitor
+from train.monitors.several import monitors_for
+from train.records.run_folder import RunFolder, new_run_folder, resumable_run
+
+# what a resumed run may change without becoming another run
+RESUMABLE = ("epochs", "save_minutes", "batch.loader_workers", "hardware.", "tracking.")
+
+
+def start_run(config: TrainConfig, monitor: Monitor) -> Outcome:
+    """Train as configured, in a run folder of its own. Raises UserError as `train`."""
+    fabric = open_fabric(config.hardware)
+    folder = new_run_folder(config) if fabric.is_global_zero else None
+    # the others learn which one it is
+    folder = fabric.broadcast(folder)
+    assert folder is not None
+    return _train(fabric, config, folder, monitor)
+
+
+def resume_run(folder: RunFolder, config: TrainConfig, monitor: Monitor) -> Outcome:
+    """Go on with a run from its saved state. Raises UserError as `train`."""
+    fabric = open_fabric(config.hardware)
+    if fabric.is_global_zero:
+        folder.write_config(config)
+    return _train(fabric, config, folder, monitor)
+
+
+def resumed_config(
+    out: Path, run: str | None, file: str | None, overrides: dict[str, Any]
+) -> tuple[RunFolder, TrainConfig]:
+    """The run to resume and its configuration.
+
+    Args:
+        out: folder of the runs.
+        run: its name; None for the latest.
+        file, overrides: as in `load_config`, laid over the configuration that the run was started with.
+
+    Raises UserError when there is no such run, or when it would become another one.
+    """
+    folder = resumable_run(out, run)
+    stored = folder.read_config()
+    config = load_config(file, overrides, base=stored)
+    changed = [key for key in changed_keys(stored, config) if not key.startswith(RESUMABLE)]
+    if changed:
+        raise UserError(
+            f"run {folder.run} was started with another {', '.join(changed)}; a resumed run keeps its own: "
+            "leave that out, or start a new run without --resume"
+        )
+    return folder, config
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Overrides from texts `key=value`, the value as in TOML; what is not TOML is taken as text.
+
+    Raises UserError for a text without a key.
+    """
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        key, separator, value = setting.partition("=")
+        if not separator or not key.strip():
+            raise UserError(f"--set takes key=value, such as augment.jpeg=0.3, not '{setting}'")
+        try:
+            overrides[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            overrides[key.strip()] = value
+    return overrides
+
+
+def _train(fabric: Fabric, config: TrainConfig, folder: RunFolder, monitor: Monitor) -> Outcome:
+    if not fabric.is_global_zero:
+        return train(fabric, config, folder, SilentMonitor())
+    with monitors_for(config.tracking, monitor) as monitors:
+        return train(fabric, config, folder, monitors)

@@ -1,0 +1,1 @@
+"""Which pairs validate a run, and what the encoder makes of them."""
