@@ -41,7 +41,7 @@ def pairs(
         Path,
         typer.Argument(
             help="Folder of pairs, PAIR_ID/0.jpg and PAIR_ID/1.jpg; with labels.csv "
-            "beside them the errors are counted."
+            "beside them the errors are counted. Or a CSV: path1,path2,label\\[,synthetic1,synthetic2]."
         ),
     ] = TEST_PAIRS,
     model: Annotated[

@@ -40,9 +40,9 @@ def compare_pairs(
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Comparison:
-    """Score the pairs of a folder; write `NAME.csv`, `NAME_rejected.csv` and `NAME.png` to `out`.
+    """Score the pairs of a folder or list; write `NAME.csv`, `NAME_rejected.csv` and `NAME.png` to `out`.
 
-    NAME is that of the folder. A pair without two faces gets similarity -1 and the verdict `no_face`, and
+    NAME is that of folder or list. A pair without two faces gets similarity -1 and the verdict `no_face`, and
     counts as rejected in the error rates. The verdicts use `threshold`, or the model's own, or, where neither
     is known, that of the EER of the labelled pairs themselves.
 
@@ -63,7 +63,7 @@ def compare_pairs(
     at_eer = with_intervals(evaluate_pairs(categories, scores), categories, scores) if labelled else None
     used, source = _choose_threshold(threshold, model, at_eer)
 
-    name = root.resolve().name
+    name = root.stem if root.is_file() else root.resolve().name
     comparison = Comparison(
         scored=scored,
         threshold=used,

@@ -59,3 +59,20 @@ def test_a_file_that_is_no_table_of_labels_is_named(tmp_path: Path, content: byt
     (tmp_path / "labels.csv").write_bytes(content)
     with pytest.raises(UserError, match=r"labels\.csv"):
         read_labels(tmp_path)
+
+
+def test_a_list_of_pairs_brings_its_labels(tmp_path: Path) -> None:
+    path = tmp_path / "test.csv"
+    path.write_text("path1,path2,label,synthetic1,synthetic2\na/0.jpg,a\\1.jpg,1,0,0\nx.png,./a/0.jpg,0,,1\n")
+    pairs = find_pairs(path)
+    assert [pair.pair_id for pair in pairs] == ["2", "3"]
+    assert (pairs[0].first, pairs[0].second) == (tmp_path / "a/0.jpg", tmp_path / "a/1.jpg")
+    assert pairs[1].second == pairs[0].first, "one photograph is read once"
+    assert read_labels(path) == {"2": PairCategory.SAME_PERSON, "3": PairCategory.SYNTHETIC}
+
+
+@pytest.mark.parametrize("text", ["../a.jpg", "/etc/passwd", "a/../../b.jpg", "C:\\a.jpg"])
+def test_a_list_does_not_leave_its_folder(tmp_path: Path, text: str) -> None:
+    (tmp_path / "test.csv").write_text(f"a.jpg,{text},0\n")
+    with pytest.raises(UserError, match="leaves the folder of the list"):
+        find_pairs(tmp_path / "test.csv")

@@ -18,7 +18,8 @@ def refusal(tmp_path: Path, text: str, **overrides: object) -> str:
 def test_defaults_are_the_published_ones() -> None:
     config = load_config(None, {})
     assert config == TrainConfig()
-    assert (config.backbone, config.loss.name, config.validation.share) == ("ir_101", "dynamic_margin", 0.1)
+    assert (config.backbone, config.loss.name, config.validation.share) == (None, "dynamic_margin", 0.1)
+    assert (config.loss.parameters, config.optimiser.learning_rate) == ({}, 1e-4)
 
 
 @pytest.mark.parametrize("name", ["demo", "cpu"])
@@ -52,7 +53,7 @@ def test_the_command_line_lies_on_top_of_the_file(tmp_path: Path) -> None:
         ("[validation]\nshare = 1.5", "validation.share: "),
         ("[optimiser]\nlearning_rate = -1", "optimiser.learning_rate: "),
         ("[optimiser]\nlearning_rate = nan", "optimiser.learning_rate: "),
-        ("backbone = 'resnet'", "backbone: "),
+        ("backbone = 'resnet'", "unknown backbone 'resnet'; choose one of ir_18"),
         ("[batch]\nsize = 8\nphotos_per_identity = 5", "fewer than two people"),
         ("[loss]\nname = 'softmax'", "unknown loss 'softmax'"),
         ("[loss]\nparameters = { gamma = 1 }", "gamma"),

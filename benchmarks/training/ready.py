@@ -1,0 +1,50 @@
+"""The limit: forward, backward and step on a tensor that is ready, with nothing around them."""
+
+import time
+
+import torch
+from lightning_fabric import Fabric
+from torch.nn import functional
+from torch.optim import AdamW
+
+from common.encoder import Encoder
+from train.losses.base import EmbeddedBatch
+from train.losses.dynamic_margin import DynamicMarginLoss
+from train.synchronised.synchronise import synchronise
+
+
+class ReadyTensor:
+    """An encoder and a batch, both on the device, in the precision of a Fabric.
+
+    Args:
+        own_modules: with the modules that training exchanges, or as torch has them.
+    """
+
+    def __init__(self, fabric: Fabric, backbone: str, size: int, *, own_modules: bool) -> None:
+        torch.manual_seed(0)
+        self._device = fabric.device
+        encoder = Encoder(backbone).to(self._device).train()
+        if own_modules:
+            synchronise(encoder, fabric)
+        self._fabric = fabric
+        self._optimiser = AdamW(encoder.parameters(), 1e-4, fused=True)
+        self._encoder = encoder
+        self._loss = DynamicMarginLoss()
+        self._crops = torch.randint(0, 256, (size, 3, 112, 112), dtype=torch.uint8, device=self._device)
+        self._identities = torch.arange(size, device=self._device) // 8
+        self._synthetic = torch.arange(size, device=self._device) % 3 == 0
+
+    def seconds(self, steps: int) -> float:
+        """Seconds for this many steps."""
+        start = time.perf_counter()
+        for _ in range(steps):
+            with self._fabric.autocast():
+                features = self._encoder(self._crops)
+            embeddings, norms = functional.normalize(features, dim=1), features.norm(dim=1)
+            loss = self._loss(EmbeddedBatch(embeddings, norms, self._identities, self._synthetic))
+            self._optimiser.zero_grad()
+            loss.backward()
+            self._optimiser.step()
+        if self._device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - start
