@@ -179,7 +179,7 @@ def _explain(error: ValidationError, file: str | None) -> str:
         return f"{where}{key}: {first['msg'].removeprefix('Value error, ')}"
     if first["type"] != "extra_forbidden":
         return f"{where}{key}: {first['msg'].lower()}, not {first['input']!r}"
-    near = difflib.get_close_matches(key, _known_keys(TrainConfig), n=1, cutoff=0.4)
+    near = difflib.get_close_matches(key, _known_keys(TrainConfig), n=1, cutoff=0.6)
     return f"{where}unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
 
 

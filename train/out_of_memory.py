@@ -8,12 +8,13 @@ import torch
 from common.errors import UserError
 from train.config import TrainConfig
 
+DEAD_READER = "DataLoader worker"
 CPU_MESSAGES = ("can't allocate memory", "not enough memory")  # torch raises plain RuntimeErrors there
 
 
 @contextmanager
 def explain_out_of_memory(config: TrainConfig, processes: int) -> Iterator[None]:
-    """Turns an error for want of memory into a UserError that names a batch size to try."""
+    """Turns an error for want of memory into a UserError that says what to try."""
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError) as error:
@@ -21,6 +22,11 @@ def explain_out_of_memory(config: TrainConfig, processes: int) -> Iterator[None]
     except RuntimeError as error:
         if any(message in str(error) for message in CPU_MESSAGES):
             raise UserError(_advice(config, processes)) from error
+        if DEAD_READER in str(error):
+            raise UserError(
+                "a process that reads ahead was killed, most likely for want of memory; go on with --resume "
+                f"and fewer of them: --set batch.loader_workers={config.batch.loader_workers // 2}"
+            ) from error
         raise
 
 

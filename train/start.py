@@ -26,7 +26,12 @@ def start_run(config: TrainConfig, monitor: Monitor) -> Outcome:
     # the others learn which one it is
     folder = fabric.broadcast(folder)
     assert folder is not None
-    return _train(fabric, config, folder, monitor)
+    try:
+        return _train(fabric, config, folder, monitor)
+    except UserError:
+        if fabric.is_global_zero:
+            folder.discard_if_unused()
+        raise
 
 
 def resume_run(folder: RunFolder, config: TrainConfig, monitor: Monitor) -> Outcome:

@@ -189,6 +189,7 @@ def test_weights_of_another_backbone_are_refused_and_named(
         save_file({k: v.contiguous() for k, v in Encoder("ir_lite").backbone.state_dict().items()}, path)
     with pytest.raises(UserError, match="--backbone ir_lite"):
         run(configure(tmp_path, pretrained=str(path), backbone="mobilefacenet"))
+    assert list((tmp_path / "runs").iterdir()) == [], "a run that could not begin leaves no folder"
 
 
 def test_keeping_near_the_start_holds_the_encoder(

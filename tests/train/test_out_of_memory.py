@@ -39,3 +39,8 @@ def test_a_real_failure_to_allocate_is_recognised() -> None:
 def test_other_errors_pass() -> None:
     with pytest.raises(RuntimeError, match="shape"), explain_out_of_memory(config(), 1):
         raise RuntimeError("shape mismatch")
+
+
+def test_a_reader_that_was_killed_is_told() -> None:
+    with pytest.raises(UserError, match=r"--set batch\.loader_workers=1"), explain_out_of_memory(config(), 1):
+        raise RuntimeError("DataLoader worker (pid 17) is killed by signal: Killed.")

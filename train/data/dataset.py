@@ -89,7 +89,8 @@ class CropDataset(Dataset[CropBatch]):
         """The photograph of each crop: its path below the root that was aligned, with forward slashes."""
         found: list[str] = []
         for path in self._paths:
-            found += decode_strings(_open(path)["path"][:])
+            with open_shard(path) as shard:
+                found += decode_strings(shard["path"][:])
         return found
 
     @cached_property
@@ -110,7 +111,7 @@ class CropDataset(Dataset[CropBatch]):
         for position, row in enumerate(rows):
             shard = int(np.searchsorted(self._ends, row, side="right"))
             start = int(self._ends[shard - 1]) if shard else 0
-            _open(self._paths[shard])["images"].read_direct(crops, np.s_[int(row) - start], np.s_[position])
+            crops[position] = _images(self._paths[shard])[int(row) - start]
         return CropBatch(
             torch.from_numpy(crops.transpose(0, 3, 1, 2)),
             torch.from_numpy(self.identities[rows]),
@@ -119,5 +120,6 @@ class CropDataset(Dataset[CropBatch]):
 
 
 @lru_cache(maxsize=OPEN_SHARDS)
-def _open(path: Path) -> h5py.File:
-    return open_shard(path)
+def _images(path: Path) -> h5py.Dataset:
+    """The crops of a shard, which stays open for as long as they are kept."""
+    return open_shard(path)["images"]

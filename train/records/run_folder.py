@@ -53,6 +53,12 @@ class RunFolder:
         except (OSError, ValueError, ValidationError) as error:
             raise UserError(f"{self.config} is missing or damaged: the run cannot be resumed") from error
 
+    def discard_if_unused(self) -> None:
+        """Remove the folder of a run that could not begin: one with nothing but its configuration in it."""
+        if list(self.path.iterdir()) == [self.config]:
+            self.config.unlink()
+            self.path.rmdir()
+
     def write_config(self, config: TrainConfig) -> None:
         """Store the configuration, atomically."""
         write_text_atomically(self.config, json.dumps(config.model_dump(mode="json"), indent=1) + "\n")

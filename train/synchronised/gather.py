@@ -16,11 +16,6 @@ def gather_rows(rows: Tensor) -> Tensor:
     return rows if not dist.is_initialized() else _GatheredRows.apply(rows)
 
 
-def sum_over_processes(values: Tensor) -> Tensor:
-    """The sum of `values` over all processes, the same in all, under the same assumption."""
-    return values if not dist.is_initialized() else _SummedOverProcesses.apply(values)
-
-
 class _GatheredRows(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, rows: Tensor) -> Tensor:
@@ -34,17 +29,3 @@ class _GatheredRows(torch.autograd.Function):
         # the sum over processes, each of which holds the same gradient; the mean of DDP divides it again
         start = dist.get_rank() * ctx.count
         return gradient[start : start + ctx.count] * dist.get_world_size()
-
-
-class _SummedOverProcesses(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        total = values.clone()
-        dist.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        total = gradient.clone()
-        dist.all_reduce(total)
-        return total
