@@ -1,5 +1,6 @@
 """Commands and output of `python -m train`."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,7 +100,7 @@ def run(
         raise UserError("--run names the run to --resume; add --resume")
     with ConsoleMonitor(console) as monitor:
         if resume:
-            folder, settled = resumed_config(out or TRAINING_LOGS, run_name, config, overrides)
+            folder, settled = resumed_config(run_name, config, overrides)
             outcome = resume_run(folder, settled, monitor)
         else:
             outcome = start_run(load_config(config, overrides), monitor)
@@ -110,9 +111,11 @@ def run(
 def _print_outcome(outcome: "Outcome") -> None:
     last = outcome.last_checkpoint
     if outcome.interrupted:
+        out = last.parents[1]
+        where = "" if out == TRAINING_LOGS else f" --out {shlex.quote(str(out))}"
         console.print(
             f"\n[yellow]Interrupted.[/] The weights are in {escape(str(last))}; go on with: "
-            f"python -m train run --resume --run {outcome.folder.run}"
+            f"python -m train run --resume --run {outcome.folder.run}{escape(where)}"
         )
         raise typer.Exit(INTERRUPTED)
     console.print(f"\nCurves: {escape(str(outcome.folder.curves))}")

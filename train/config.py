@@ -56,7 +56,7 @@ class ValidationConfig(Section):
 
 
 class HardwareConfig(Section):
-    """Where it runs. `torchrun` and Slurm set devices and nodes themselves."""
+    """Where it runs. `torchrun` sets devices and nodes itself."""
 
     accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     devices: int = Field(1, ge=1)  # on each node
@@ -78,7 +78,7 @@ class TrainConfig(Section):
     freeze: int = Field(0, ge=0)  # stages of the backbone that stay as they are, counted from the input
     keep: float = Field(0, ge=0)  # weight of staying near the starting embedding
     epochs: int = Field(20, ge=1)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     save_minutes: float = Field(10, ge=0)  # between savings of the state that --resume goes on from
     loss: LossConfig = LossConfig()
     augment: AugmentConfig = AugmentConfig()
@@ -168,6 +168,8 @@ def _checked(config: TrainConfig) -> TrainConfig:
             f"a batch of {config.batch.size} holds fewer than two people of "
             f"{config.batch.photos_per_identity} photographs; raise --batch-size"
         )
+    if config.validation.split is not None and config.validation.pairs is not None:
+        raise UserError("validation.split and validation.pairs both say who is held out; leave one out")
     return config
 
 

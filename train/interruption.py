@@ -48,5 +48,6 @@ class Interruption:
 
 
 def ignore_interrupts(worker: int) -> None:
-    """For processes that read ahead: Ctrl-C reaches them too, and is the main process's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """For processes that read ahead: signals reach them too, and are the main process's to answer."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

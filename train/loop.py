@@ -76,13 +76,14 @@ class _Run:
         self.data: TrainingData = prepare_data(config, folder.split)
         self.data.batches.rank_share = (fabric.global_rank, fabric.world_size)
         wanted = Wanted(config.backbone, self.data.dataset.size, config.colour, config.partial)
-        self.loaded = initial_encoder(config.pretrained, wanted)
+        pretrained = str(folder.start) if folder.start.exists() else config.pretrained
+        self.loaded = initial_encoder(pretrained, wanted)
         self.encoder = self.loaded.encoder.to(fabric.device)
         self.data.dataset.require(self.encoder.input_format.size)
         self.seconds_per_crop = seconds_per_crop(self.encoder, fabric)
         knowledge = StartingKnowledge(self.encoder) if config.keep else None
-        self.frozen = FrozenStages(self.encoder, config.freeze)
         synchronise(self.encoder, fabric)
+        self.frozen = FrozenStages(self.encoder, config.freeze)
 
         loss_of = create_loss(config.loss, self.encoder.embedding_size, self.data.identities).to(
             fabric.device
@@ -107,7 +108,7 @@ class _Run:
         self.progress = Progress()
         self.state = RunState(
             self.progress,
-            self.data.dataset.fingerprint,
+            self.data.fingerprint,
             {
                 "encoder": self.encoder,
                 "loss": loss_of,
@@ -122,12 +123,9 @@ class _Run:
 
     def to_the_end(self) -> Outcome:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
-        if self.folder.state.exists():
-            self.state.load(self.folder.state)
-        elif self.fabric.is_global_zero:
-            write_split(self.folder.split, self.data.held_out)
+        self._begin()
         self.monitor.started(self._plan())
-        started_from = [self.loaded.summary] if self.config.pretrained else []
+        started_from = [self.loaded.summary] if self.config.pretrained and not self.progress.step else []
         for note in [*started_from, *self.data.notes]:
             self.monitor.noted(note)
         progress, batches = self.progress, self.data.batches
@@ -154,6 +152,20 @@ class _Run:
         finished = progress.epoch > self.config.epochs
         return self._finish(interrupted and not finished)
 
+    def _begin(self) -> None:
+        """Take up the saved state, or lay down what a run needs that is killed from here on."""
+        if self.folder.state.exists():
+            self.state.load(self.folder.state)
+            if self.fabric.is_global_zero:
+                self.folder.write_config(self.config)
+            if self.progress.epoch > self.config.epochs:
+                self.monitor.noted(f"run {self.folder.run} is finished; --epochs gives it more")
+        elif self.fabric.is_global_zero:
+            write_split(self.folder.split, self.data.held_out)
+            if self.config.pretrained:
+                self.records.keep_start(self.folder.start)
+            self._save()
+
     def _step(self, group: list[CropBatch]) -> None:
         """One step of the optimiser, with the gradients of a group of batches."""
         config, progress = self.config, self.progress
@@ -174,10 +186,11 @@ class _Run:
         norm = self.fabric.clip_gradients(
             self.model, self.stepper, max_norm=config.optimiser.clip_norm, error_if_nonfinite=False
         )
-        # half precision has a scaler, which skips such steps itself to find its scale
-        if norm is not None and not torch.isfinite(norm) and not _has_scaler(self.fabric):
+        is_finite = norm is None or bool(torch.isfinite(norm))
+        if is_finite or _has_scaler(self.fabric):  # which takes no step then, and lowers its scale
+            self.stepper.step()
+        if not is_finite:
             return self._skip()
-        self.stepper.step()
         self.skipped.learnt()
         self.average.update()
         progress.step += 1
@@ -194,10 +207,12 @@ class _Run:
 
     def _validation_is_due(self, epoch_ended: bool) -> bool:
         chosen, progress = self.config.validation, self.progress
+        if progress.step <= progress.validated_step:  # the steps since were skipped
+            return False
         if epoch_ended and progress.epoch == self.config.epochs:
             return True
         if chosen.every_steps is not None:
-            return progress.step % chosen.every_steps == 0 and progress.step > progress.validated_step
+            return progress.step % chosen.every_steps == 0
         return epoch_ended and progress.epoch % chosen.every_epochs == 0
 
     def _validate(self, epoch: int) -> None:
@@ -227,7 +242,7 @@ class _Run:
 
     def _finish(self, interrupted: bool) -> Outcome:
         if self.fabric.is_global_zero:
-            if interrupted:
+            if interrupted and self.progress.step > self.progress.validated_step:
                 self.records.keep_unvalidated(self.progress.epoch, self.progress.step)
             plot_history(self.records.history.records, self.folder.curves, self.folder.run)
         return Outcome(self.fabric.global_rank, self.folder, self.records.last_checkpoint, interrupted)

@@ -92,7 +92,10 @@ Precision = Annotated[
 ]
 Accelerator = Annotated[str | None, _option(DEVICES, "auto, cpu, cuda or mps. \\[default: auto]")]
 Devices = Annotated[int | None, _option(DEVICES, "Devices of a node, a process each. \\[default: 1]")]
-Nodes = Annotated[int | None, _option(DEVICES, "Machines; each starts the same command. \\[default: 1]")]
+Nodes = Annotated[
+    int | None,
+    _option(DEVICES, "Machines, each with MASTER_ADDR and NODE_RANK set; torchrun does that. \\[default: 1]"),
+]
 Compile = Annotated[bool | None, _option(DEVICES, "torch.compile the encoder.", "--compile")]
 TensorBoard = Annotated[
     bool | None, _option(DEVICES, "Write TensorBoard events into the run's folder.", "--tensorboard")

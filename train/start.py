@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning_fabric import Fabric
+from torch.distributed import DistError
 
 from common.errors import UserError
 from train.config import TrainConfig, changed_keys, load_config
@@ -14,6 +15,8 @@ from train.loop import Outcome, train
 from train.monitors.monitor import Monitor, SilentMonitor
 from train.monitors.several import monitors_for
 from train.records.run_folder import RunFolder, new_run_folder, resumable_run
+
+PEER_GONE = "Connection closed by peer"  # gloo raises a plain RuntimeError
 
 # what a resumed run may change without becoming another run
 RESUMABLE = ("epochs", "save_minutes", "batch.loader_workers", "hardware.", "tracking.")
@@ -37,25 +40,24 @@ def start_run(config: TrainConfig, monitor: Monitor) -> Outcome:
 def resume_run(folder: RunFolder, config: TrainConfig, monitor: Monitor) -> Outcome:
     """Go on with a run from its saved state. Raises UserError as `train`."""
     fabric = open_fabric(config.hardware)
-    if fabric.is_global_zero:
-        folder.write_config(config)
-    return _train(fabric, config, folder, monitor)
+    return _train(fabric, config, fabric.broadcast(folder), monitor)
 
 
 def resumed_config(
-    out: Path, run: str | None, file: str | None, overrides: dict[str, Any]
+    run: str | None, file: str | None, overrides: dict[str, Any]
 ) -> tuple[RunFolder, TrainConfig]:
     """The run to resume and its configuration.
 
     Args:
-        out: folder of the runs.
         run: its name; None for the latest.
-        file, overrides: as in `load_config`, laid over the configuration that the run was started with.
+        file, overrides: as in `load_config`, laid over the configuration that the run was started with. Their
+            `out` is the folder that the run is looked for in.
 
     Raises UserError when there is no such run, or when it would become another one.
     """
+    out = Path(overrides.get("out") or load_config(file, {}).out)
     folder = resumable_run(out, run)
-    stored = folder.read_config()
+    stored = folder.read_config().model_copy(update={"out": out})  # the folder may have moved
     config = load_config(file, overrides, base=stored)
     changed = [key for key in changed_keys(stored, config) if not key.startswith(RESUMABLE)]
     if changed:
@@ -85,6 +87,11 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 
 def _train(fabric: Fabric, config: TrainConfig, folder: RunFolder, monitor: Monitor) -> Outcome:
     if not fabric.is_global_zero:
-        return train(fabric, config, folder, SilentMonitor())
+        try:
+            return train(fabric, config, folder, SilentMonitor())
+        except RuntimeError as error:
+            if isinstance(error, DistError) or PEER_GONE in str(error):
+                raise UserError("another process of the run ended; its own message says why") from error
+            raise
     with monitors_for(config.tracking, monitor) as monitors:
         return train(fabric, config, folder, monitors)

@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from common.encoder import Encoder
 from common.errors import UserError
 from common.pairs import PairCategory
 from train.config import TrainConfig, load_config
+from train.data.dataset import CropDataset
 from train.loop import Outcome
 from train.monitors.monitor import RunPlan, SilentMonitor, StepRecord, ValidationRecord
 from train.optimisation.objective import Objective
@@ -134,7 +136,7 @@ def test_history_is_complete(finished: tuple[Outcome, Recorder]) -> None:
 def test_the_run_has_a_folder_and_the_checkpoints_load(finished: tuple[Outcome, Recorder]) -> None:
     outcome, _ = finished
     names = {path.name for path in outcome.folder.path.iterdir()}
-    assert names == {"config.json", "split.json", "state.pt", "curves.png"}
+    assert names == {"config.json", "split.json", "state.pt", "curves.png"}, "and no start: it was random"
     assert len(json.loads(outcome.folder.split.read_text())["held_out"]) == 2
     records = history(out_of(outcome))
     kept = sorted(outcome.last_checkpoint.parent.iterdir())
@@ -275,7 +277,7 @@ def test_an_epoch_more_goes_on_where_the_run_ended(configure: Configure, tmp_pat
     changes = {"optimiser.average_decay": 0.5, "optimiser.warmup_steps": 3, "loss.name": "adaface"}
     whole, _ = run(configure(tmp_path / "whole", epochs=3, **changes))
     run(configure(tmp_path / "part", epochs=2, **changes))
-    folder, config = resumed_config(tmp_path / "part", None, None, {"epochs": 3})
+    folder, config = resumed_config(None, None, {"out": tmp_path / "part", "epochs": 3})
     recorder = Recorder()
     resumed = resume_run(folder, config, recorder)
     assert recorder.plans[0].first_step == 8 and [record.step for record in recorder.steps] == [9, 10, 11, 12]
@@ -289,8 +291,8 @@ def test_a_resumed_run_keeps_its_configuration_and_data(
 ) -> None:
     outcome, _ = run(configure(tmp_path, epochs=1))
     with pytest.raises(UserError, match=r"another seed, optimiser\.learning_rate; a resumed run keeps"):
-        resumed_config(tmp_path, None, None, {"seed": 5, "optimiser.learning_rate": 1e-2})
-    folder, config = resumed_config(tmp_path, outcome.folder.run, None, {"seed": 0})
+        resumed_config(None, None, {"out": tmp_path, "seed": 5, "optimiser.learning_rate": 1e-2})
+    folder, config = resumed_config(outcome.folder.run, None, {"out": tmp_path, "seed": 0})
     assert folder == outcome.folder and config == configure(tmp_path, epochs=1)
 
 
@@ -303,3 +305,65 @@ def test_the_split_of_another_run_can_be_named(
     )
     assert json.loads(other.folder.split.read_text())["held_out"] == held_out
     assert recorder.plans[0].held_out == 2
+
+
+def test_a_resumed_run_does_not_need_the_file_that_it_started_from(
+    finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
+) -> None:
+    for name, epochs in (("whole", 2), ("part", 1)):
+        start = tmp_path / name / "checkpoints" / "last.safetensors"  # which the run itself overwrites
+        start.parent.mkdir(parents=True)
+        shutil.copy(finished[0].last_checkpoint, start)
+        run(configure(tmp_path / name, epochs=epochs, pretrained=str(start), keep=5))
+    start.unlink()
+    folder, config = resumed_config(None, None, {"out": tmp_path / "part", "epochs": 2})
+    resume_run(folder, config, Recorder())
+    assert same_weights(tmp_path / "whole" / "checkpoints" / "last.safetensors", start)
+
+
+def list_pairs(path: Path, people: range, shards: Path) -> Path:
+    """Write a list of pairs of these people, four each."""
+    paths = CropDataset(shards).paths()
+    lines = []
+    for person in people:
+        following = (person + 1 - people.start) % len(people) + people.start
+        own, theirs = (
+            [name for name in paths if name.startswith(f"person{number}/")] for number in (person, following)
+        )
+        lines += [f"{own[0]},{own[1]},1", f"{own[1]},{own[2]},1", f"{own[0]},{theirs[0]},0"]
+        lines += [f"{own[3]},{own[7]},1,0,1"]
+    path.write_text("path1,path2,label,synthetic1,synthetic2\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_lists_train_and_validate_and_no_identity_is_in_both(
+    configure: Configure, tmp_path: Path, tiny_shards: Path
+) -> None:
+    lists = {
+        "pairs": list_pairs(tmp_path / "train.csv", range(5), tiny_shards),
+        "validation.pairs": list_pairs(tmp_path / "test.csv", range(3, 6), tiny_shards),
+    }
+    outcome, recorder = run(configure(tmp_path, epochs=1, **lists))
+    held_out = json.loads(outcome.folder.split.read_text())["held_out"]
+    assert held_out == ["person3", "person4", "person5"]
+    assert recorder.plans[0].identities == 3 and recorder.plans[0].pairs == 12
+    totals = [errors["total"] for errors in history(tmp_path)[-1]["errors"].values()]
+    assert totals == [6, 3, 3]
+    list_pairs(tmp_path / "test.csv", range(4, 6), tiny_shards)
+    folder, config = resumed_config(None, None, {"out": tmp_path, "epochs": 2})
+    with pytest.raises(UserError, match="crops, labels or pair lists are not those"):
+        resume_run(folder, config, Recorder())
+
+
+def test_a_split_and_a_list_together_are_refused(configure: Configure, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="both say who is held out"):
+        configure(tmp_path, **{"validation.split": tmp_path / "a", "validation.pairs": tmp_path / "b"})
+
+
+def test_a_finished_run_says_so(configure: Configure, tmp_path: Path) -> None:
+    outcome, _ = run(configure(tmp_path, epochs=1))
+    before = outcome.last_checkpoint.read_bytes()
+    recorder = Recorder()
+    resume_run(*resumed_config(None, None, {"out": tmp_path}), recorder)
+    assert "is finished; --epochs gives it more" in recorder.notes[0] and recorder.steps == []
+    assert outcome.last_checkpoint.read_bytes() == before

@@ -1,5 +1,6 @@
 """What a run trains on and what it validates with; no identity is in both."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class TrainingData:
     identities: int  # trained on
     held_out: list[str]  # names of the identities validated on
     notes: list[str]  # what a person should know of it
+    fingerprint: str  # equal for equal crops, labels, batches and validation pairs
 
 
 def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
@@ -61,6 +63,9 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         else draw_validation_pairs(dataset, held_out, config.validation.pairs_per_category, config.seed)
     )
     batches, trained = _batches(config, dataset, training, is_held_out)
+    trained_on = hashlib.sha256(trained.tobytes())
+    if training:
+        trained_on.update(training.rows.tobytes() + training.categories.tobytes())
     people = np.unique(dataset.identities[trained])
     labels = np.searchsorted(people, dataset.identities).clip(max=len(people) - 1)
     return TrainingData(
@@ -71,6 +76,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         identities=len(people),
         held_out=sorted(held_out),
         notes=[note for listed in lists for note in _notes(listed)],
+        fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{trained_on.hexdigest()[:16]}",
     )
 
 

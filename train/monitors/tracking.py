@@ -1,6 +1,8 @@
 """Which services follow a run besides the console."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, field_validator
 
 from train.section import Section
 
@@ -10,3 +12,8 @@ class TrackingConfig(Section):
 
     tensorboard: bool = False  # event files under the run's folder
     wandb: str | None = Field(None, pattern=r"^[^/\\#?%:]{1,128}$")  # the project at Weights & Biases
+
+    @field_validator("wandb", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value  # TOML has no null

@@ -42,6 +42,11 @@ class RunFolder:
         return self.path / "state.pt"
 
     @property
+    def start(self) -> Path:
+        """The weights that the run started from, where they were given: their own file may be gone."""
+        return self.path / "start.safetensors"
+
+    @property
     def curves(self) -> Path:
         """Loss and error rates over the steps, drawn."""
         return self.path / "curves.png"

@@ -46,6 +46,10 @@ class RunRecords:
         keep_checkpoint(self._folder, self._encoder, info)
         self.history.append(record)
 
+    def keep_start(self, path: Path) -> None:
+        """Keep the weights that the run starts from; to be called before the first step."""
+        save_checkpoint(path, self._encoder, self._info(epoch=0, step=0))
+
     def keep_unvalidated(self, epoch: int, step: int) -> None:
         """Keep the weights of a run that stops before its next validation as the last checkpoint."""
         save_checkpoint(self.last_checkpoint, self._encoder, self._info(epoch, step))

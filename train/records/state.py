@@ -50,7 +50,7 @@ class RunState:
 
     Args:
         progress: changed by the loop, saved and read back with the rest.
-        data: fingerprint of the training data, which must be the same when the run is resumed.
+        data: fingerprint of what is trained and validated on, which must be the same when the run is resumed.
         parts: what else has a state.
     """
 
@@ -80,15 +80,16 @@ class RunState:
             raise UserError(f"{path} is damaged; start a new run without --resume") from error
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             raise UserError(f"{path} is not the state of a run of this version of facetrust")
-        if state["data"] != self._data:
+        if state.get("data") != self._data:
             raise UserError(
-                f"the crops or labels are not those that {path} was trained on; start a new run, with "
-                "--pretrained and its last checkpoint"
+                f"crops, labels or pair lists are not those that {path} was trained on; start a new run, "
+                "with --pretrained and the last checkpoint"
             )
         try:
             for name, part in self._parts.items():
-                part.load_state_dict(state["parts"][name])
+                if state["parts"][name]:  # empty: the precision of a run without a scaler, for example
+                    part.load_state_dict(state["parts"][name])
             for name, value in asdict(Progress(**state["progress"])).items():
                 setattr(self._progress, name, value)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise UserError(f"{path} does not fit this run; start a new one without --resume") from error

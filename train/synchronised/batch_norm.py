@@ -19,8 +19,10 @@ GROUPS = 32  # in which the values of a channel are added up
 class GlobalBatchNorm(_BatchNorm):
     """Takes the place of `nn.BatchNorm1d` and `2d` in training; in eval mode it is the same.
 
+    What a batch norm of timm does afterwards, it does too: drop, activate, reduce.
+
     Args:
-        replaced: whose parameters and buffers it takes over.
+        replaced: whose parameters, buffers and children it takes over.
         processes: how many share a batch, in equal parts.
     """
 
@@ -28,10 +30,12 @@ class GlobalBatchNorm(_BatchNorm):
         settings = (replaced.eps, replaced.momentum, replaced.affine, replaced.track_running_stats)
         super().__init__(replaced.num_features, *settings, device="meta")
         self._processes = processes
-        for name, parameter in replaced.named_parameters():
+        for name, parameter in replaced.named_parameters(recurse=False):
             setattr(self, name, parameter)
-        for name, buffer in replaced.named_buffers():
+        for name, buffer in replaced.named_buffers(recurse=False):
             setattr(self, name, buffer)
+        for name, child in replaced.named_children():
+            setattr(self, name, child)
         self.train(replaced.training)
 
     def _check_input_dim(self, input: Tensor) -> None:
@@ -39,10 +43,14 @@ class GlobalBatchNorm(_BatchNorm):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, C, ...) to the same shape, normalised over the global batch in training."""
-        if not self.training:
-            return super().forward(features)
+        normalised = self._normalised(features) if self.training else super().forward(features)
+        for child in self.children():
+            normalised = child(normalised)
+        return normalised
+
+    def _normalised(self, features: Tensor) -> Tensor:
         if features.dtype in (torch.bfloat16, torch.float16):
-            return self(features.float()).to(features.dtype)
+            return self._normalised(features.float()).to(features.dtype)
         mean, variance = _global_statistics(features.detach(), self._processes)
         if self.running_mean is not None and self.running_var is not None:
             count = features.numel() // features.shape[1] * self._processes

@@ -22,7 +22,8 @@ def synchronise(network: nn.Module, fabric: Fabric) -> None:
     """
     for name, child in network.named_children():
         if isinstance(child, nn.Dropout) and child.p > 0:
-            setattr(network, name, GlobalDropout(child.p, fabric.global_rank, fabric.world_size))
+            dropout = GlobalDropout(child.p, fabric.global_rank, fabric.world_size)
+            setattr(network, name, dropout.train(child.training))
         elif isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
             setattr(network, name, _over_processes(child, fabric))
         else:
@@ -34,7 +35,9 @@ def _over_processes(module: _BatchNorm, fabric: Fabric) -> nn.Module:
         return GlobalBatchNorm(module, fabric.world_size)
     if fabric.world_size == 1:
         return module
-    converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
+    from timm.layers import convert_sync_batchnorm  # which knows timm's own, and is slow to import
+
+    converted: nn.Module = convert_sync_batchnorm(module)
     return converted
 
 

@@ -1,13 +1,17 @@
 import copy
 from pathlib import Path
 
+import pytest
 import torch
 import torch.multiprocessing as mp
 from lightning_fabric import Fabric
 from torch import nn
 from torch.nn import functional
 
+from common.backbones import create_backbone
+from common.encoder import Encoder
 from train.losses.base import EmbeddedBatch
+from train.optimisation.freezing import FrozenStages
 from train.synchronised.dropout import GlobalDropout
 from train.synchronised.synchronise import gather_batch, synchronise
 
@@ -113,3 +117,29 @@ def test_dropout_drops_its_share_and_nothing_outside_training() -> None:
         torch.manual_seed(0)
         parts.append(GlobalDropout(0.4, rank, 2)(ones[:25]))
     assert torch.equal(torch.cat(parts), dropped)
+
+
+@pytest.mark.parametrize(
+    "name", ["timm:efficientnet_lite0", "timm:mobilenetv3_small_050", "timm:regnety_002"]
+)
+def test_networks_of_timm_keep_what_follows_their_batch_norms(name: str) -> None:
+    torch.manual_seed(0)
+    backbone = create_backbone(name).eval()
+    crops = torch.randn(2, 3, 112, 112)
+    before, names = backbone(crops), list(backbone.state_dict())
+    synchronise(backbone, Fabric(accelerator="cpu", devices=1))
+    assert list(backbone.state_dict()) == names
+    assert torch.allclose(backbone(crops), before, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["iresnet_18", "ir_lite", "mobilefacenet", "timm:resnet18"])
+def test_frozen_stages_hold_the_exchanged_modules(name: str) -> None:
+    encoder = Encoder(name)
+    synchronise(encoder, Fabric(accelerator="cpu", devices=1))
+    frozen = FrozenStages(encoder, 1)
+    encoder.train()
+    frozen.hold()
+    buffers = dict(encoder.backbone.stages()[0].named_buffers())
+    before = {key: value.clone() for key, value in buffers.items()}
+    encoder(torch.randint(0, 256, (2, 3, 112, 112), dtype=torch.uint8))
+    assert buffers and all(torch.equal(value, before[key]) for key, value in buffers.items())
