@@ -157,7 +157,7 @@ def test_two_processes_have_the_loss_curve_of_one(start: Start, tmp_path: Path, 
     first, second = history(tmp_path / "one"), history(tmp_path / "two")
     assert [record["step"] for record in first] == [record["step"] for record in second] == list(range(5))
     for record, other in zip(first[1:], second[1:], strict=True):
-        assert abs(record["loss"] - other["loss"]) < 1e-4
+        assert record["loss"] == pytest.approx(other["loss"], rel=1e-4)
         assert record["eer"] == pytest.approx(other["eer"], abs=0.1)
     assert len(list((tmp_path / "two" / "runs").iterdir())) == 1
 
