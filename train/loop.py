@@ -1,32 +1,31 @@
 """The training run, readable from top to bottom."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch.optim import AdamW
 from torch.utils.data import DataLoader
 
 from common.weights.load import Wanted
 from train.config import TrainConfig
 from train.data.dataset import CropBatch
+from train.data.loader import grouped, open_loader
 from train.data.prepare import TrainingData, prepare_data
 from train.data.split import write_split
 from train.estimate import seconds_per_crop
 from train.initial_weights import initial_encoder
-from train.interruption import Interruption, ignore_interrupts
+from train.interruption import Interruption
 from train.losses import create_loss
 from train.monitors.monitor import Monitor, RunPlan, StepRecord, ValidationRecord
 from train.optimisation.averaging import AveragedEncoder
 from train.optimisation.distillation import StartingKnowledge
 from train.optimisation.freezing import FrozenStages
 from train.optimisation.objective import Objective
+from train.optimisation.optimiser import create_optimiser, has_scaler
 from train.optimisation.schedule import Schedule
 from train.optimisation.skipping import SkippedBatches
 from train.out_of_memory import explain_out_of_memory
@@ -88,7 +87,8 @@ class _Run:
         loss_of = create_loss(config.loss, self.encoder.embedding_size, self.data.identities).to(
             fabric.device
         )
-        self.optimiser = _optimiser(config, fabric, [*self.encoder.parameters(), *loss_of.parameters()])
+        parameters = [*self.encoder.parameters(), *loss_of.parameters()]
+        self.optimiser = create_optimiser(config.optimiser, fabric, parameters)
         network: torch.nn.Module = self.encoder
         if config.hardware.compile:
             network = cast(torch.nn.Module, torch.compile(network))
@@ -100,7 +100,7 @@ class _Run:
             torch.nn.ModuleList([self.encoder, loss_of]), config.optimiser.max_skipped
         )
         self.records = RunRecords(config.out, folder.run, self.average.encoder, self.data.pairs.fingerprint)
-        loader = _loader(self.data, config.batch.loader_workers)
+        loader = open_loader(self.data.crops, self.data.batches, config.batch.loader_workers)
         self.loader = cast(
             DataLoader[CropBatch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
         )
@@ -135,7 +135,7 @@ class _Run:
                 self._validate(epoch=0)
             while progress.epoch <= self.config.epochs and not interrupted:
                 batches.epoch, batches.first_batch = progress.epoch, progress.batch
-                for group in _groups(iter(self.loader), self.config.batch.accumulate):
+                for group in grouped(iter(self.loader), self.config.batch.accumulate):
                     self._step(group)
                     progress.batch += len(group)
                     ended = progress.batch >= len(batches)
@@ -187,7 +187,7 @@ class _Run:
             self.model, self.stepper, max_norm=config.optimiser.clip_norm, error_if_nonfinite=False
         )
         is_finite = norm is None or bool(torch.isfinite(norm))
-        if is_finite or _has_scaler(self.fabric):  # which takes no step then, and lowers its scale
+        if is_finite or has_scaler(self.fabric):  # which takes no step then, and lowers its scale
             self.stepper.step()
         if not is_finite:
             return self._skip()
@@ -267,37 +267,6 @@ class _Run:
             first_step=self.progress.step,
             seconds_per_epoch=images * self.seconds_per_crop / self.fabric.world_size,
         )
-
-
-def _optimiser(config: TrainConfig, fabric: Fabric, parameters: list[torch.nn.Parameter]) -> AdamW:
-    # the gradients of half precision are scaled, and clipping them needs an optimiser that leaves that alone
-    fused = not _has_scaler(fabric) and fabric.device.type != "mps"
-    chosen = config.optimiser
-    trained = [parameter for parameter in parameters if parameter.requires_grad]
-    return AdamW(trained, chosen.learning_rate, weight_decay=chosen.weight_decay, fused=fused)
-
-
-def _has_scaler(fabric: Fabric) -> bool:
-    return getattr(fabric.strategy.precision, "scaler", None) is not None
-
-
-def _loader(data: TrainingData, workers: int) -> DataLoader[CropBatch]:
-    # spawned, not forked: HDF5 files that are open in this process must not be shared with another
-    return DataLoader(
-        data.crops,
-        batch_size=None,
-        sampler=data.batches,
-        num_workers=workers,
-        persistent_workers=workers > 0,
-        pin_memory=torch.cuda.is_available(),
-        multiprocessing_context="spawn" if workers else None,
-        worker_init_fn=ignore_interrupts,
-    )
-
-
-def _groups(batches: Iterator[CropBatch], size: int) -> Iterator[list[CropBatch]]:
-    while group := list(islice(batches, size)):
-        yield group
 
 
 def _step_seed(seed: int, epoch: int, batch: int) -> int:

@@ -119,7 +119,11 @@ def test_a_missing_library_is_told_before_the_run(
         monitors_for(config, Recorder())
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "a" * 129, "what?"])
+@pytest.mark.parametrize("name", ["a/b", "a" * 129, "what?"])
 def test_a_project_that_the_service_would_refuse_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="wandb"):
         TrackingConfig(wandb=name)
+
+
+def test_an_empty_project_takes_a_former_one_back() -> None:
+    assert TrackingConfig(wandb="").wandb is None

@@ -1,0 +1,20 @@
+"""AdamW, as the precision of a run allows it."""
+
+from lightning_fabric import Fabric
+from torch.nn import Parameter
+from torch.optim import AdamW
+
+from train.config import OptimiserConfig
+
+
+def create_optimiser(config: OptimiserConfig, fabric: Fabric, parameters: list[Parameter]) -> AdamW:
+    """An optimiser of those parameters that have a gradient (Loshchilov and Hutter, ICLR 2019)."""
+    # the gradients of half precision are scaled, and clipping them needs an optimiser that leaves that alone
+    fused = not has_scaler(fabric) and fabric.device.type != "mps"
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    return AdamW(trained, config.learning_rate, weight_decay=config.weight_decay, fused=fused)
+
+
+def has_scaler(fabric: Fabric) -> bool:
+    """Whether gradients are scaled, and a step without finite ones is left out by the scaler."""
+    return getattr(fabric.strategy.precision, "scaler", None) is not None
