@@ -1,15 +1,14 @@
 """Pair lists: a CSV file that names two photographs a line and says whether they show one person."""
 
-import csv
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from common.csv_rows import read_csv_rows
 from common.errors import UserError
 from common.pairs import category_of
 
@@ -149,30 +148,7 @@ def _pair(line: str, cells: list[str], columns: _Columns) -> tuple[str, str, int
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not empty, without the spaces around cells, each with the line that it ends on."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(_lines(path, file), strict=True, skipinitialspace=True)
-            try:
-                for row in reader:
-                    cells = [cell.strip() for cell in row]
-                    if any(cells):
-                        yield reader.line_num, cells
-            except csv.Error as error:
-                raise UserError(
-                    f"{path}, line {reader.line_num}: not valid CSV ({error}); mend it"
-                ) from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8; save it as CSV in UTF-8") from error
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read ({error.strerror}); mend that or name another file"
-        ) from error
-
-
-def _lines(path: Path, file: TextIO) -> Iterator[str]:
-    number = 0
-    while line := file.readline(MAX_LINE + 1):
-        number += 1
-        if len(line) > MAX_LINE:
-            raise UserError(f"{path}, line {number}: longer than {MAX_LINE} characters; this is no pair list")
-        yield line
+    for number, row in read_csv_rows(path, skip_spaces=True, max_line=MAX_LINE):
+        cells = [cell.strip() for cell in row]
+        if any(cells):
+            yield number, cells

@@ -6,8 +6,8 @@ from itertools import chain
 from pathlib import Path
 
 from align.sources.boundary import Boundary
-from align.sources.csv_rows import read_csv_rows
 from align.sources.photograph import Photograph, without_suffix
+from common.csv_rows import read_csv_rows
 from common.errors import UserError
 
 LEAVES = "the path leaves the folder of the list"

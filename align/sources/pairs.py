@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from align.sources.csv_rows import read_csv_rows
 from align.sources.photograph import Photograph, folder_of, without_suffix
+from common.csv_rows import read_csv_rows
 from common.errors import UserError
 
 LABELS_FILE = "labels.csv"

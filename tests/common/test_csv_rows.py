@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from align.sources.csv_rows import read_csv_rows
+from common.csv_rows import read_csv_rows
 from common.errors import UserError
 
 
