@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.choose_face import choose_faces, is_settled
-from align.crop import centre_square, crop_face, crop_frame, crop_resolution
+from align.crop import centre_square, crop_face, crop_resolution
 from align.detectors.detection import Detection, DetectorSettings, Enough
 from align.detectors.open import find_detector, open_detector
 from align.images.read import ImageFile, UnreadableImageError
 from align.options import AlignOptions, OnMissing
+from common.crop_frame import crop_frame
 from common.shards import Alignment
 
 NO_FACE = "no face found"

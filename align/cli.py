@@ -8,11 +8,12 @@ from rich.markup import escape
 
 from align.engines.engine import Engine, EngineName
 from align.engines.local import start_fork_server
-from align.options import AlignOptions, Device, FaceChoice, OnMissing, Template
+from align.options import AlignOptions, Device, FaceChoice, OnMissing
 from align.sources.recognise import LayoutName
 from align.sources.selection import Selection
 from align.tables import reasons_table
 from common.command_line import console, examples, new_app, printable, progress_bar, run_app
+from common.crop_frame import Template
 
 RAW_IMAGES = Path("datasets/raw_images")
 PROCESSED_IMAGES = Path("datasets/processed_images")

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from common.crop_frame import Template
 from common.errors import UserError
 
 
@@ -13,13 +14,6 @@ class FaceChoice(StrEnum):
     CENTRAL = "central"  # large and near the middle
     LARGEST = "largest"
     ALL = "all"
-
-
-class Template(StrEnum):
-    """How much of the head a crop shows."""
-
-    ARCFACE = "arcface"
-    LOOSE = "loose"
 
 
 class Device(StrEnum):

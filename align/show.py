@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from align.crop import CropFrame, Template, crop_frame, similarity_transform
 from common.atomic import write_atomically
-from common.errors import UserError
-from common.shards import ShardHeader, decode_strings, open_shard, read_header, shard_paths
+from common.crop_frame import landmarks_in_crop, shard_frame
+from common.shards import decode_strings, open_shard, read_header, shard_paths
 
 LABEL_WIDTH = 150  # pixels
 MARGIN = 4
@@ -56,7 +55,7 @@ def _collect(folder: Path, people: int, per_person: int) -> dict[str, list[_Crop
     rows: dict[str, list[_Crop]] = defaultdict(list)
     for path in shard_paths(folder):
         with open_shard(path) as shard:
-            frame = _frame(read_header(shard), path)
+            frame = shard_frame(read_header(shard))
             landmarks, synthetic = shard["landmarks"][:], shard["synthetic"][:]
             for index, identity in enumerate(decode_strings(shard["identity"][:])):
                 if (identity not in rows and len(rows) == people) or len(
@@ -64,27 +63,10 @@ def _collect(folder: Path, people: int, per_person: int) -> dict[str, list[_Crop
                 ) == per_person:
                     continue
                 crop = _Crop(
-                    shard["images"][index], _in_crop(landmarks[index], frame), bool(synthetic[index])
+                    shard["images"][index], landmarks_in_crop(landmarks[index], frame), bool(synthetic[index])
                 )
                 rows[identity].append(_drawable(crop))
     return dict(rows)
-
-
-def _frame(header: ShardHeader, path: Path) -> CropFrame:
-    try:
-        return crop_frame(header.size, Template(header.template), header.margin)
-    except ValueError as error:
-        raise UserError(
-            f"{path} has crops of the template '{header.template}', which is not known"
-        ) from error
-
-
-def _in_crop(landmarks: NDArray[np.float32], frame: CropFrame) -> NDArray[np.float64]:
-    try:
-        matrix = similarity_transform(landmarks.astype(np.float64), frame.points)
-    except ValueError:  # a crop that was not taken by landmarks
-        return np.full((5, 2), np.nan)
-    return landmarks @ matrix[:, :2].T + matrix[:, 2]
 
 
 def _drawable(crop: _Crop) -> _Crop:

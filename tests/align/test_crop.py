@@ -8,11 +8,12 @@ from insightface.utils.face_align import norm_crop
 from numpy.typing import NDArray
 
 from align.choose_face import choose_faces
-from align.crop import ARCFACE_POINTS, centre_square, crop_face, crop_frame, similarity_transform
+from align.crop import centre_square, crop_face
 from align.detectors.detection import detect
 from align.detectors.embedded import EmbeddedRetinaFace
 from align.images.read import read_image
-from align.options import FaceChoice, Template
+from align.options import FaceChoice
+from common.crop_frame import ARCFACE_POINTS, Template, crop_frame, similarity_transform
 
 Array = NDArray[np.uint8]
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from align.engines.engine import Engine
 from align.info import SCORE_BINS, summarise
-from align.options import AlignOptions, OnMissing, Template
+from align.options import AlignOptions, OnMissing
 from align.run import align_source
 from align.sources.find import find_source
+from common.crop_frame import Template
 from common.shards import shard_paths
 
 Array = NDArray[np.uint8]

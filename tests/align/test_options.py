@@ -12,7 +12,8 @@ from insightface.utils import face_align
 from numpy.typing import NDArray
 from PIL import Image
 
-from align.options import AlignOptions, Device, FaceChoice, OnMissing, Template
+from align.options import AlignOptions, Device, FaceChoice, OnMissing
+from common.crop_frame import Template
 from common.errors import UserError
 from common.shards import (
     COLUMNS,
