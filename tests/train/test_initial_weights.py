@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
 from common.encoder import Encoder, InputFormat, default_input_format
 from common.errors import UserError
@@ -44,15 +43,6 @@ def test_given_weights_tell_the_backbone(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match="is a ir_lite; add --backbone ir_lite"):
         initial_encoder(str(tmp_path / "w.pt"), Wanted("ir_18"))
-
-
-def test_dropout_is_set_where_it_is_asked_for() -> None:
-    def rates(dropout: float | None) -> set[float]:
-        encoder = initial_encoder(None, Wanted("ir_18"), dropout=dropout).encoder
-        return {module.p for module in encoder.modules() if isinstance(module, nn.Dropout)}
-
-    assert rates(0.1) == {0.1} and rates(0.0) == {0.0}
-    assert rates(None) == {0.4}
 
 
 def test_an_unknown_backbone_is_refused() -> None:
