@@ -80,9 +80,11 @@ def similarity_transform(source: NDArray[np.floating], target: NDArray[np.floati
 def landmarks_in_crop(landmarks: NDArray[np.floating], frame: CropFrame) -> NDArray[np.float64]:
     """Where five landmarks of a photograph, (5, 2), lie in the crop that was taken by them, (5, 2) in pixels.
 
-    NaN where they coincide or are NaN themselves: such a crop was not taken by landmarks.
+    NaN where they coincide or are not finite: such a crop was not taken by landmarks.
     """
     points = np.asarray(landmarks, dtype=np.float64)
+    if not np.isfinite(points).all():
+        return np.full((5, 2), np.nan)
     try:
         matrix = similarity_transform(points, frame.points)
     except ValueError:

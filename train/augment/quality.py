@@ -3,11 +3,11 @@
 import math
 
 import numpy as np
-import simplejpeg
 import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
+from common.jpeg import jpeg_round_trip
 from train.augment.config import AugmentConfig
 from train.augment.draws import Draw, Draws
 from train.augment.resize import SMALLEST, resized
@@ -40,9 +40,7 @@ def compressed(image: Tensor, quality: int) -> Tensor:
     torchvision's own `jpeg` rests on codecs that it deprecates.
     """
     pixels = image.permute(1, 2, 0).contiguous().numpy()
-    coded = simplejpeg.encode_jpeg(pixels, quality, colorsubsampling="420", fastdct=False)
-    decoded = simplejpeg.decode_jpeg(coded, fastdct=False, fastupsample=False)
-    return torch.from_numpy(decoded).permute(2, 0, 1)
+    return torch.from_numpy(jpeg_round_trip(pixels, quality)).permute(2, 0, 1)
 
 
 def _largest_odd(size: int) -> int:
