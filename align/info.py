@@ -9,7 +9,15 @@ import numpy as np
 from align.manifest import read_manifest
 from align.reasons import group_reasons
 from common.errors import UserError
-from common.shards import Alignment, ShardHeader, decode_strings, open_shard, read_header, shard_paths
+from common.shards import (
+    Alignment,
+    ShardHeader,
+    decode_strings,
+    forgery_columns,
+    open_shard,
+    read_header,
+    shard_paths,
+)
 
 SCORE_BINS = 20
 ALIGNMENTS = {
@@ -28,6 +36,7 @@ class ShardInfo:
     crops: int
     people: int
     synthetic: int
+    methods: Counter[str]  # how crops were made from others: count; empty for photographs as they were taken
     alignment: dict[str, int]  # how crops were taken: count
     photos_per_person: tuple[int, float, int]  # least, median, most
     score_histogram: list[int]  # crops by detection score, in SCORE_BINS equal parts of 0 to 1
@@ -37,6 +46,7 @@ class ShardInfo:
 def summarise(folder: Path) -> ShardInfo:
     """Read the labels of all shards of a folder. Raises UserError when there are none or one is damaged."""
     counts: Counter[str] = Counter()
+    methods: Counter[str] = Counter()
     alignment = np.zeros(len(ALIGNMENTS), np.int64)
     histogram = np.zeros(SCORE_BINS, np.int64)
     synthetic = 0
@@ -46,6 +56,8 @@ def summarise(folder: Path) -> ShardInfo:
         with open_shard(path) as shard:
             headers.add(read_header(shard))
             counts.update(decode_strings(shard["identity"][:]))
+            made = forgery_columns(shard)
+            methods.update(made.method if made else ())
             synthetic += int((shard["synthetic"][:] != 0).sum())
             alignment += np.bincount(shard["alignment"][:], minlength=len(ALIGNMENTS))[: len(ALIGNMENTS)]
             scores = shard["score"][:]
@@ -63,6 +75,7 @@ def summarise(folder: Path) -> ShardInfo:
         counts.total(),
         len(counts),
         synthetic,
+        methods,
         dict(zip(ALIGNMENTS.values(), alignment.tolist(), strict=True)),
         (per_person[0], float(np.median(per_person)), per_person[-1]),
         histogram.tolist(),

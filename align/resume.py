@@ -1,4 +1,4 @@
-"""What an earlier run of stage 1 left behind, and how much of it still holds."""
+"""What an earlier run left behind, and how much of it still holds."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ def refuse_what_differs(out: Path, header: ManifestHeader, earlier: Manifest | N
     if earlier.header.source != header.source:
         raise UserError(f"{out} holds shards of {earlier.header.source}; {way_out}")
     told, made = header.options, dict(earlier.header.options)
-    if _is_wider(told["limit"], made.get("limit")):
+    if "limit" in told and _is_wider(told["limit"], made.get("limit")):
         made["limit"] = told["limit"]  # more of the same keeps what is there
     different = [name for name in told if told[name] != made.get(name)]
     if different == ["weights"]:
@@ -76,16 +76,19 @@ def _fingerprint(job: ShardJob) -> str:
     return digest.hexdigest()
 
 
-def find_finished(
-    earlier: Manifest | None, jobs: list[ShardJob], prints: list[str]
-) -> dict[str, ManifestEntry]:
-    """The shards that an earlier run left and that need not be made again."""
+def find_finished(earlier: Manifest | None, planned: list[tuple[Path, str]]) -> dict[str, ManifestEntry]:
+    """The shards that an earlier run left and that need not be made again, by name.
+
+    Args:
+        earlier: what that run recorded.
+        planned: the file of each shard that is to be there, and the fingerprint of what it is made from.
+    """
     if earlier is None:
         return {}
     claimed = [
-        (job.destination, entry)
-        for job, inputs in zip(jobs, prints, strict=True)
-        if (entry := earlier.entries.get(job.destination.name)) is not None
+        (destination, entry)
+        for destination, inputs in planned
+        if (entry := earlier.entries.get(destination.name)) is not None
         and entry.inputs == inputs
         and not any(reason.startswith(TRANSIENT) for _, reason in entry.rejected)
     ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from common.command_line import printable
+
 if TYPE_CHECKING:  # numpy and h5py come with it, which `--help` has no use for
     from align.info import ShardInfo
 
@@ -33,6 +35,8 @@ def info_table(info: "ShardInfo", title: str) -> Table:
     table.add_row("people", f"{info.people:,}, with {least} to {most} crops each, median {median:g}")
     table.add_row("bona fide", f"{info.crops - info.synthetic:,}")
     table.add_row("synthetic", f"{info.synthetic:,}")
+    for method, count in sorted(info.methods.items()):
+        table.add_row(f"made by {escape(printable(method))}", f"{count:,}")
     for name, count in info.alignment.items():
         table.add_row(name, f"{count:,}")
     table.add_row("detector", escape(header.detector))

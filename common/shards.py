@@ -33,6 +33,13 @@ COLUMNS: dict[str, tuple[Any, tuple[int, ...]]] = {
     "path": (str, ()),
 }
 
+# of shards of forgeries: all of them or none
+FORGERY_COLUMNS: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "method": (str, ()),
+    "parameters": (str, ()),
+    "sources": (str, ()),
+}
+
 
 class Alignment(IntEnum):
     """How a crop was taken."""
@@ -54,6 +61,15 @@ class ShardHeader:
 
 
 @dataclass(frozen=True)
+class ForgeryColumns:
+    """How the crops of a shard were made from others, N rows."""
+
+    method: list[str]
+    parameters: list[str]  # JSON: the seed and what was drawn from it
+    sources: list[str]  # JSON: [{"identity", "path"}], whom it shows first, then the photograph put into
+
+
+@dataclass(frozen=True)
 class ShardRows:
     """The crops of a shard and what is known of each, N rows."""
 
@@ -66,6 +82,7 @@ class ShardRows:
     box: NDArray[np.float32]  # (N, 4) x1, y1, x2, y2 in pixels of the photograph
     score: NDArray[np.float32]  # (N,) detection score in [0, 1]
     alignment: NDArray[np.uint8]  # (N,) of `Alignment`
+    forged: ForgeryColumns | None = None  # None for photographs as they were taken
 
     def __len__(self) -> int:
         return len(self.images)
@@ -89,10 +106,12 @@ def _serialise(header: ShardHeader, rows: ShardRows) -> bytes:
         for name, value in {"format": FORMAT, "format_version": FORMAT_VERSION, **vars(header)}.items():
             file.attrs[name] = _fixed([value])[0] if isinstance(value, str) else value
         file.create_dataset("images", data=rows.images, dtype="u1")
-        for name, (kind, shape) in COLUMNS.items():
-            values = getattr(rows, name)
-            values = _fixed(values) if kind is str else np.asarray(values, kind)
-            file.create_dataset(name, data=values.reshape(len(rows), *shape))
+        columns = [(rows, COLUMNS), *([(rows.forged, FORGERY_COLUMNS)] if rows.forged is not None else [])]
+        for holder, formats in columns:
+            for name, (kind, shape) in formats.items():
+                values = getattr(holder, name)
+                values = _fixed(values) if kind is str else np.asarray(values, kind)
+                file.create_dataset(name, data=values.reshape(len(rows), *shape))
         file.flush()
         return bytes(file.id.get_file_image())
 
@@ -107,7 +126,8 @@ def _fixed(texts: list[str]) -> NDArray[Any]:
 def open_shard(path: Path) -> h5py.File:
     """Open a shard for reading after checking that it is one.
 
-    The file has `images` (N, size, size, 3) uint8 RGB and the columns of `COLUMNS`.
+    The file has `images` (N, size, size, 3) uint8 RGB, the columns of `COLUMNS`, and those of
+    `FORGERY_COLUMNS` or none of these.
     Raises UserError when it is damaged, of another version, or not a shard.
     """
     damaged = f"{path} is missing, truncated or not an HDF5 file; make it again with 'python -m align run'"
@@ -131,6 +151,13 @@ def read_header(file: h5py.File) -> ShardHeader:
     attributes = file.attrs
     detector, sha256, template = decode_strings(attributes[name] for name in HEADER_TEXTS)
     return ShardHeader(detector, sha256, template, int(attributes["size"]), float(attributes["margin"]))
+
+
+def forgery_columns(file: h5py.File) -> ForgeryColumns | None:
+    """How the crops of an open shard were made; None where it says nothing of it."""
+    if not _has_forgery_columns(file):
+        return None
+    return ForgeryColumns(*(decode_strings(file[name][:]) for name in FORGERY_COLUMNS))
 
 
 def shard_paths(folder: Path) -> list[Path]:
@@ -166,7 +193,8 @@ def _check(file: h5py.File, path: Path) -> None:
     texts = [name for name in ("format", *HEADER_TEXTS) if _fixed_text(file, name) is None]
     numbers = [name for name in ("size", "margin") if not _is_number(file, name)]
     size = 0 if numbers else int(file.attrs["size"])
-    expected = {"images": (np.dtype("u1"), (size, size, 3)), **COLUMNS}
+    forged = FORGERY_COLUMNS if _has_forgery_columns(file) else {}
+    expected = {"images": (np.dtype("u1"), (size, size, 3)), **COLUMNS, **forged}
     columns = [name for name in expected if not isinstance(file.get(name, getlink=True), h5py.HardLink)]
     if texts or numbers or columns:
         raise UserError(f"{path} lacks {', '.join([*texts, *numbers, *columns])}; {remake}")
@@ -181,6 +209,11 @@ def _check(file: h5py.File, path: Path) -> None:
             or not (_is_fixed_text(column.dtype) if kind is str else column.dtype == kind)
         ):
             raise UserError(f"{path} has a malformed column '{name}'; {remake}")
+
+
+def _has_forgery_columns(file: h5py.File) -> bool:
+    """Whether one of them is there, as whatever it may be: links are not followed."""
+    return any(file.id.links.exists(name.encode()) for name in FORGERY_COLUMNS)
 
 
 def _fixed_text(file: h5py.File, name: str) -> str | None:

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 from common.errors import UserError
 from common.shards import (
     COLUMNS,
+    FORGERY_COLUMNS,
+    ForgeryColumns,
     ShardHeader,
     ShardRows,
     decode_strings,
+    forgery_columns,
     open_shard,
     read_header,
     shard_paths,
@@ -20,6 +24,11 @@ from common.shards import (
 )
 
 NAMES = ["Åsa Öberg", "王小明", "plain", "plain"]
+FORGED = ForgeryColumns(
+    ["self-blend", "swap", "generator-traces", "post-processing"],
+    [json.dumps({"seed": seed, "drawn": {"angle": 0.5}}) for seed in range(4)],
+    [json.dumps([{"identity": name, "path": "a/ü.jpg"}], ensure_ascii=False) for name in NAMES],
+)
 
 
 @pytest.fixture
@@ -37,13 +46,64 @@ def shard(tmp_path: Path, shard_header: ShardHeader, rows: ShardRows) -> Path:
 def test_round_trip(shard: Path, shard_header: ShardHeader, rows: ShardRows) -> None:
     with open_shard(shard) as file:
         assert read_header(file) == shard_header
-        for field in dataclasses.fields(ShardRows):
-            found, written = file[field.name][:], getattr(rows, field.name)
-            if field.name in ("identity", "path"):
+        for name in ("images", *COLUMNS):
+            found, written = file[name][:], getattr(rows, name)
+            if name in ("identity", "path"):
                 assert decode_strings(found) == written
             else:
                 assert found.dtype == written.dtype
                 np.testing.assert_array_equal(found, written)
+        assert set(file) == {"images", *COLUMNS}
+        assert forgery_columns(file) is None
+
+
+@pytest.fixture
+def forged(tmp_path: Path, shard_header: ShardHeader, rows: ShardRows) -> Path:
+    """A shard that says how its rows were made."""
+    path = tmp_path / "shard-00001.h5"
+    write_shard(path, shard_header, dataclasses.replace(rows, forged=FORGED))
+    return path
+
+
+def test_how_forgeries_were_made_is_optional(forged: Path, shard: Path, rows: ShardRows) -> None:
+    with open_shard(forged) as file, open_shard(shard) as plain:
+        assert forgery_columns(file) == FORGED
+        assert set(file) == {"images", *COLUMNS, *FORGERY_COLUMNS}
+        for name in ("images", *COLUMNS):  # as ever for who does not know the others
+            np.testing.assert_array_equal(file[name][:], plain[name][:])
+    with h5py.File(forged) as file:
+        assert file["method"].asstr()[1] == "swap"
+        assert json.loads(file["sources"].asstr()[1])[0]["identity"] == "王小明"
+
+
+@pytest.mark.parametrize("name", ["method", "parameters", "sources"])
+def test_of_the_columns_of_forgeries_none_may_lack_or_be_malformed(forged: Path, name: str) -> None:
+    whole = forged.read_bytes()
+    four = h5py.string_dtype("utf-8", 4)
+    changes: list[tuple[Callable[[h5py.File], None], str]] = [
+        (lambda file: file.__delitem__(name), f"lacks {name}"),
+        (_replace(name, h5py.ExternalLink("/etc/hostname", "/x")), f"lacks {name}"),
+        (_replace(name, h5py.SoftLink("/path")), f"lacks {name}"),
+        (_replace(name, np.array([b"x"] * 3, four)), f"malformed column '{name}'"),
+        (_replace(name, np.array([[b"x"]] * 4, four)), f"malformed column '{name}'"),
+        (_replace(name, np.array(["x"] * 4, h5py.string_dtype())), f"malformed column '{name}'"),
+        (_replace(name, np.arange(4)), f"malformed column '{name}'"),
+    ]
+    for change, told in changes:
+        forged.unlink()
+        forged.write_bytes(whole)
+        with h5py.File(forged, "r+") as file:
+            change(file)
+        with pytest.raises(UserError, match=told):
+            open_shard(forged)
+
+
+@pytest.mark.parametrize("link", [h5py.ExternalLink("/etc/hostname", "/x"), h5py.SoftLink("/nowhere")])
+def test_a_link_in_the_place_of_a_column_of_forgeries_is_not_followed(shard: Path, link: object) -> None:
+    with h5py.File(shard, "r+") as file:
+        file["method"] = link
+    with pytest.raises(UserError, match="lacks method, parameters, sources"):
+        open_shard(shard)
 
 
 def test_ten_lines_of_h5py_read_a_shard(shard: Path, rows: ShardRows) -> None:

@@ -1,0 +1,1 @@
+"""Shards of synthetic faces made from shards of bona fide ones."""

@@ -1,0 +1,132 @@
+"""The crops of a folder of shards as forging takes them: labels in memory, pixels on demand."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from common.crop_frame import shard_frame
+from common.errors import UserError
+from common.forge import landmarks_for_forging
+from common.forge.face import Image
+from common.shards import ShardHeader, decode_strings, open_shard, read_header, shard_paths
+
+OPEN_SHARDS = 64  # kept per process: a partner may lie in any
+
+
+@dataclass(frozen=True)
+class CropRecord:
+    """What a shard says of one crop; see `ShardRows`."""
+
+    identity: str
+    path: str
+    landmarks: NDArray[np.float32]  # (5, 2) in pixels of the photograph
+    box: NDArray[np.float32]  # (4,)
+    score: float
+    alignment: int
+
+    @property
+    def source(self) -> dict[str, str]:
+        """As the column `sources` names it."""
+        return {"identity": self.identity, "path": self.path}
+
+
+class SourceCrops:
+    """All N crops of a folder of shards.
+
+    Attributes:
+        header: of every shard.
+        ends: (shards,) int64, the row after the last one of each shard.
+        identities: (N,) int64, equal for crops of one person.
+        landmarks: (N, 5, 2) float32 in pixels of the crops; NaN where there is no face.
+        bona_fide: (N,) bool.
+
+    Raises UserError for a folder without shards, a damaged shard, or shards that do not belong together.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = shard_paths(folder)
+        self._open = lru_cache(maxsize=OPEN_SHARDS)(_OpenShard)
+        names: list[str] = []
+        counts, bona_fide, landmarks, headers = [], [], [], set()
+        for path in self._paths:
+            with open_shard(path) as shard:
+                header = read_header(shard)
+                headers.add(header)
+                counts.append(len(shard["images"]))
+                names += decode_strings(shard["identity"][:])
+                bona_fide.append(shard["synthetic"][:] == 0)
+                landmarks.append(_landmarks_in_crops(shard, header))
+        if len(headers) > 1:
+            raise UserError(
+                f"the shards in {folder} differ in detector, template or size; "
+                "make them again with 'python -m align run --overwrite'"
+            )
+        self.header: ShardHeader = headers.pop()
+        self.ends: NDArray[np.int64] = np.cumsum(counts)
+        _, labels = np.unique(np.array(names, np.str_), return_inverse=True)
+        self.identities: NDArray[np.int64] = labels.astype(np.int64)
+        self.landmarks: NDArray[np.float32] = np.concatenate(landmarks)
+        self.bona_fide: NDArray[np.bool_] = np.concatenate(bona_fide)
+        self.usable: NDArray[np.int64] = np.flatnonzero(
+            self.bona_fide & np.isfinite(self.landmarks).all(axis=(1, 2))
+        )
+        if not self.usable.size:
+            raise UserError(f"{folder} has no bona fide crop with a face in it: there is nothing to forge")
+
+    def rows(self, shard: int) -> range:
+        """The rows of a shard, by its place among the shards."""
+        return range(int(self.ends[shard - 1]) if shard else 0, int(self.ends[shard]))
+
+    def image(self, row: int) -> Image:
+        """The pixels of a crop, (size, size, 3) uint8 RGB."""
+        shard, place = self._find(row)
+        pixels: Image = shard.images[place]
+        return pixels
+
+    def record(self, row: int) -> CropRecord:
+        """What is known of a crop."""
+        shard, place = self._find(row)
+        return CropRecord(
+            shard.identity[place],
+            shard.path[place],
+            shard.landmarks[place],
+            shard.box[place],
+            float(shard.score[place]),
+            int(shard.alignment[place]),
+        )
+
+    def _find(self, row: int) -> tuple["_OpenShard", int]:
+        number = int(np.searchsorted(self.ends, row, side="right"))
+        return self._open(self._paths[number]), row - self.rows(number).start
+
+
+class _OpenShard:
+    """The columns of a shard; it stays open for its pixels as long as this is kept."""
+
+    def __init__(self, path: Path) -> None:
+        shard = open_shard(path)
+        self.images: h5py.Dataset = shard["images"]
+        self.identity, self.path = (decode_strings(shard[name][:]) for name in ("identity", "path"))
+        self.landmarks, self.box, self.score, self.alignment = (
+            shard[name][:] for name in ("landmarks", "box", "score", "alignment")
+        )
+
+
+def _landmarks_in_crops(shard: h5py.File, header: ShardHeader) -> NDArray[np.float32]:
+    if not len(shard["images"]):
+        return np.empty((0, 5, 2), np.float32)
+    found = landmarks_for_forging(shard["landmarks"][:], shard["alignment"][:], shard_frame(header))
+    return found.astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def crops_of_process(folder: Path, digest: str) -> SourceCrops:
+    """The crops of a folder, whose labels are read once, however many tasks a worker process is given.
+
+    `digest` is that of the shards: of others with the same names, the labels are read anew.
+    """
+    return SourceCrops(folder)
