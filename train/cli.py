@@ -28,6 +28,8 @@ def main() -> None:
     epilog=examples(
         "python -m train run --pretrained adaface-ir101-webface12m",
         "python -m train run --config cpu --data datasets/mine --pretrained mobilefacenet.pt",
+        "python -m train run --config forge --data datasets/mine --pretrained mobilefacenet.pt",
+        "python -m train run --data datasets/processed_images --data datasets/forged --forge 0.1",
         "python -m train run --backbone timm:convnextv2_tiny --loss arcface --set augment.jpeg=0.4",
         "python -m train run --pairs train.csv --validation-pairs test.csv --pretrained ir101.ckpt --keep 1",
         "python -m train run --resume",
@@ -52,6 +54,8 @@ def run(
     freeze: options.Freeze = None,
     keep: options.Keep = None,
     loss: options.Loss = None,
+    forge: options.Forge = None,
+    forge_methods: options.ForgeMethods = None,
     batch_size: options.BatchSize = None,
     accumulate: options.Accumulate = None,
     lr: options.LearningRate = None,
@@ -70,7 +74,7 @@ def run(
     from train.start import parse_settings, resume_run, resumed_config, start_run
 
     given = {
-        "data": data,
+        "data": data or None,
         "out": out,
         "pairs": pairs,
         "validation.pairs": validation_pairs,
@@ -83,6 +87,8 @@ def run(
         "freeze": freeze,
         "keep": keep,
         "loss.name": loss,
+        "forge.share": forge,
+        "forge.methods": forge_methods.split(",") if forge_methods else None,
         "batch.size": batch_size,
         "batch.accumulate": accumulate,
         "optimiser.learning_rate": lr,

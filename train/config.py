@@ -4,13 +4,14 @@ import difflib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from common.backbones import check_backbone_name
 from common.errors import UserError
 from train.augment import AugmentConfig
+from train.forging_config import ForgeConfig
 from train.losses import LossConfig
 from train.monitors.tracking import TrackingConfig
 from train.section import Section
@@ -65,10 +66,18 @@ class HardwareConfig(Section):
     compile: bool = False
 
 
+def _several(value: Any) -> Any:
+    """One folder stands for a list of one, as all did in the first version."""
+    return [value] if isinstance(value, str | Path) else value
+
+
 class TrainConfig(Section):
     """All that a run depends on."""
 
-    data: Path = Path("datasets/processed_images")
+    # folders of shards, such as those of `align run` and of `align forge`
+    data: Annotated[tuple[Path, ...], BeforeValidator(_several), Field(min_length=1)] = (
+        Path("datasets/processed_images"),
+    )
     out: Path = Path("training_logs")
     pairs: Path | None = None  # CSV of pairs to train on; None for all people
     backbone: str | None = None  # None: that of `pretrained`, or ir_101
@@ -82,6 +91,7 @@ class TrainConfig(Section):
     save_minutes: float = Field(10, ge=0)  # between savings of the state that --resume goes on from
     loss: LossConfig = LossConfig()
     augment: AugmentConfig = AugmentConfig()
+    forge: ForgeConfig = ForgeConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
     batch: BatchConfig = BatchConfig()
     validation: ValidationConfig = ValidationConfig()

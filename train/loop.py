@@ -217,7 +217,7 @@ class _Run:
 
     def _validate(self, epoch: int) -> None:
         progress = self.progress
-        report = validate(self.average.encoder, self.data.dataset, self.data.pairs, self.fabric)
+        report = validate(self.average.encoder, self.data.validation_crops, self.data.pairs, self.fabric)
         record = ValidationRecord(
             run=self.folder.run,
             epoch=epoch,

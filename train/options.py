@@ -24,7 +24,10 @@ Resume = Annotated[
     bool, _option(RUN, "Go on with the latest run, or --run, with its own configuration.", "--resume")
 ]
 RunName = Annotated[str | None, _option(RUN, "Which run to --resume.", "--run")]
-Data = Annotated[Path | None, _option(RUN, "Folder of shards. \\[default: datasets/processed_images]")]
+Data = Annotated[
+    list[Path] | None,
+    _option(RUN, "Folder of shards; may be repeated. \\[default: datasets/processed_images]"),
+]
 Out = Annotated[
     Path | None, _option(RUN, "Folder for history, runs and checkpoints. \\[default: training_logs]")
 ]
@@ -82,6 +85,14 @@ Loss = Annotated[
     ),
 ]
 
+Forge = Annotated[
+    float | None,
+    _option(STEPS, "Share of each batch to turn into forgeries, made of its bona fide crops; 0.25 is good."),
+]
+ForgeMethods = Annotated[
+    str | None,
+    _option(STEPS, "Which, by commas: self-blend, swap, generator-traces, reenactment. \\[default: all]"),
+]
 BatchSize = Annotated[int | None, _option(STEPS, "Crops a batch, over all devices. \\[default: 256]")]
 Accumulate = Annotated[int | None, _option(STEPS, "Batches whose gradients make one step. \\[default: 1]")]
 LearningRate = Annotated[float | None, _option(STEPS, "Learning rate of AdamW. \\[default: 1e-4]", "--lr")]

@@ -286,6 +286,19 @@ def test_an_epoch_more_goes_on_where_the_run_ended(configure: Configure, tmp_pat
     assert all({**one, "run": ""} == {**other, "run": ""} for one, other in pairs)
 
 
+def test_a_resumed_run_forges_as_one_that_was_not_stopped(bona_fide_shards: Path, tmp_path: Path) -> None:
+    forging = {"forge.share": 0.25, "validation.every_steps": 100}
+    whole, recorder = run(settings(bona_fide_shards, tmp_path / "whole", **forging))
+    run(settings(bona_fide_shards, tmp_path / "part", **forging, epochs=1))
+    folder, config = resumed_config(None, None, {"out": tmp_path / "part", "epochs": 2})
+    resumed = resume_run(folder, config, Recorder())
+    assert same_weights(whole.last_checkpoint, resumed.last_checkpoint)
+    last = recorder.validations[-1].report.by_category[PairCategory.SYNTHETIC]
+    assert last.total == 12, "people without synthetic crops are validated with forgeries"
+    with pytest.raises(UserError, match=r"another forge\.share"):
+        resumed_config(None, None, {"out": tmp_path / "part", "forge.share": 0.5})
+
+
 def test_a_resumed_run_keeps_its_configuration_and_data(
     configure: Configure, tmp_path: Path, tiny_shards: Path
 ) -> None:

@@ -16,7 +16,22 @@ class BatchPlan(NamedTuple):
     """What a batch, or one process's share of it, is made of; B crops."""
 
     rows: NDArray[np.int64]  # (B,) of the data set
-    seeds: NDArray[np.uint64]  # (B,) for the augmentation of each
+    seeds: NDArray[np.uint64]  # (B,) for forging and augmentation of each
+    forged: NDArray[np.bool_]  # (B,) of which a forgery is made
+
+
+class Chosen(NamedTuple):
+    """Which crops a batch has, in its order; `BatchPlan` says what the columns are."""
+
+    rows: NDArray[np.int64]
+    forged: NDArray[np.bool_]
+
+
+class ForgingPlan(NamedTuple):
+    """Of what, and how often, a batch makes forgeries."""
+
+    share: float  # of the crops of a batch
+    forgeable: NDArray[np.bool_]  # (N,) of the data set
 
 
 class PlannedBatches(Sampler[BatchPlan]):
@@ -68,18 +83,18 @@ class PlannedBatches(Sampler[BatchPlan]):
         size = self.batch_size // processes
         own = slice(rank * size, (rank + 1) * size)
         epoch, first = self.epoch, self.first_batch
-        for number, rows in enumerate(islice(self._batches(epoch), first, None), first):
+        for number, (rows, forged) in enumerate(islice(self._batches(epoch), first, None), first):
             # a spawn key, since SeedSequence takes [seed, epoch] and [seed, epoch, 0] for the same
             sequence = np.random.SeedSequence([self._seed, epoch], spawn_key=(number,))
             seeds = sequence.generate_state(self.batch_size, np.uint64).astype(np.uint64, copy=False)
-            yield BatchPlan(rows[own], seeds[own])
+            yield BatchPlan(rows[own], seeds[own], forged[own])
 
     def __len__(self) -> int:
         """Batches of a whole epoch."""
         raise NotImplementedError
 
-    def _batches(self, epoch: int) -> Iterator[NDArray[np.int64]]:
-        """The rows (batch_size,) of every batch of an epoch."""
+    def _batches(self, epoch: int) -> Iterator[Chosen]:
+        """The crops (batch_size,) of every batch of an epoch."""
         raise NotImplementedError
 
 
@@ -90,7 +105,12 @@ class IdentityBatches(PlannedBatches):
     a `synthetic_share` is synthetic where the person has synthetic ones; those who have fewer than asked for
     give what they have, again if need be.
 
-    Raises UserError when no identity has two bona fide photographs: there is nothing to pull together.
+    With `forging`, a share of the batch is forgeries, as evenly of its people as can be. They are made of
+    crops that are in the batch themselves: two that differ in nothing but the forgery (Shiohara and Yamasaki,
+    CVPR 2022). Of people without a crop that can be forged, bona fide ones come in their place.
+
+    Raises UserError when no identity has two bona fide photographs, or too few places in the batch are left
+    for them: there is nothing to pull together.
     """
 
     def __init__(
@@ -103,6 +123,7 @@ class IdentityBatches(PlannedBatches):
         photos: int,
         synthetic_share: float,
         seed: int,
+        forging: ForgingPlan | None = None,
     ) -> None:
         self._bona_fide = _rows_by_identity(identities, rows[~synthetic[rows]])
         self._synthetic = _rows_by_identity(identities, rows[synthetic[rows]])
@@ -112,12 +133,20 @@ class IdentityBatches(PlannedBatches):
         self._people = min(people, len(self._identities))
         self._photos = photos
         self._wanted_synthetic = round(photos * synthetic_share)
+        self._forging = forging
+        self._wanted_forged = round(self._people * photos * forging.share) if forging else 0
+        left = photos - (self._wanted_synthetic if self._synthetic else 0)
+        if self._wanted_forged and left - -(-self._wanted_forged // self._people) < 2:
+            raise UserError(
+                f"of {photos} photographs of a person in a batch, fewer than two are left that are bona fide "
+                "and not forged; lower --forge or batch.synthetic_share, or raise batch.photos_per_identity"
+            )
         super().__init__(crops=len(rows), batch_size=self._people * photos, unit=photos, seed=seed)
 
     def __len__(self) -> int:
         return max(1, self.crops // self.batch_size)
 
-    def _batches(self, epoch: int) -> Iterator[NDArray[np.int64]]:
+    def _batches(self, epoch: int) -> Iterator[Chosen]:
         rng = np.random.default_rng([self._seed, epoch])
         queue: list[int] = []
         for _ in range(len(self)):
@@ -128,14 +157,27 @@ class IdentityBatches(PlannedBatches):
                 ]
                 queue += fresh
             chosen, queue = queue[: self._people], queue[self._people :]
-            yield np.concatenate([self._photographs(identity, rng) for identity in chosen])
+            each, more = divmod(self._wanted_forged, len(chosen))
+            parts = [
+                self._photographs(identity, each + (place < more), rng)
+                for place, identity in enumerate(chosen)
+            ]
+            yield Chosen(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _photographs(self, identity: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        forged = self._synthetic.get(identity, np.empty(0, np.int64))
-        count = self._wanted_synthetic if len(forged) else 0
-        return np.concatenate(
-            [_choose(self._bona_fide[identity], self._photos - count, rng), _choose(forged, count, rng)]
+    def _photographs(self, identity: int, forgeries: int, rng: np.random.Generator) -> Chosen:
+        synthetic = self._synthetic.get(identity, np.empty(0, np.int64))
+        count = self._wanted_synthetic if len(synthetic) else 0
+        rows = np.concatenate(
+            [_choose(self._bona_fide[identity], self._photos - count, rng), _choose(synthetic, count, rng)]
         )
+        forged = np.zeros(self._photos, np.bool_)
+        if self._forging and forgeries:
+            kept = rows[: self._photos - count - forgeries]
+            sources = np.unique(kept[self._forging.forgeable[kept]])
+            if len(sources):
+                rows[len(kept) : len(kept) + forgeries] = _choose(sources, forgeries, rng)
+                forged[len(kept) : len(kept) + forgeries] = True
+        return Chosen(rows, forged)
 
 
 def _rows_by_identity(identities: NDArray[np.int64], rows: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:

@@ -3,7 +3,7 @@
 import hashlib
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import h5py
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from common.crop_frame import shard_frame
 from common.errors import UserError
+from common.forge import landmarks_for_forging
 from common.shards import decode_strings, open_shard, read_header, shard_paths
 
 OPEN_SHARDS = 64  # file handles kept per process
@@ -26,8 +28,21 @@ class CropBatch(NamedTuple):
     synthetic: Tensor  # (N,) bool
 
 
+class FaceCrops(Protocol):
+    """Crops by row and whom they show, as validation wants them; the attributes are `CropDataset`'s."""
+
+    identity_names: NDArray[np.str_]
+    identities: NDArray[np.int64]
+    synthetic: NDArray[np.bool_]
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> CropBatch:
+        """The crops of `rows`, in their order."""
+
+
 class CropDataset(Dataset[CropBatch]):
-    """All crops of a folder of shards; only labels are held in memory.
+    """All crops of one or more folders of shards; only labels are held in memory.
+
+    An identity is the same person in every folder.
 
     It is indexed by a list of rows and answers with a whole batch.
 
@@ -40,10 +55,11 @@ class CropDataset(Dataset[CropBatch]):
     Raises UserError for a folder without shards, a damaged shard, or shards that do not belong together.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, *folders: Path) -> None:
         self._paths: list[Path] = []
         counts, names, synthetic, headers = [], [], [], set()
-        for path in shard_paths(folder):
+        folder = ", ".join(map(str, folders))
+        for path in (path for each in folders for path in shard_paths(each)):
             with open_shard(path) as shard:
                 self._paths.append(path)
                 counts.append(len(shard["images"]))
@@ -73,6 +89,23 @@ class CropDataset(Dataset[CropBatch]):
                 f"'{self._template}', but the encoder takes {size}x{size} in 'arcface'; make them with "
                 f"'python -m align run --size {size} --out ANOTHER_FOLDER' and name that with --data"
             )
+
+    @cached_property
+    def landmarks(self) -> NDArray[np.float32]:
+        """Where the five landmarks of each crop lie in it, (N, 5, 2) x, y in pixels; NaN without a face."""
+        found = []
+        for path in self._paths:
+            with open_shard(path) as shard:
+                frame = shard_frame(read_header(shard))
+                found.append(landmarks_for_forging(shard["landmarks"][:], shard["alignment"][:], frame))
+        return np.concatenate(found).astype(np.float32)
+
+    def image(self, row: int) -> NDArray[np.uint8]:
+        """One crop, (size, size, 3) RGB."""
+        shard = int(np.searchsorted(self._ends, row, side="right"))
+        start = int(self._ends[shard - 1]) if shard else 0
+        found: NDArray[np.uint8] = _images(self._paths[shard])[int(row) - start]
+        return found
 
     def relabel(self, people: NDArray[np.int64], synthetic: NDArray[np.bool_]) -> None:
         """Take other labels than the shards'.
@@ -109,9 +142,7 @@ class CropDataset(Dataset[CropBatch]):
         rows = np.asarray(rows, dtype=np.int64)
         crops = np.empty((len(rows), self.size, self.size, 3), np.uint8)
         for position, row in enumerate(rows):
-            shard = int(np.searchsorted(self._ends, row, side="right"))
-            start = int(self._ends[shard - 1]) if shard else 0
-            crops[position] = _images(self._paths[shard])[int(row) - start]
+            crops[position] = self.image(int(row))
         return CropBatch(
             torch.from_numpy(crops.transpose(0, 3, 1, 2)),
             torch.from_numpy(self.identities[rows]),

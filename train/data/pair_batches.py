@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from common.errors import UserError
 from common.pairs import PairCategory
-from train.data.batches import PlannedBatches
+from train.data.batches import Chosen, ForgingPlan, PlannedBatches
 
 
 class PairBatches(PlannedBatches):
@@ -27,12 +27,22 @@ class PairBatches(PlannedBatches):
         categories: (P,) `PairCategory.code` of each pair.
         size: crops in a batch, 2 or more.
         seed: of order and augmentation, 0 or more.
+        forging: which forgeries are made, or None.
+
+    With `forging`, a share of the batch is forged: in each chosen pair one of the crops that can be, so the
+    share is half of the batch at the most.
 
     Raises UserError when there is no same-person pair: there is nothing to pull together.
     """
 
     def __init__(
-        self, rows: NDArray[np.int64], categories: NDArray[np.int8], *, size: int, seed: int
+        self,
+        rows: NDArray[np.int64],
+        categories: NDArray[np.int8],
+        *,
+        size: int,
+        seed: int,
+        forging: ForgingPlan | None = None,
     ) -> None:
         if not (categories == PairCategory.SAME_PERSON.code).any():
             raise UserError(
@@ -42,12 +52,13 @@ class PairBatches(PlannedBatches):
         self._rows = rows
         self._categories = [np.flatnonzero(categories == code) for code in np.unique(categories)]
         self._pairs = min(size // 2, len(rows))
+        self._forging = forging
         super().__init__(crops=len(np.unique(rows)), batch_size=2 * self._pairs, unit=2, seed=seed)
 
     def __len__(self) -> int:
         return len(self._rows) // self._pairs
 
-    def _batches(self, epoch: int) -> Iterator[NDArray[np.int64]]:
+    def _batches(self, epoch: int) -> Iterator[Chosen]:
         rng = np.random.default_rng([self._seed, epoch])
         drawn = np.empty(len(self) * self._pairs, np.int64)
         turns = len(self._categories)
@@ -56,7 +67,20 @@ class PairBatches(PlannedBatches):
             places = drawn[turn::turns]
             places[:] = _in_rounds(self._categories[category], len(places), rng)
         for chosen in drawn.reshape(len(self), self._pairs):
-            yield self._rows[chosen].reshape(-1)
+            pairs = self._rows[chosen]
+            forged = np.zeros(pairs.shape, np.bool_) if self._forging is None else self._forged(pairs, rng)
+            yield Chosen(pairs.reshape(-1), forged.reshape(-1))
+
+    def _forged(self, pairs: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+        """Which crop of which pair, (P, 2), is forged."""
+        assert self._forging is not None
+        # of both crops of a pair that can be forged the one with the larger number, if any
+        numbers = np.where(self._forging.forgeable[pairs], rng.random(pairs.shape), -1)
+        candidates = rng.permutation(np.flatnonzero(numbers.max(axis=1) >= 0))
+        chosen = candidates[: round(self._forging.share * pairs.size)]
+        forged = np.zeros(pairs.shape, np.bool_)
+        forged[chosen, numbers[chosen].argmax(axis=1)] = True
+        return forged
 
 
 def _in_rounds(pairs: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -1,16 +1,18 @@
 """What a run trains on and what it validates with; no identity is in both."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from common.forge.forger import FORGERY_VERSION
 from train.augment import Augmentation
 from train.config import TrainConfig
-from train.data.batches import IdentityBatches, PlannedBatches
-from train.data.dataset import CropDataset
+from train.data.batches import ForgingPlan, IdentityBatches, PlannedBatches
+from train.data.dataset import CropDataset, FaceCrops
+from train.data.forging import WithForgeries, batch_forging, forgeable_crops, with_forgeries
 from train.data.pair_batches import PairBatches
 from train.data.pair_list import (
     ListedPairs,
@@ -31,6 +33,7 @@ class TrainingData:
 
     dataset: CropDataset
     crops: TrainingCrops
+    validation_crops: FaceCrops  # those of the data set, and forgeries where the pairs have such
     batches: PlannedBatches
     pairs: ValidationPairs
     identities: int  # trained on
@@ -47,7 +50,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
 
     Raises UserError when the data does not allow to train and validate.
     """
-    dataset = CropDataset(config.data)
+    dataset = CropDataset(*config.data)
     training = resolve_pair_list(dataset, config.pairs) if config.pairs else None
     validation = resolve_pair_list(dataset, config.validation.pairs) if config.validation.pairs else None
     lists = [listed for listed in (training, validation) if listed is not None]
@@ -57,25 +60,24 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         dataset.relabel(listed_identities(dataset, lists), listed_synthetic(dataset, lists))
     held_out = _held_out(config, dataset, validation, stored_split)
     is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
-    pairs = (
-        listed_validation_pairs(dataset, validation)
-        if validation
-        else draw_validation_pairs(dataset, held_out, config.validation.pairs_per_category, config.seed)
-    )
-    batches, trained = _batches(config, dataset, training, is_held_out)
+    forgeable = forgeable_crops(dataset) if config.forge.share else None
+    validated, pairs = _validation(config, dataset, validation, held_out, forgeable)
+    batches, trained = _batches(config, dataset, training, is_held_out, forgeable)
     trained_on = hashlib.sha256(trained.tobytes())
     if training:
         trained_on.update(training.rows.tobytes() + training.categories.tobytes())
     people = np.unique(dataset.identities[trained])
     labels = np.searchsorted(people, dataset.identities).clip(max=len(people) - 1)
+    forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
     return TrainingData(
         dataset,
-        TrainingCrops(dataset, labels, dataset.synthetic, Augmentation(config.augment)),
+        TrainingCrops(dataset, labels, dataset.synthetic, Augmentation(config.augment), forging),
+        validated,
         batches,
         pairs,
         identities=len(people),
         held_out=sorted(held_out),
-        notes=[note for listed in lists for note in _notes(listed)],
+        notes=[*(note for listed in lists for note in _notes(listed)), *_forging_notes(config, validated)],
         fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{trained_on.hexdigest()[:16]}",
     )
 
@@ -93,17 +95,41 @@ def _held_out(
     return held_out_identities(names, config.validation.share, config.seed)
 
 
+def _validation(
+    config: TrainConfig,
+    dataset: CropDataset,
+    listed: ListedPairs | None,
+    held_out: set[str],
+    forgeable: NDArray[np.bool_] | None,
+) -> tuple[FaceCrops, ValidationPairs]:
+    """The pairs to validate on, and the crops that they are rows of."""
+    if listed:
+        return dataset, listed_validation_pairs(dataset, listed)
+    per_category, seed = config.validation.pairs_per_category, config.seed
+    if forgeable is None:
+        return dataset, draw_validation_pairs(dataset, held_out, per_category, seed)
+    is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
+    crops = with_forgeries(dataset, forgeable, is_held_out, config.forge)
+    pairs = draw_validation_pairs(crops, held_out, per_category, seed)
+    if not crops.forgeries:
+        return dataset, pairs
+    how = f"{pairs.fingerprint} {FORGERY_VERSION} {' '.join(config.forge.methods)}"
+    return crops, replace(pairs, fingerprint=hashlib.sha256(how.encode()).hexdigest()[:16])
+
+
 def _batches(
     config: TrainConfig,
     dataset: CropDataset,
     training: ListedPairs | None,
     is_held_out: NDArray[np.bool_],
+    forgeable: NDArray[np.bool_] | None,
 ) -> tuple[PlannedBatches, NDArray[np.int64]]:
     """The batches, and the rows that they are made of."""
     chosen = config.batch
+    forging = None if forgeable is None else ForgingPlan(config.forge.share, forgeable)
     if training:
         left = training.without(np.flatnonzero(is_held_out))
-        planned = PairBatches(left.rows, left.categories, size=chosen.size, seed=config.seed)
+        planned = PairBatches(left.rows, left.categories, size=chosen.size, seed=config.seed, forging=forging)
         return planned, np.unique(left.rows)
     rows = np.flatnonzero(~is_held_out)
     return (
@@ -115,9 +141,22 @@ def _batches(
             photos=chosen.photos_per_identity,
             synthetic_share=chosen.synthetic_share,
             seed=config.seed,
+            forging=forging,
         ),
         rows,
     )
+
+
+def _forging_notes(config: TrainConfig, validated: FaceCrops) -> list[str]:
+    if not config.forge.share:
+        return []
+    notes = [f"{config.forge.share:.0%} of each batch is forged: {', '.join(config.forge.methods)}"]
+    if isinstance(validated, WithForgeries):
+        notes.append(
+            f"people held out who have no synthetic crops are validated with {validated.forgeries:,} "
+            "forgeries by the same methods"
+        )
+    return notes
 
 
 def _notes(listed: ListedPairs) -> list[str]:

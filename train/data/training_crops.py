@@ -1,4 +1,4 @@
-"""Crops as a training step takes them: varied, and labelled from 0."""
+"""Crops as a training step takes them: some forged, all varied, and labelled from 0."""
 
 import numpy as np
 import torch
@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 from train.augment import Augmentation
 from train.data.batches import BatchPlan
 from train.data.dataset import CropBatch, CropDataset
+from train.data.forging import BatchForging
 
 
 class TrainingCrops(Dataset[CropBatch]):
@@ -18,6 +19,7 @@ class TrainingCrops(Dataset[CropBatch]):
         labels: (N,) int64, the identity of each; those trained on count from 0.
         synthetic: (N,) bool.
         augmentation: how a crop is varied.
+        forging: how forgeries are made, where plans ask for them.
     """
 
     def __init__(
@@ -26,19 +28,24 @@ class TrainingCrops(Dataset[CropBatch]):
         labels: NDArray[np.int64],
         synthetic: NDArray[np.bool_],
         augmentation: Augmentation,
+        forging: BatchForging | None = None,
     ) -> None:
         self._dataset = dataset
         self._labels = labels
         self._synthetic = synthetic
         self._augmentation = augmentation
+        self._forging = forging
 
     def __len__(self) -> int:
         return len(self._dataset)
 
     def __getitem__(self, plan: BatchPlan) -> CropBatch:
-        """The crops of a plan, each varied by its own seed."""
+        """The crops of a plan, each forged and varied by its own seed; a forgery keeps its identity."""
+        crops = self._dataset[plan.rows].crops
+        if self._forging is not None:
+            crops = self._forging(crops, plan)
         return CropBatch(
-            self._augmentation(self._dataset[plan.rows].crops, plan.seeds),
+            self._augmentation(crops, plan.seeds),
             torch.from_numpy(self._labels[plan.rows]),
-            torch.from_numpy(self._synthetic[plan.rows]),
+            torch.from_numpy(self._synthetic[plan.rows] | plan.forged),
         )

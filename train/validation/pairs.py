@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from common.errors import UserError
 from common.pairs import PairCategory
-from train.data.dataset import CropDataset
+from train.data.dataset import FaceCrops
 
 MAX_DRAWS = 50  # attempts per wanted pair before a category counts as exhausted
 
@@ -23,7 +23,7 @@ class ValidationPairs:
 
 
 def draw_validation_pairs(
-    dataset: CropDataset, held_out: set[str], per_category: int, seed: int
+    dataset: FaceCrops, held_out: set[str], per_category: int, seed: int
 ) -> ValidationPairs:
     """Up to `per_category` pairs of each category among the held-out identities, the same for the same seed.
 

@@ -14,7 +14,7 @@ from common.encoder import Encoder
 from common.errors import UserError
 from common.metrics import VerificationReport, equal_error_rate, evaluate_pairs, with_intervals
 from common.pairs import PairCategory
-from train.data.dataset import CropDataset
+from train.data.dataset import FaceCrops
 from train.synchronised.gather import gather_rows
 from train.validation.pairs import ValidationPairs
 
@@ -24,7 +24,7 @@ MOST_SIMILARITIES = 1 << 24  # held at once in the search for the hardest impost
 
 
 def validate(
-    encoder: Encoder, dataset: CropDataset, pairs: ValidationPairs, fabric: Fabric
+    encoder: Encoder, dataset: FaceCrops, pairs: ValidationPairs, fabric: Fabric
 ) -> VerificationReport:
     """Embed every crop of the pairs once and score all pairs; every process gets the same report.
 
@@ -48,7 +48,7 @@ def validate(
     return shared
 
 
-def _report(embeddings: Tensor, dataset: CropDataset, pairs: ValidationPairs) -> VerificationReport:
+def _report(embeddings: Tensor, dataset: FaceCrops, pairs: ValidationPairs) -> VerificationReport:
     """What (N, D) embeddings of the distinct crops of the pairs, by rising row, say of all pairs."""
     rows, position = np.unique(pairs.rows, return_inverse=True)
     scores = _similarities(embeddings, position.reshape(pairs.rows.shape))
@@ -58,7 +58,7 @@ def _report(embeddings: Tensor, dataset: CropDataset, pairs: ValidationPairs) ->
     return with_intervals(report, pairs.categories, scores, dataset.identities[pairs.rows])
 
 
-def _embed_shared(encoder: Encoder, dataset: CropDataset, rows: NDArray[np.int64], fabric: Fabric) -> Tensor:
+def _embed_shared(encoder: Encoder, dataset: FaceCrops, rows: NDArray[np.int64], fabric: Fabric) -> Tensor:
     """The embeddings of all `rows`, (N, D) float32 of unit length; each process makes a share of them."""
     share = -(-len(rows) // fabric.world_size)  # as long everywhere, the last ones are filled up with zeros
     mine = rows[fabric.global_rank * share : (fabric.global_rank + 1) * share]

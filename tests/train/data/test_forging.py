@@ -1,0 +1,174 @@
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from common.errors import UserError
+from common.pairs import PairCategory
+from train.augment.config import KNOBS
+from train.config import load_config
+from train.data.dataset import CropDataset
+from train.data.forging import WithForgeries, batch_forging, forgeable_crops
+from train.data.prepare import TrainingData, prepare_data
+from train.forging_config import ForgeConfig
+
+Prepare = Callable[..., TrainingData]
+OFF = {f"augment.{knob}": 0 for knob in KNOBS}
+
+
+@pytest.fixture
+def prepare(tmp_path: Path) -> Prepare:
+    def make(data: Path | list[Path], **changes: Any) -> TrainingData:
+        values = {
+            "data": data,
+            "batch.size": 12,
+            "batch.photos_per_identity": 4,
+            "validation.share": 0.34,
+            "validation.pairs_per_category": 12,
+            "forge.share": 0.25,
+            **changes,
+        }
+        return prepare_data(load_config(None, values), tmp_path / "no-split.json")
+
+    return make
+
+
+def test_a_share_of_each_batch_is_forged_of_crops_that_are_in_it(
+    prepare: Prepare, bona_fide_shards: Path
+) -> None:
+    data = prepare(bona_fide_shards, **OFF | {"forge.post_processing": 0})
+    plans = list(data.batches)
+    assert plans
+    for plan in plans:
+        batch, untouched = data.crops[plan], data.dataset[plan.rows].crops
+        assert plan.forged.sum() == 3 and batch.synthetic.tolist() == plan.forged.tolist()
+        assert set(plan.rows[plan.forged]) <= set(plan.rows[~plan.forged])
+        differs = (batch.crops != untouched).flatten(1).any(dim=1)
+        assert differs.tolist() == plan.forged.tolist()
+        labels = np.unique(data.dataset.identities[plan.rows], return_inverse=True)[1]
+        assert torch.equal(batch.identities.unique(return_inverse=True)[1], torch.from_numpy(labels))
+
+
+def test_a_view_depends_on_row_and_seed_alone_also_in_another_process(
+    prepare: Prepare, bona_fide_shards: Path
+) -> None:
+    data = prepare(bona_fide_shards)
+    plan = next(iter(data.batches))
+    turned = type(plan)(*(column[::-1] for column in plan))
+    there = pickle.loads(pickle.dumps(data.crops))  # as a loader's process gets it
+    assert torch.equal(data.crops[plan].crops, there[turned].crops.flip(0))
+
+
+def test_post_processing_meets_bona_fide_and_synthetic_crops_alike(
+    prepare: Prepare, bona_fide_shards: Path
+) -> None:
+    plain = prepare(bona_fide_shards, **OFF | {"forge.post_processing": 0})
+    processed = prepare(bona_fide_shards, **OFF | {"forge.post_processing": 1})
+    plan = next(iter(plain.batches))
+    differs = (plain.crops[plan].crops != processed.crops[plan].crops).flatten(1).any(dim=1)
+    assert differs.all()
+
+
+def test_partners_are_trained_on(bona_fide_shards: Path) -> None:
+    dataset = CropDataset(bona_fide_shards)
+    trained = np.flatnonzero(dataset.identities < 3)
+    forging = batch_forging(dataset, forgeable_crops(dataset), trained, ForgeConfig(methods=("swap",)))
+    partners = {forging.forger.forge(int(row), seed).partner for row in trained for seed in range(8)}
+    assert len(partners) > 5 and partners <= set(trained.tolist())
+
+
+def test_people_held_out_without_synthetic_crops_are_validated_with_forgeries(
+    prepare: Prepare, bona_fide_shards: Path
+) -> None:
+    data = prepare(bona_fide_shards)
+    crops, dataset = data.validation_crops, data.dataset
+    held_out = np.isin(dataset.identity_names, data.held_out)[dataset.identities]
+    assert isinstance(crops, WithForgeries) and crops.forgeries == held_out.sum() == 12
+    assert any("12 forgeries" in note for note in data.notes)
+    pairs = data.pairs.rows[data.pairs.categories == PairCategory.SYNTHETIC.code]
+    assert len(pairs) == 12
+    assert (crops.identities[pairs[:, 0]] == crops.identities[pairs[:, 1]]).all()
+    assert (crops.synthetic[pairs].sum(axis=1) == 1).all()
+    rows = np.unique(pairs)
+    batch = crops[rows]
+    assert torch.equal(batch.crops, crops[rows].crops), "every validation sees the same forgeries"
+    assert batch.synthetic.tolist() == (rows >= len(dataset)).tolist()
+    own = rows[rows < len(dataset)]
+    assert torch.equal(batch.crops[: len(own)], dataset[own].crops)
+
+
+def test_the_fingerprint_of_the_pairs_knows_the_methods(prepare: Prepare, bona_fide_shards: Path) -> None:
+    one, two = (
+        prepare(bona_fide_shards, **{"forge.methods": [method]}) for method in ("swap", "reenactment")
+    )
+    assert one.pairs.fingerprint != two.pairs.fingerprint
+    assert (one.pairs.rows == two.pairs.rows).all()
+
+
+def test_synthetic_crops_of_people_held_out_are_validated_with_in_the_place_of_forgeries(
+    prepare: Prepare, tiny_shards: Path
+) -> None:
+    data, without = (
+        prepare(tiny_shards, **{"batch.synthetic_share": 0.25, "forge.share": share}) for share in (0.25, 0)
+    )
+    assert data.validation_crops is data.dataset
+    assert data.pairs.fingerprint == without.pairs.fingerprint
+    plan = next(iter(data.batches))
+    assert plan.forged.sum() == 3 and not data.dataset.synthetic[plan.rows[plan.forged]].any()
+    assert data.crops[plan].synthetic.sum() == 6
+
+
+def test_without_forging_batches_are_those_of_older_versions(prepare: Prepare, tiny_shards: Path) -> None:
+    data = prepare(tiny_shards, **{"forge.share": 0})
+    plans = list(data.batches)
+    assert not any(plan.forged.any() for plan in plans)
+    assert plans[0].rows.tolist() == BEFORE_FORGING, "drawn by the version that could not forge"
+
+
+def test_too_few_bona_fide_places_are_refused(prepare: Prepare, tiny_shards: Path) -> None:
+    with pytest.raises(UserError, match=r"fewer than two are left .* lower --forge"):
+        prepare(tiny_shards, **{"batch.synthetic_share": 0.5})
+
+
+def test_crops_without_landmarks_are_never_forged(
+    prepare: Prepare, bona_fide_shards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landmarks = CropDataset(bona_fide_shards).landmarks.copy()
+    landmarks[::2] = np.nan
+    landmarks[6:12] = np.nan
+    monkeypatch.setattr(CropDataset, "landmarks", landmarks)
+    data = prepare(bona_fide_shards, **{"validation.share": 0.1})
+    seen = np.concatenate([plan.rows[plan.forged] for plan in data.batches])
+    assert len(seen) and np.isfinite(landmarks[seen]).all()
+    assert next(iter(data.batches)).rows.shape == (12,)
+
+
+def test_folders_of_shards_are_read_as_one(
+    prepare: Prepare, bona_fide_shards: Path, tiny_shards: Path
+) -> None:
+    both = CropDataset(bona_fide_shards, tiny_shards)
+    assert len(both) == 36 + 54 and len(both.identity_names) == 6
+    assert torch.equal(both[[36]].crops, CropDataset(tiny_shards)[[0]].crops)
+    data = prepare([bona_fide_shards, tiny_shards], **{"batch.synthetic_share": 0.25})
+    assert len(data.dataset) == 90
+
+
+def test_a_listed_pair_has_one_forged_crop_at_most(
+    prepare: Prepare, bona_fide_shards: Path, tmp_path: Path
+) -> None:
+    lines = [f"person{p}/{6 * p + i}.jpg,person{q}/{6 * q + j}.jpg,{int(p == q)}" for p, q, i, j in LISTED]
+    (tmp_path / "pairs.csv").write_text("path1,path2,label\n" + "\n".join(lines) + "\n")
+    data = prepare(bona_fide_shards, pairs=tmp_path / "pairs.csv", **{"validation.share": 0.34})
+    for plan in data.batches:
+        forged = plan.forged.reshape(-1, 2).sum(axis=1)
+        assert forged.max() == 1 and forged.sum() == round(0.25 * len(plan.rows))
+
+
+BEFORE_FORGING = [32, 30, 34, 35, 0, 2, 8, 7, 12, 11, 15, 16]
+LISTED = [(p, p, i, i + 1) for p in range(6) for i in range(5)] + [
+    (p, q, i, i) for p in range(6) for q in range(p) for i in range(2)
+]
