@@ -1,4 +1,4 @@
-"""Whether a folder of shards is what `align run` wrote, to the last bit."""
+"""Whether a folder of shards is what was written, to the last bit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from align.manifest import MANIFEST_FILE, ManifestEntry, read_manifest
 from common.errors import UserError
 from common.shards import SHARD_PATTERN, file_sha256, open_shard
 
-AGAIN = "run 'python -m align run' again"
+AGAIN = "run the command that made it again"
 
 
 @dataclass(frozen=True)

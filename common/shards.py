@@ -20,6 +20,7 @@ from common.errors import UserError
 FORMAT = "facetrust-shard"
 FORMAT_VERSION = 2
 SHARD_PATTERN = "shard-*.h5"
+REMAKE = "make it again with 'python -m align run' or 'forge'"
 HEADER_TEXTS = ("detector", "detector_sha256", "template")
 
 # name: dtype and shape of one row
@@ -130,7 +131,7 @@ def open_shard(path: Path) -> h5py.File:
     `FORGERY_COLUMNS` or none of these.
     Raises UserError when it is damaged, of another version, or not a shard.
     """
-    damaged = f"{path} is missing, truncated or not an HDF5 file; make it again with 'python -m align run'"
+    damaged = f"{path} is missing, truncated or not an HDF5 file; {REMAKE}"
     try:
         file = h5py.File(path, "r")
     except OSError as error:
@@ -182,13 +183,12 @@ def decode_strings(values: Any) -> list[str]:
 
 
 def _check(file: h5py.File, path: Path) -> None:
-    remake = "make the shards again with 'python -m align run'"
     if "format" not in file.attrs or _fixed_text(file, "format") not in (FORMAT, None):
         raise UserError(f"{path} is an HDF5 file but not a facetrust shard")
     version = file.attrs["format_version"] if _is_number(file, "format_version") else None
     if version != FORMAT_VERSION:
         raise UserError(
-            f"{path} has shard format version {version}, this facetrust reads {FORMAT_VERSION}; {remake}"
+            f"{path} has shard format version {version}, this facetrust reads {FORMAT_VERSION}; {REMAKE}"
         )
     texts = [name for name in ("format", *HEADER_TEXTS) if _fixed_text(file, name) is None]
     numbers = [name for name in ("size", "margin") if not _is_number(file, name)]
@@ -197,7 +197,7 @@ def _check(file: h5py.File, path: Path) -> None:
     expected = {"images": (np.dtype("u1"), (size, size, 3)), **COLUMNS, **forged}
     columns = [name for name in expected if not isinstance(file.get(name, getlink=True), h5py.HardLink)]
     if texts or numbers or columns:
-        raise UserError(f"{path} lacks {', '.join([*texts, *numbers, *columns])}; {remake}")
+        raise UserError(f"{path} lacks {', '.join([*texts, *numbers, *columns])}; {REMAKE}")
     rows = len(file["images"]) if isinstance(file["images"], h5py.Dataset) and file["images"].shape else -1
     for name, (kind, shape) in expected.items():
         column = file[name]
@@ -208,7 +208,7 @@ def _check(file: h5py.File, path: Path) -> None:
             or column.shape != (rows, *shape)
             or not (_is_fixed_text(column.dtype) if kind is str else column.dtype == kind)
         ):
-            raise UserError(f"{path} has a malformed column '{name}'; {remake}")
+            raise UserError(f"{path} has a malformed column '{name}'; {REMAKE}")
 
 
 def _has_forgery_columns(file: h5py.File) -> bool:

@@ -19,7 +19,9 @@ print("HEAVY", sorted(heavy & set(sys.modules)))
 """
 
 
-@pytest.mark.parametrize(("package", "command"), [("align", "run"), ("train", "run"), ("infer", "pairs")])
+@pytest.mark.parametrize(
+    ("package", "command"), [("align", "run"), ("align", "forge"), ("train", "run"), ("infer", "pairs")]
+)
 def test_help_imports_nothing_heavy(
     package: str, command: str, tmp_path: Path, process_environment: dict[str, str]
 ) -> None:

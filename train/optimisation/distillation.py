@@ -30,9 +30,15 @@ class StartingKnowledge(nn.Module):
         return super().train(False)
 
     @torch.no_grad()
-    def embed(self, crops: Tensor) -> Tensor:
-        """(N, 3, size, size) to (N, D) of unit length."""
-        return functional.normalize(self._teacher(crops), dim=1)
+    def embed(self, crops: Tensor, synthetic: Tensor) -> Tensor:
+        """The starting embeddings of crops (N, 3, size, size), (N, D) of unit length.
+
+        Where `synthetic` (N,) says so they are zero: they are left out of the term and need no computation.
+        """
+        embeddings = crops.new_zeros(len(crops), self._teacher.embedding_size, dtype=torch.float32)
+        if not synthetic.all():
+            embeddings[~synthetic] = functional.normalize(self._teacher(crops[~synthetic]), dim=1).float()
+        return embeddings
 
     def departure(self, batch: EmbeddedBatch, starting: Tensor) -> Tensor:
         """The term, a scalar in [0, 2], for the starting embeddings (N, D) of the batch."""

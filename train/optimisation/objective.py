@@ -47,6 +47,6 @@ class Objective:
         loss = self._loss_of(batch)
         if self._knowledge is not None:
             with self._fabric.autocast():
-                starting = self._knowledge.embed(crops.crops).float()
+                starting = self._knowledge.embed(crops.crops, crops.synthetic)
             loss = loss + self._keep * self._knowledge.departure(batch, gather_rows(starting))
         return loss

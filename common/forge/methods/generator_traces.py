@@ -19,6 +19,7 @@ from common.forge.face import Face, Floats, Image
 from common.forge.face_shape import face_shape
 from common.forge.masks import INNER, NO_FOREHEAD, WHOLE, face_mask, filled
 
+GRIDS = ("2", "3", "3")  # pixels of a photograph on a pixel of the generator's
 WHOLE_CROP, TWO_DECODERS, TURNED = 0.4, 0.25, 0.4  # how often
 COLOUR_CHANGE = 0.6  # of what can just be overlooked
 FEATURES_KEPT = 0.6  # of the sharpness of eyes and mouth, where skin is smoothed
@@ -170,15 +171,15 @@ class _Code:
 
 def _coded(picture: Floats, unit: float, chance: Chance) -> _Code:
     size = picture.shape[0]
-    grid = chance.integer("grid", 2, 3)
-    detail = chance.uniform("detail", 0, 0.15) if grid == 2 else chance.uniform("detail", 0.2, 0.4)
+    grid = int(chance.choice("grid", GRIDS))
+    detail = chance.uniform("detail", 0, 0.15) if grid == 2 else chance.uniform("detail", 0.05, 0.25)
     step = max(2, min(round(grid * unit), size // 8))
     top, left = chance.integer("grid_top", 0, step - 1), chance.integer("grid_left", 0, step - 1)
     side = -(-(size + step - 1) // step)
     rest = side * step - size
     padded = cv2.copyMakeBorder(picture, top, rest - top, left, rest - left, cv2.BORDER_REFLECT_101)
     small = cv2.resize(padded, (side, side), interpolation=cv2.INTER_AREA)
-    sharpness = np.float32(chance.uniform("sharpness", 0.3, 0.8))
+    sharpness = np.float32(chance.uniform("sharpness", 0.1, 0.5))
     return _Code(small + (small - cv2.GaussianBlur(small, (0, 0), 1.0)) * sharpness, step, top, left, detail)
 
 

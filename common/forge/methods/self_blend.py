@@ -35,15 +35,16 @@ def self_blend(face: Face, chance: Chance) -> Image:
 
 
 def _changed(picture: Floats, face: Face, strength: float, chance: Chance) -> Floats:
-    """Other colours, and other sharpness: sharpened, or made smaller and larger again."""
+    """Other colours, and made smaller and larger again, some sharpened after that."""
     coloured = recoloured(picture, chance, strength)
-    if chance.happens("sharpened", 0.5):
-        blurred = cv2.GaussianBlur(coloured, (0, 0), chance.uniform("sigma", 0.8, 1.3) * face.unit)
-        amount = strength * chance.uniform("sharpening", 0.8, 1.6)
-        return cv2.addWeighted(coloured, 1 + amount, blurred, -amount, 0)  # type: ignore[return-value]
-    side = max(8, round(face.size * chance.uniform("rescaled_to", 0.38, 0.62) / strength**0.5))
+    side = max(8, round(face.size * chance.uniform("rescaled_to", 0.35, 0.58) / strength**0.5))
     small = cv2.resize(coloured, (side, side), interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, (face.size, face.size))  # type: ignore[return-value]
+    rescaled = cv2.resize(small, (face.size, face.size))
+    if not chance.happens("sharpened", 0.4):
+        return rescaled  # type: ignore[return-value]
+    blurred = cv2.GaussianBlur(rescaled, (0, 0), chance.uniform("sigma", 1.4, 2.2) * face.unit)
+    amount = strength * chance.uniform("sharpening", 0.6, 1.4)
+    return cv2.addWeighted(rescaled, 1 + amount, blurred, -amount, 0)  # type: ignore[return-value]
 
 
 def _movement(face: Face, strength: float, chance: Chance) -> Floats:

@@ -46,7 +46,7 @@ def swap(shown: Face, photograph: Face, chance: Chance) -> Image:
 def _generated(picture: Floats, chance: Chance) -> Floats:
     """The picture with the details of a generator's output, which is smaller than the photograph's face."""
     size = picture.shape[0]
-    side = max(8, round(size * chance.uniform("resolution", 0.4, 0.65)))
+    side = max(8, round(size * chance.uniform("resolution", 0.38, 0.6)))
     small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     return cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC).astype(np.float32, copy=False)
 

@@ -20,7 +20,11 @@ def test_the_start_is_remembered_while_the_encoder_moves() -> None:
     with torch.no_grad():
         for parameter in encoder.parameters():
             parameter.add_(0.5)
-    assert torch.allclose(knowledge.embed(crops), start, atol=1e-6)
+    none = torch.zeros(3, dtype=torch.bool)
+    assert torch.allclose(knowledge.embed(crops, none), start, atol=1e-6)
+    found = knowledge.embed(crops, torch.tensor([False, True, False]))
+    assert torch.allclose(found[[0, 2]], start[[0, 2]], atol=1e-6) and not found[1].any()
+    assert not knowledge.embed(crops, ~none).any()
     assert not any(parameter.requires_grad for parameter in knowledge.parameters())
 
 

@@ -49,7 +49,7 @@ def test_where_the_source_was_changed_the_rest_is_the_photograph(crops: list[Cro
 
 
 def test_both_kinds_of_sharpness_occur_and_show(crops: list[Crop]) -> None:
-    """Where the photograph itself was changed, its background is sharper or less sharp than it was."""
+    """Where the photograph itself was changed, its background has lost detail, its edges are hard or soft."""
     detail: dict[bool, list[float]] = {True: [], False: []}
     for seed in range(60):
         chance = Chance(seed)
@@ -60,8 +60,8 @@ def test_both_kinds_of_sharpness_occur_and_show(crops: list[Crop]) -> None:
                 np.abs(cv2.Laplacian(image.astype(np.float32), -1))[:20].mean() for image in (forged, crop)
             ]
             detail[bool(chance.drawn["sharpened"])].append(float(edges[0] / edges[1]))
-    assert np.median(detail[True]) > 1.2
     assert np.median(detail[False]) < 0.8
+    assert np.median(detail[True]) > 1.3 * np.median(detail[False])
 
 
 @settings(max_examples=60, deadline=None)
