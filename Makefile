@@ -24,6 +24,7 @@ demo: environment
 	$(BIN)/python -m align sample
 	$(BIN)/python -m align run datasets/raw_images
 	$(BIN)/python -m align show --people 12 --per-person 6
+	$(BIN)/python -m align forge datasets/processed_images --preview results/forgeries.png
 	$(BIN)/python -m train run --config demo
 	@printf "\n== Test pairs of people never seen, before training (random weights)\n"
 	$(BIN)/python -m infer pairs data/test_public --model random:ir_lite --out results/untrained
@@ -33,6 +34,7 @@ demo: environment
 	@echo "  results/test_public.png               pairs from hardest to easiest, and the scores of each category"
 	@echo "  results/test_public.csv               similarity and verdict of every pair"
 	@echo "  results/contact_sheet.png             aligned crops; synthetic ones framed red"
+	@echo "  results/forgeries.png                 what four methods of forging make of the sample's faces"
 	@echo "  training_logs/performance_history.json errors per category at every validation"
 	@echo "  $(BIN)/python -m train history       the leaderboard of checkpoints"
 

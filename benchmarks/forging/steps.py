@@ -16,7 +16,7 @@ from train.config import TrainConfig, load_config
 from train.monitors.monitor import RunPlan, SilentMonitor, StepRecord
 from train.start import start_run
 
-SHARE = 0.25  # of the crops of a batch that are forged
+SHARE = 0.5  # of the crops of a batch that are forged
 
 
 def crops_needed(size: int, steps: int, turns: int) -> int:
@@ -33,6 +33,7 @@ def step_config(data: Path, out: Path, backbone: str, size: int) -> TrainConfig:
             "out": out,
             "backbone": backbone,
             "epochs": 1,
+            "keep": 0,
             "forge.share": 0,
             "batch.size": size,
             "batch.loader_workers": 0,
