@@ -30,6 +30,11 @@ demo: environment
 	$(BIN)/python -m infer pairs data/test_public --model random:ir_lite --out results/untrained
 	@printf "\n== The same pairs after training\n"
 	$(BIN)/python -m infer pairs data/test_public
+	@printf "\n== Two more epochs with forgeries made of the bona fide crops, and the same pairs again\n"
+	$(BIN)/python -m train run --config demo_forge --pretrained training_logs/checkpoints/last.safetensors \
+	    --out training_logs/forged
+	$(BIN)/python -m infer pairs data/test_public --model training_logs/forged/checkpoints/last.safetensors \
+	    --out results/forged
 	@printf "\nWhere to look:\n"
 	@echo "  results/test_public.png               pairs from hardest to easiest, and the scores of each category"
 	@echo "  results/test_public.csv               similarity and verdict of every pair"

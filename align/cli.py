@@ -215,12 +215,16 @@ def forge(
         bool, typer.Option("--overwrite", help="Make existing shards anew.", rich_help_panel=WORK)
     ] = False,
 ) -> None:
-    """Make synthetic faces from the bona fide crops of shards, as shards. Continues where it was stopped."""
+    """Make synthetic faces from the bona fide crops of shards, as shards. Continues where it was stopped.
+
+    Of the options, a --preview heeds --methods and --seed.
+    """
     if (out is None) == (preview is None):
         raise UserError("name a folder for the shards with --out, or else a picture with --preview")
     if out is not None and workers != 1:
         start_fork_server("align.forge.job")
-    from align.forge.options import ForgeOptions, parse_methods
+    from align.forge.options import ForgeOptions
+    from common.forge import parse_methods
 
     options = ForgeOptions(parse_methods(methods), per_image, seed, post_process)
     if preview is not None:

@@ -3,7 +3,7 @@
 from pydantic import Field, field_validator
 
 from common.errors import UserError
-from common.forge import METHODS, Forger
+from common.forge import METHODS, parse_methods
 from train.section import Section
 
 
@@ -21,7 +21,6 @@ class ForgeConfig(Section):
     @classmethod
     def _known_methods(cls, methods: tuple[str, ...]) -> tuple[str, ...]:
         try:
-            Forger(methods)
+            return parse_methods(",".join(methods))
         except UserError as error:
             raise ValueError(str(error)) from error
-        return methods

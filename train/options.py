@@ -26,7 +26,11 @@ Resume = Annotated[
 RunName = Annotated[str | None, _option(RUN, "Which run to --resume.", "--run")]
 Data = Annotated[
     list[Path] | None,
-    _option(RUN, "Folder of shards; may be repeated. \\[default: datasets/processed_images]"),
+    _option(
+        RUN,
+        "Folder of shards; may be repeated, and people of one name are then one person. "
+        "\\[default: datasets/processed_images]",
+    ),
 ]
 Out = Annotated[
     Path | None, _option(RUN, "Folder for history, runs and checkpoints. \\[default: training_logs]")

@@ -59,7 +59,8 @@ class SourceCrops:
                 counts.append(len(shard["images"]))
                 names += decode_strings(shard["identity"][:])
                 bona_fide.append(shard["synthetic"][:] == 0)
-                landmarks.append(_landmarks_in_crops(shard, header))
+                frame = shard_frame(header)
+                landmarks.append(landmarks_for_forging(shard["landmarks"][:], shard["alignment"][:], frame))
         if len(headers) > 1:
             raise UserError(
                 f"the shards in {folder} differ in detector, template or size; "
@@ -69,7 +70,7 @@ class SourceCrops:
         self.ends: NDArray[np.int64] = np.cumsum(counts)
         _, labels = np.unique(np.array(names, np.str_), return_inverse=True)
         self.identities: NDArray[np.int64] = labels.astype(np.int64)
-        self.landmarks: NDArray[np.float32] = np.concatenate(landmarks)
+        self.landmarks: NDArray[np.float32] = np.concatenate(landmarks).astype(np.float32)
         self.bona_fide: NDArray[np.bool_] = np.concatenate(bona_fide)
         self.usable: NDArray[np.int64] = np.flatnonzero(
             self.bona_fide & np.isfinite(self.landmarks).all(axis=(1, 2))
@@ -114,13 +115,6 @@ class _OpenShard:
         self.landmarks, self.box, self.score, self.alignment = (
             shard[name][:] for name in ("landmarks", "box", "score", "alignment")
         )
-
-
-def _landmarks_in_crops(shard: h5py.File, header: ShardHeader) -> NDArray[np.float32]:
-    if not len(shard["images"]):
-        return np.empty((0, 5, 2), np.float32)
-    found = landmarks_for_forging(shard["landmarks"][:], shard["alignment"][:], shard_frame(header))
-    return found.astype(np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -45,15 +45,3 @@ class ForgeOptions:
             "seed": self.seed,
             "post-process": self.post_process,
         }
-
-
-def parse_methods(text: str | None) -> tuple[str, ...]:
-    """Names parted by commas, in the order of `METHODS`: `swap,self-blend` means what `self-blend,swap` does.
-
-    All methods for None. Raises UserError for an unknown name, or none.
-    """
-    if text is None:
-        return METHODS
-    named = tuple(name for part in text.split(",") if (name := part.strip()))
-    Forger(named)
-    return tuple(name for name in METHODS if name in named)

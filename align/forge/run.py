@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from align.engines.engine import Engine
 from align.engines.local import available_cores
 from align.forge.crops import crops_of_process
@@ -16,9 +18,9 @@ from align.manifest import ManifestHeader, read_manifest
 from align.reasons import group_reasons
 from align.shard_run import PlannedShard, claim_folder, make_shards
 from common.errors import UserError
+from common.forge.forger import FORGERY_VERSION
+from common.forge.methods import TWO_FACES
 from common.shards import FORMAT_VERSION, file_sha256, shard_paths
-
-FORGING_VERSION = 1  # raised whenever the same crop and seed would give another forgery
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ def forge_folder(
     if out.resolve() == folder.resolve():
         raise UserError(f"the forgeries of {folder} cannot lie in it; name another folder with --out")
     digest = _digest(folder)
+    labels = crops_of_process(folder.absolute(), digest)
+    if set(options.methods) <= set(TWO_FACES) and len(np.unique(labels.identities[labels.usable])) < 2:
+        raise UserError(f"{folder} has faces of one person alone: there is nobody to swap with")
     try:
         plan = _plan(folder, out, digest, options)
         header = ManifestHeader(str(folder.resolve()), options.as_dict(), len(plan))
@@ -90,7 +95,7 @@ def _digest(folder: Path) -> str:
     with ThreadPoolExecutor(available_cores()) as pool:
         sums = list(pool.map(file_sha256, paths))
     manifest = read_manifest(folder)
-    digest = hashlib.sha256(f"{FORMAT_VERSION} {FORGING_VERSION}".encode())
+    digest = hashlib.sha256(f"{FORMAT_VERSION} {FORGERY_VERSION}".encode())
     for path, found in zip(paths, sums, strict=True):
         entry = manifest.entries.get(path.name) if manifest else None
         if entry is not None and entry.sha256 != found:

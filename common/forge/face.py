@@ -50,7 +50,7 @@ def landmarks_for_forging(
     Crops that were taken as they were have the frame's own points, since they are taken to be aligned; crops
     without a face are NaN: there is nothing to forge.
     """
-    found = np.stack([landmarks_in_crop(points, frame) for points in landmarks])
+    found = np.array([landmarks_in_crop(points, frame) for points in landmarks]).reshape(-1, 5, 2)
     found[alignment == Alignment.AS_GIVEN] = frame.points
     found[alignment == Alignment.CENTRE] = np.nan
     return found

@@ -90,6 +90,18 @@ class Forger:
         return best
 
 
+def parse_methods(text: str | None) -> tuple[str, ...]:
+    """Names parted by commas, in the order of `METHODS`: `swap,self-blend` means what `self-blend,swap` does.
+
+    All methods for None. Raises UserError for an unknown name, or none.
+    """
+    if text is None:
+        return METHODS
+    named = tuple(name for part in text.split(",") if (name := part.strip()))
+    Forger(named)
+    return tuple(name for name in METHODS if name in named)
+
+
 def visible_change(image: Image, original: Image) -> float:
     """Grey levels between two crops of one size where their detail differs most, in a tenth of the area.
 

@@ -1,6 +1,7 @@
 """Aligned crops, read from shards on demand."""
 
 import hashlib
+import json
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -15,7 +16,7 @@ from torch.utils.data import Dataset
 from common.crop_frame import shard_frame
 from common.errors import UserError
 from common.forge import landmarks_for_forging
-from common.shards import decode_strings, open_shard, read_header, shard_paths
+from common.shards import decode_strings, forgery_columns, open_shard, read_header, shard_paths
 
 OPEN_SHARDS = 64  # file handles kept per process
 
@@ -39,6 +40,13 @@ class FaceCrops(Protocol):
         """The crops of `rows`, in their order."""
 
 
+class ForgedOffline(NamedTuple):
+    """How `align forge` made a crop."""
+
+    method: str
+    people: tuple[str, ...]  # whose photographs it is made of
+
+
 class CropDataset(Dataset[CropBatch]):
     """All crops of one or more folders of shards; only labels are held in memory.
 
@@ -56,6 +64,8 @@ class CropDataset(Dataset[CropBatch]):
     """
 
     def __init__(self, *folders: Path) -> None:
+        if len({folder.resolve() for folder in folders}) < len(folders):
+            raise UserError("one folder of shards is named twice; name each once")
         self._paths: list[Path] = []
         counts, names, synthetic, headers = [], [], [], set()
         folder = ", ".join(map(str, folders))
@@ -80,6 +90,7 @@ class CropDataset(Dataset[CropBatch]):
         self.identity_names, inverse = np.unique(np.array(names), return_inverse=True)
         self.identities: NDArray[np.int64] = inverse.astype(np.int64)
         self.synthetic: NDArray[np.bool_] = np.concatenate(synthetic)
+        self._places = np.arange(len(names))  # of the crops among all of the shards
 
     def require(self, size: int) -> None:
         """Raises UserError unless the crops are ArcFace crops of `size` pixels, as an encoder takes them."""
@@ -98,13 +109,14 @@ class CropDataset(Dataset[CropBatch]):
             with open_shard(path) as shard:
                 frame = shard_frame(read_header(shard))
                 found.append(landmarks_for_forging(shard["landmarks"][:], shard["alignment"][:], frame))
-        return np.concatenate(found).astype(np.float32)
+        return np.concatenate(found).astype(np.float32)[self._places]
 
     def image(self, row: int) -> NDArray[np.uint8]:
         """One crop, (size, size, 3) RGB."""
-        shard = int(np.searchsorted(self._ends, row, side="right"))
+        place = int(self._places[row])
+        shard = int(np.searchsorted(self._ends, place, side="right"))
         start = int(self._ends[shard - 1]) if shard else 0
-        found: NDArray[np.uint8] = _images(self._paths[shard])[int(row) - start]
+        found: NDArray[np.uint8] = _images(self._paths[shard])[place - start]
         return found
 
     def relabel(self, people: NDArray[np.int64], synthetic: NDArray[np.bool_]) -> None:
@@ -124,7 +136,25 @@ class CropDataset(Dataset[CropBatch]):
         for path in self._paths:
             with open_shard(path) as shard:
                 found += decode_strings(shard["path"][:])
-        return found
+        return [found[place] for place in self._places]
+
+    def forgeries(self) -> list[ForgedOffline | None]:
+        """What `align forge` says of each crop; None of one that it did not make."""
+        found: list[ForgedOffline | None] = []
+        for path in self._paths:
+            with open_shard(path) as shard:
+                columns, count = forgery_columns(shard), len(shard["images"])
+            if columns is None:
+                found += [None] * count
+            else:
+                people = map(_people, columns.sources)
+                found += map(ForgedOffline, columns.method, people)
+        return [found[place] for place in self._places]
+
+    def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Pass over the crops that are not `kept`, (N,); the people stay those of all crops."""
+        self._places = self._places[kept]
+        self.identities, self.synthetic = self.identities[kept], self.synthetic[kept]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -148,6 +178,14 @@ class CropDataset(Dataset[CropBatch]):
             torch.from_numpy(self.identities[rows]),
             torch.from_numpy(self.synthetic[rows]),
         )
+
+
+def _people(sources: str) -> tuple[str, ...]:
+    """The identities in a text of the column `sources`, which is not trusted."""
+    try:
+        return tuple(str(source["identity"]) for source in json.loads(sources))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
 
 
 @lru_cache(maxsize=OPEN_SHARDS)

@@ -29,8 +29,9 @@ class PairBatches(PlannedBatches):
         seed: of order and augmentation, 0 or more.
         forging: which forgeries are made, or None.
 
-    With `forging`, a share of the batch is forged: in each chosen pair one of the crops that can be, so the
-    share is half of the batch at the most.
+    With `forging`, a share of the batch is forged: in each chosen pair one of the crops that can be. Half of
+    the same-person pairs stay whole, so that there is something to pull together; the share is smaller where
+    it would take more.
 
     Raises UserError when there is no same-person pair: there is nothing to pull together.
     """
@@ -52,6 +53,7 @@ class PairBatches(PlannedBatches):
         self._rows = rows
         self._categories = [np.flatnonzero(categories == code) for code in np.unique(categories)]
         self._pairs = min(size // 2, len(rows))
+        self._is_genuine = categories == PairCategory.SAME_PERSON.code
         self._forging = forging
         super().__init__(crops=len(np.unique(rows)), batch_size=2 * self._pairs, unit=2, seed=seed)
 
@@ -68,15 +70,18 @@ class PairBatches(PlannedBatches):
             places[:] = _in_rounds(self._categories[category], len(places), rng)
         for chosen in drawn.reshape(len(self), self._pairs):
             pairs = self._rows[chosen]
-            forged = np.zeros(pairs.shape, np.bool_) if self._forging is None else self._forged(pairs, rng)
+            forged = np.zeros(pairs.shape, np.bool_) if self._forging is None else self._forged(chosen, rng)
             yield Chosen(pairs.reshape(-1), forged.reshape(-1))
 
-    def _forged(self, pairs: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
-        """Which crop of which pair, (P, 2), is forged."""
+    def _forged(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+        """Which crop of which of the chosen pairs, (P, 2), is forged."""
         assert self._forging is not None
+        pairs, is_genuine = self._rows[chosen], self._is_genuine[chosen]
         # of both crops of a pair that can be forged the one with the larger number, if any
         numbers = np.where(self._forging.forgeable[pairs], rng.random(pairs.shape), -1)
         candidates = rng.permutation(np.flatnonzero(numbers.max(axis=1) >= 0))
+        genuine = candidates[is_genuine[candidates]]
+        candidates = candidates[~np.isin(candidates, genuine[is_genuine.sum() // 2 :])]
         chosen = candidates[: round(self._forging.share * pairs.size)]
         forged = np.zeros(pairs.shape, np.bool_)
         forged[chosen, numbers[chosen].argmax(axis=1)] = True

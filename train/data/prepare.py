@@ -60,12 +60,18 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         dataset.relabel(listed_identities(dataset, lists), listed_synthetic(dataset, lists))
     held_out = _held_out(config, dataset, validation, stored_split)
     is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
+    notes = [note for listed in lists for note in _notes(listed)]
+    if not lists:
+        notes += _without_crossings(dataset, held_out)
+        is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
     forgeable = forgeable_crops(dataset) if config.forge.share else None
     validated, pairs = _validation(config, dataset, validation, held_out, forgeable)
     batches, trained = _batches(config, dataset, training, is_held_out, forgeable)
     trained_on = hashlib.sha256(trained.tobytes())
     if training:
         trained_on.update(training.rows.tobytes() + training.categories.tobytes())
+    if forgeable is not None:
+        trained_on.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
     people = np.unique(dataset.identities[trained])
     labels = np.searchsorted(people, dataset.identities).clip(max=len(people) - 1)
     forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
@@ -77,7 +83,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         pairs,
         identities=len(people),
         held_out=sorted(held_out),
-        notes=[*(note for listed in lists for note in _notes(listed)), *_forging_notes(config, validated)],
+        notes=[*notes, *_forging_notes(config, validated)],
         fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{trained_on.hexdigest()[:16]}",
     )
 
@@ -145,6 +151,28 @@ def _batches(
         ),
         rows,
     )
+
+
+def _without_crossings(dataset: CropDataset, held_out: set[str]) -> list[str]:
+    """Pass over what `align forge` made of people on both sides of the split, and copies to validate with.
+
+    A trained person's face in a held-out person's photograph would tell of the latter. Post-processed copies
+    of bona fide photographs would make easy genuine pairs.
+    """
+    kept = np.ones(len(dataset), np.bool_)
+    names = dataset.identity_names[dataset.identities]
+    for row, forged in enumerate(dataset.forgeries()):
+        if forged is not None:
+            sides = {name in held_out for name in (str(names[row]), *forged.people)}
+            is_copy = not dataset.synthetic[row]
+            kept[row] = len(sides) == 1 and not (is_copy and True in sides)
+    dataset.keep(kept)
+    if kept.all():
+        return []
+    return [
+        f"{int((~kept).sum()):,} forged crops are left out: made of people on both sides of the split, or "
+        "copies of photographs of people held out"
+    ]
 
 
 def _forging_notes(config: TrainConfig, validated: FaceCrops) -> list[str]:
