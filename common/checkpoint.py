@@ -68,7 +68,8 @@ def _read_header(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"no such checkpoint: {path}")
     try:
-        with safe_open(path, framework="pt") as file:
+        # "pt" opens the file twice, and says RuntimeError where another run removes it in between
+        with safe_open(path, framework="numpy") as file:
             return file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} is damaged or not a safetensors file") from error

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +70,26 @@ def test_a_file_that_vanishes_meanwhile_is_passed_over(
     gone.unlink()
     monkeypatch.setattr(Path, "glob", lambda *_: iter(found))
     assert [entry.path for entry in ranked_checkpoints(tmp_path)] == [stays]
+
+
+COME_AND_GO = """
+import os, sys
+source, folder = sys.argv[1:]
+for _ in range(4000):
+    for name in "ab":
+        os.link(source, f"{folder}/{name}.safetensors")
+    for name in "ab":
+        os.unlink(f"{folder}/{name}.safetensors")
+"""
+
+
+def test_files_that_come_and_go_while_they_are_listed(save: Save, tmp_path: Path) -> None:
+    stays = save("stays", 0.2)
+    other = subprocess.Popen([sys.executable, "-c", COME_AND_GO, str(stays), str(tmp_path)])
+    seen = set()
+    while other.poll() is None:
+        seen.update(entry.path.stem for entry in ranked_checkpoints(tmp_path))
+    assert other.returncode == 0 and seen == {"stays", "a", "b"}
 
 
 def test_only_equal_validation_pairs_compare(save: Save, tmp_path: Path) -> None:
