@@ -75,7 +75,8 @@ def test_a_file_that_vanishes_meanwhile_is_passed_over(
 COME_AND_GO = """
 import os, sys
 source, folder = sys.argv[1:]
-for _ in range(4000):
+print("ready", flush=True)
+while True:
     for name in "ab":
         os.link(source, f"{folder}/{name}.safetensors")
     for name in "ab":
@@ -85,11 +86,15 @@ for _ in range(4000):
 
 def test_files_that_come_and_go_while_they_are_listed(save: Save, tmp_path: Path) -> None:
     stays = save("stays", 0.2)
-    other = subprocess.Popen([sys.executable, "-c", COME_AND_GO, str(stays), str(tmp_path)])
-    seen = set()
-    while other.poll() is None:
-        seen.update(entry.path.stem for entry in ranked_checkpoints(tmp_path))
-    assert other.returncode == 0 and seen == {"stays", "a", "b"}
+    command = [sys.executable, "-c", COME_AND_GO, str(stays), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None and other.stdout.readline() == b"ready\n"
+        try:
+            for _ in range(3000):
+                assert "stays" in [entry.path.stem for entry in ranked_checkpoints(tmp_path)]
+            assert other.poll() is None
+        finally:
+            other.kill()
 
 
 def test_only_equal_validation_pairs_compare(save: Save, tmp_path: Path) -> None:
