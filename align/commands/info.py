@@ -1,0 +1,19 @@
+"""`align info`: options and output."""
+
+from align.commands.options import PROCESSED_IMAGES, Shards
+from align.tables import reasons_table
+from common.command_line import console, examples
+
+EXAMPLES = examples("python -m align info", "python -m align info datasets/mine")
+
+
+def info(shards: Shards = PROCESSED_IMAGES) -> None:
+    """Count people, bona fide and synthetic crops, detection scores, and rejects by reason."""
+    from align.info import summarise
+    from align.tables import info_table, score_histogram
+
+    found = summarise(shards)
+    console.print(info_table(found, str(shards)))
+    console.print(score_histogram(found.score_histogram))
+    if found.rejected:
+        console.print(reasons_table(found.rejected))
