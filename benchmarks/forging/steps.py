@@ -11,7 +11,7 @@ from threading import Thread
 import torch
 from rich.table import Table
 
-from benchmarks.training.turns import WARM_UP, Turns, Way
+from benchmarks.training.turns import NOTHING_BESIDE, WARM_UP, Turns, Way
 from train.config import TrainConfig, load_config
 from train.monitors.monitor import RunPlan, SilentMonitor, StepRecord
 from train.start import start_run
@@ -25,7 +25,7 @@ def crops_needed(size: int, steps: int, turns: int) -> int:
 
 
 def step_config(data: Path, out: Path, backbone: str, size: int) -> TrainConfig:
-    """A run of the recipe for forging that forges nothing, on a CPU; what it reads, it reads itself."""
+    """A run of the recipe for forging that forges nothing."""
     return load_config(
         "forge",
         {
@@ -36,11 +36,7 @@ def step_config(data: Path, out: Path, backbone: str, size: int) -> TrainConfig:
             "keep": 0,
             "forge.share": 0,
             "batch.size": size,
-            "batch.loader_workers": 0,
-            "validation.every_steps": 10**9,
-            "validation.pairs_per_category": 20,
-            "hardware.accelerator": "cpu",
-            "save_minutes": 10**6,
+            **NOTHING_BESIDE,
         },
     )
 

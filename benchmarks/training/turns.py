@@ -50,6 +50,16 @@ class Turns(SilentMonitor):
             self._began = time.perf_counter()
 
 
+# A run that does nothing beside its steps, on a CPU; what it reads, it reads itself.
+NOTHING_BESIDE = {
+    "batch.loader_workers": 0,
+    "validation.every_steps": 10**9,
+    "validation.pairs_per_category": 20,
+    "hardware.accelerator": "cpu",
+    "save_minutes": 10**6,
+}
+
+
 def loop_config(data: Path, out: Path, backbone: str, size: int, steps: int) -> TrainConfig:
     """A run of at least `steps` steps with the default augmentation, validated only at its ends."""
     return load_config(
@@ -60,11 +70,7 @@ def loop_config(data: Path, out: Path, backbone: str, size: int, steps: int) -> 
             "backbone": backbone,
             "epochs": steps * size // 600 + 1,
             "batch.size": size,
-            "batch.loader_workers": 0,
-            "validation.every_steps": 10**9,
-            "validation.pairs_per_category": 20,
-            "hardware.accelerator": "cpu",
-            "save_minutes": 10**6,
+            **NOTHING_BESIDE,
         },
     )
 
