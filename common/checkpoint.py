@@ -32,6 +32,7 @@ class CheckpointInfo(BaseModel):
     step: int
     run: str
     validation: str  # fingerprint of the validation pairs: only equal ones make EERs comparable
+    trained_on: str = ""  # for people; empty in checkpoints of earlier versions
 
 
 def save_checkpoint(path: Path, encoder: Encoder, info: CheckpointInfo) -> None:

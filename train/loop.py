@@ -99,7 +99,7 @@ class _Run:
         self.skipped = SkippedBatches(
             torch.nn.ModuleList([self.encoder, loss_of]), config.optimiser.max_skipped
         )
-        self.records = RunRecords(config.out, folder.run, self.average.encoder, self.data.pairs.fingerprint)
+        self.records = RunRecords(config.out, folder.run, self.average.encoder, self.data)
         loader = open_loader(self.data.crops, self.data.batches, config.batch.loader_workers)
         self.loader = cast(
             DataLoader[CropBatch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)

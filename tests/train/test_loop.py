@@ -145,6 +145,7 @@ def test_the_run_has_a_folder_and_the_checkpoints_load(finished: tuple[Outcome, 
         _, info = load_checkpoint(path)
         record = records[info.epoch]
         assert (info.eer, info.threshold, info.step) == (record["eer"], record["threshold"], record["step"])
+        assert info.trained_on.startswith("36 crops of 4 people, 12 synthetic, in tiny_shards")
     assert load_checkpoint(outcome.last_checkpoint)[1].epoch == 2
 
 

@@ -38,6 +38,7 @@ class TrainingData:
     pairs: ValidationPairs
     identities: int  # trained on
     held_out: list[str]  # names of the identities validated on
+    trained_on: str  # for people: where the crops lie, how many, of how many people
     notes: list[str]  # what a person should know of it
     fingerprint: str  # equal for equal crops, labels, batches and validation pairs
 
@@ -67,11 +68,11 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
     forgeable = forgeable_crops(dataset) if config.forge.share else None
     validated, pairs = _validation(config, dataset, validation, held_out, forgeable)
     batches, trained = _batches(config, dataset, training, is_held_out, forgeable)
-    trained_on = hashlib.sha256(trained.tobytes())
+    digest = hashlib.sha256(trained.tobytes())
     if training:
-        trained_on.update(training.rows.tobytes() + training.categories.tobytes())
+        digest.update(training.rows.tobytes() + training.categories.tobytes())
     if forgeable is not None:
-        trained_on.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
+        digest.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
     people = np.unique(dataset.identities[trained])
     labels = np.searchsorted(people, dataset.identities).clip(max=len(people) - 1)
     forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
@@ -83,9 +84,17 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         pairs,
         identities=len(people),
         held_out=sorted(held_out),
+        trained_on=_describe(config, dataset, trained, len(people)),
         notes=[*notes, *_forging_notes(config, validated)],
-        fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{trained_on.hexdigest()[:16]}",
+        fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{digest.hexdigest()[:16]}",
     )
+
+
+def _describe(config: TrainConfig, dataset: CropDataset, trained: NDArray[np.int64], people: int) -> str:
+    folders = ", ".join(folder.resolve().name for folder in config.data)
+    synthetic = int(dataset.synthetic[trained].sum())
+    forged = ", and forgeries made of them" if config.forge.share else ""
+    return f"{len(trained):,} crops of {people:,} people, {synthetic:,} synthetic, in {folders}{forged}"
 
 
 def _held_out(

@@ -6,6 +6,7 @@ from common.atomic import remove_stale_temporaries
 from common.checkpoint import CheckpointInfo, save_checkpoint
 from common.encoder import Encoder
 from common.leaderboard import LAST_CHECKPOINT
+from train.data.prepare import TrainingData
 from train.monitors.monitor import ValidationRecord
 from train.records.checkpoints import keep_checkpoint
 from train.records.history import PerformanceHistory
@@ -20,13 +21,13 @@ class RunRecords:
         out: folder of the history, with the checkpoints in a folder below it.
         run: name of the run.
         encoder: whose weights are kept.
-        validation: fingerprint of the validation pairs.
+        data: what the run trains on and validates with.
     """
 
-    def __init__(self, out: Path, run: str, encoder: Encoder, validation: str) -> None:
+    def __init__(self, out: Path, run: str, encoder: Encoder, data: TrainingData) -> None:
         self._run = run
         self._encoder = encoder
-        self._validation = validation
+        self._data = data
         self._folder = out / CHECKPOINT_FOLDER
         self.history = PerformanceHistory(out)
         remove_stale_temporaries(out)
@@ -64,5 +65,6 @@ class RunRecords:
             epoch=epoch,
             step=step,
             run=self._run,
-            validation=self._validation,
+            validation=self._data.pairs.fingerprint,
+            trained_on=self._data.trained_on,
         )
