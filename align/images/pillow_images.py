@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -19,6 +20,8 @@ from align.images.unreadable import MAX_PIXELS, NO_MEMORY, UnreadableImageError,
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
 STRIP_PIXELS = 4_000_000  # handed from Pillow to NumPy at a time
+
+_STDERR = threading.Lock()  # file descriptor 2 is the whole process's
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its warnings would reach stderr
 
@@ -78,14 +81,15 @@ def _quietly() -> Iterator[None]:
 @contextmanager
 def _without_stderr() -> Iterator[None]:
     """libtiff writes what it makes of damage to file descriptor 2, past Python."""
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    with _STDERR:
+        kept = os.dup(2)
+        try:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
