@@ -29,6 +29,8 @@ class AlignedFace:
     image: NDArray[np.uint8]  # (size, size, 3) RGB
     detection: Detection  # in pixels of the photograph; landmarks and score are NaN where none was asked for
     alignment: Alignment = Alignment.LANDMARKS
+    # in the photograph, at the least: beside a large one the detector may not have looked for small ones
+    faces_found: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,18 @@ class Aligner:
         settings = DetectorSettings(options.det_size, options.min_score, options.device, threads)
         self.detector = open_detector(find_detector(options.detector), settings)
 
-    def align(self, path: Path) -> AlignedFace | Rejection:
+    def align(self, source: Path | bytes) -> AlignedFace | Rejection:
         """The most prominent face of an image file; never raises for what the file holds."""
-        outcome = next(self.align_all([path]))
+        outcome = next(self.align_all([source]))
         return outcome if isinstance(outcome, Rejection) else outcome[0]
 
-    def align_all(self, paths: Sequence[Path]) -> Iterator[list[AlignedFace] | Rejection]:
-        """The faces to keep of each image file, in order; never raises for what the files hold."""
+    def align_all(self, sources: Sequence[Path | bytes]) -> Iterator[list[AlignedFace] | Rejection]:
+        """The faces to keep of each image file, or its bytes, in order; never raises for what they hold."""
         window: list[_Photograph | Rejection] = []
         batch = self.detector.batch_size if self.detector else 1
         pixels = 0
-        for path in paths:
-            photograph = self._read(path)
+        for source in sources:
+            photograph = self._read(source)
             window.append(photograph)
             pixels += photograph.pixels.size // 3 if isinstance(photograph, _Photograph) else 0
             if len(window) >= batch or pixels > WINDOW_PIXELS:
@@ -69,10 +71,10 @@ class Aligner:
                 window, pixels = [], 0
         yield from self._finish(window)
 
-    def _read(self, path: Path) -> "_Photograph | Rejection":
+    def _read(self, source: Path | bytes) -> "_Photograph | Rejection":
         """A photograph with as many pixels as the detector needs."""
         try:
-            file = ImageFile(path)
+            file = ImageFile(source)
             wanted = self.detector.wanted_side if self.detector else 2 * self.options.size
             side = max(file.height, file.width) if self.detector else min(file.height, file.width)
             reduction = max(by for by in file.reductions if by == 1 or side >= by * wanted)
@@ -124,7 +126,7 @@ class Aligner:
         aligned = []
         for face in chosen:
             try:
-                aligned.append(self._crop_by_landmarks(photograph, photograph.to_full_size(face)))
+                aligned.append(self._crop_by_landmarks(photograph, photograph.to_full_size(face), len(faces)))
             except ValueError:
                 return Rejection("the landmarks coincide")
         if aligned:
@@ -133,14 +135,15 @@ class Aligner:
             return [self._without_landmarks(photograph, Alignment.CENTRE)]
         return Rejection(NO_FACE)
 
-    def _crop_by_landmarks(self, photograph: "_Photograph", face: Detection) -> AlignedFace:
+    def _crop_by_landmarks(self, photograph: "_Photograph", face: Detection, faces_found: int) -> AlignedFace:
         """The crop, from as many pixels as it takes not to lose detail."""
         source = photograph
         if photograph.reduction > 1:
             resolution = crop_resolution(face.landmarks, self.frame)
             sharp = max(by for by in photograph.file.reductions if by == 1 or resolution >= by * OVERSAMPLING)
             source = photograph.at(min(sharp, photograph.reduction))
-        return AlignedFace(crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame), face)
+        crop = crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame)
+        return AlignedFace(crop, face, faces_found=faces_found)
 
     def _without_landmarks(self, photograph: "_Photograph", alignment: Alignment) -> AlignedFace:
         height, width = photograph.file.height, photograph.file.width
@@ -191,7 +194,9 @@ def aligner_of_process(options: AlignOptions) -> Aligner:
     return Aligner(options)
 
 
-def align_photographs(paths: Sequence[Path]) -> list[AlignedFace | Rejection]:
+def align_photographs(
+    sources: Sequence[Path | bytes], options: AlignOptions = AlignOptions()
+) -> list[AlignedFace | Rejection]:
     """The most prominent face of each image file; the task of a worker process that keeps nothing."""
-    aligner = aligner_of_process(AlignOptions())
-    return [aligner.align(path) for path in paths]
+    outcomes = aligner_of_process(options).align_all(sources)
+    return [outcome if isinstance(outcome, Rejection) else outcome[0] for outcome in outcomes]

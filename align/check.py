@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from align.manifest import MANIFEST_FILE, ManifestEntry, read_manifest
+from common.checksum import file_sha256
 from common.errors import UserError
-from common.shards import SHARD_PATTERN, file_sha256, open_shard
+from common.shards import SHARD_PATTERN, open_shard
 
 AGAIN = "run the command that made it again"
 

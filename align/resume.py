@@ -15,8 +15,9 @@ from align.manifest import (
     ManifestHeader,
 )
 from align.shard_job import ShardJob
+from common.checksum import file_sha256
 from common.errors import UserError
-from common.shards import FORMAT_VERSION, SHARD_PATTERN, file_sha256, open_shard
+from common.shards import FORMAT_VERSION, SHARD_PATTERN, open_shard
 
 STAT_THREADS = 16
 ALIGNMENT_VERSION = 2  # raised whenever the same photograph would give another crop

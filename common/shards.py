@@ -171,12 +171,6 @@ def shard_paths(folder: Path) -> list[Path]:
     return paths
 
 
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def decode_strings(values: Any) -> list[str]:
     """The text of a string column; bytes that are not UTF-8 are replaced, not refused."""
     return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values]

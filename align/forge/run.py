@@ -17,10 +17,11 @@ from align.forge.options import ForgeOptions
 from align.manifest import ManifestHeader, read_manifest
 from align.reasons import group_reasons
 from align.shard_run import PlannedShard, claim_folder, make_shards
+from common.checksum import file_sha256
 from common.errors import UserError
 from common.forge.forger import FORGERY_VERSION
 from common.forge.methods import TWO_FACES
-from common.shards import FORMAT_VERSION, file_sha256, shard_paths
+from common.shards import FORMAT_VERSION, shard_paths
 
 
 @dataclass(frozen=True)

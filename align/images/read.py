@@ -1,4 +1,4 @@
-"""A photograph from a file, decoded no larger than it is needed."""
+"""A photograph from a file or from bytes, decoded no larger than it is needed."""
 
 import stat
 from pathlib import Path
@@ -22,6 +22,9 @@ TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (1, True), 6: (3, False),
 class ImageFile:
     """A photograph whose header has been read, not yet its pixels.
 
+    Args:
+        source: a file, or the bytes of one.
+
     Attributes:
         height, width: pixels, upright as the EXIF orientation says.
         reductions: by how much `decode` can reduce it, 1 among them.
@@ -30,8 +33,8 @@ class ImageFile:
     is not read, or of a size that `check_size` refuses.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._data = _read_bytes(path)
+    def __init__(self, source: Path | bytes) -> None:
+        self._data = source if isinstance(source, bytes) else _read_bytes(source)
         header = _jpeg_header(self._data)
         if header:
             height, width, self._orientation = header

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from common.metrics.crossing import Stretch, find_crossing
-from common.metrics.sorted_scores import SortedScores, count_accepted, finite_scores
+from common.metrics.sorted_scores import SortedScores, count_accepted, finite_scores, threshold_after
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def equal_error_point(scores: SortedScores) -> OperatingPoint:
     positives, negatives = len(scores.genuine), len(scores.impostor)
     level = _crossing_level(scores)
     accepted = find_crossing(lambda reach: _stretch_around(scores, level, reach), positives, negatives)
-    return OperatingPoint(1 - accepted[0] / positives, _threshold_after(scores, *accepted))
+    return OperatingPoint(1 - accepted[0] / positives, threshold_after(scores, *accepted))
 
 
 def _crossing_level(scores: SortedScores) -> float:
@@ -86,20 +86,3 @@ def _stretch_around(scores: SortedScores, level: float, reach: int) -> Stretch:
     if from_origin:
         counts = [np.concatenate([[0], count]) for count in counts]
     return Stretch(counts[0], counts[1], from_origin, to_end=low == -math.inf)
-
-
-def _threshold_after(scores: SortedScores, true_accepts: int, false_accepts: int) -> float:
-    """A threshold that accepts exactly that many of the highest genuine and impostor scores."""
-    last_accepted, first_rejected = math.inf, -math.inf
-    for ascending, accepted in ((scores.genuine, true_accepts), (scores.impostor, false_accepts)):
-        rejected = len(ascending) - accepted
-        if accepted:
-            last_accepted = min(last_accepted, float(ascending[rejected]))
-        if rejected:
-            first_rejected = max(first_rejected, float(ascending[rejected - 1]))
-    if last_accepted == math.inf:
-        return float(np.nextafter(first_rejected, np.inf))
-    if first_rejected == -math.inf:
-        return last_accepted
-    middle = first_rejected + (last_accepted - first_rejected) / 2
-    return middle if middle > first_rejected else last_accepted

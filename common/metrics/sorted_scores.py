@@ -1,5 +1,6 @@
 """Scores of genuine and of impostor pairs apart, each in order: what every error rate is read off."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,23 @@ def count_accepted(ascending: Scores, threshold: float) -> int:
     """How many of the sorted scores are at least `threshold`; none where that is NaN."""
     bound = _at_least(threshold, ascending.dtype.type)
     return len(ascending) - int(np.searchsorted(ascending, bound, side="left"))
+
+
+def threshold_after(scores: SortedScores, true_accepts: int, false_accepts: int) -> float:
+    """A threshold that accepts exactly that many of the highest genuine and impostor scores."""
+    last_accepted, first_rejected = math.inf, -math.inf
+    for ascending, accepted in ((scores.genuine, true_accepts), (scores.impostor, false_accepts)):
+        rejected = len(ascending) - accepted
+        if accepted:
+            last_accepted = min(last_accepted, float(ascending[rejected]))
+        if rejected:
+            first_rejected = max(first_rejected, float(ascending[rejected - 1]))
+    if last_accepted == math.inf:
+        return math.nextafter(first_rejected, math.inf)
+    if first_rejected == -math.inf:
+        return last_accepted
+    middle = first_rejected + (last_accepted - first_rejected) / 2
+    return middle if middle > first_rejected else last_accepted
 
 
 def _at_least(threshold: float, kind: type[np.floating[Any]]) -> np.floating[Any]:
