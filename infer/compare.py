@@ -1,99 +1,118 @@
 """`infer pairs` as a whole: pairs of photographs to scores, verdicts, an evaluation and a picture."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from common.errors import UserError
 from common.metrics import VerificationReport, evaluate_pairs, with_intervals
-from infer.embed import embed_photographs
-from infer.model import Model
-from infer.pairs import find_pairs, read_labels
+from infer.embed import embed_images
+from infer.hard_pairs import choose_hard_pairs, crops_of
+from infer.models.model import Model
+from infer.pair_sets.pair_set import PairSet
 from infer.picture import draw_results
-from infer.score import ScoredPair, score_pairs, write_rejects, write_scores
+from infer.results import HardPairs, Results, write_results
+from infer.score import ranks, similarities
+from infer.score_table import write_rejects, write_scores
+from infer.table_format import TableFormat
+from infer.verification import threshold_for
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What became of a folder of pairs."""
+    """What became of a set of pairs."""
 
-    scored: list[ScoredPair]
-    threshold: float  # that the verdicts were taken at
-    threshold_source: str  # where it comes from, for people
+    results: Results
     at_threshold: VerificationReport | None  # None for unlabelled pairs
     at_eer: VerificationReport | None  # with intervals
-    has_labels: bool  # whether there is a labels.csv
-    unlabelled: int  # pairs that labels.csv does not name
-    without_face: int
+    results_file: Path
     scores_file: Path
     rejects_file: Path
     picture_file: Path
 
+    @property
+    def unlabelled(self) -> int:
+        """Pairs that the labels do not name."""
+        return int((~self.results.labelled).sum())
+
+    @property
+    def without_face(self) -> int:
+        """Pairs of which one photograph has no usable face."""
+        return int(np.isnan(self.results.similarity).sum())
+
 
 def compare_pairs(
-    root: Path,
+    pair_set: PairSet,
     model: Model,
     out: Path,
     threshold: float | None = None,
+    table: TableFormat = TableFormat.CSV,
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Comparison:
-    """Score the pairs of a folder or list; write `NAME.csv`, `NAME_rejected.csv` and `NAME.png` to `out`.
+    """Score pairs; write the table of scores, `NAME_rejected.csv`, `NAME.png` and `NAME.h5` to `out`.
 
-    NAME is that of folder or list. A pair without two faces gets similarity -1 and the verdict `no_face`, and
-    counts as rejected in the error rates. The verdicts use `threshold`, or the model's own, or, where neither
-    is known, that of the EER of the labelled pairs themselves.
+    NAME is that of the set. A pair without two faces gets similarity -1 and the verdict `no_face`, and counts
+    as rejected in the error rates. The verdicts use `threshold`, or the model's own, or, where neither is
+    known, that of the EER of the labelled pairs themselves.
 
-    Raises UserError when there are no pairs, the labels are malformed, or no threshold is to be had.
+    Raises UserError when no threshold is to be had, and as `embed_images`.
     """
-    pairs = find_pairs(root)
-    labels = read_labels(root)
-    embeddings = embed_photographs(
-        [path for pair in pairs for path in (pair.first, pair.second)], model.encoder, workers, progress
+    embeddings = embed_images(pair_set.images, model, pair_set.aligned, workers, progress)
+    similarity = similarities(pair_set.members, embeddings)
+    labelled = pair_set.categories >= 0
+    categories, scores = pair_set.categories[labelled], ranks(similarity[labelled])
+    at_eer = (
+        with_intervals(evaluate_pairs(categories, scores), categories, scores) if labelled.any() else None
     )
-    scored = score_pairs(pairs, embeddings)
-
-    labelled = [
-        (entry, labels[entry.pair.pair_id]) for entry in scored if labels and entry.pair.pair_id in labels
-    ]
-    categories = np.array([category.code for _, category in labelled], np.int8)
-    scores = [entry.rank for entry, _ in labelled]
-    at_eer = with_intervals(evaluate_pairs(categories, scores), categories, scores) if labelled else None
     used, source = _choose_threshold(threshold, model, at_eer)
-
-    name = root.stem if root.is_file() else root.resolve().name
-    comparison = Comparison(
-        scored=scored,
+    hard = choose_hard_pairs(pair_set.categories, similarity)
+    results = Results(
+        name=pair_set.name,
+        source=pair_set.source,
+        ids=pair_set.ids,
+        image_names=pair_set.image_names,
+        members=pair_set.members,
+        categories=pair_set.categories,
+        has_labels=pair_set.has_labels,
+        similarity=similarity,
+        rejected=embeddings.rejected,
         threshold=used,
         threshold_source=source,
-        at_threshold=evaluate_pairs(categories, scores, used) if labelled else None,
-        at_eer=at_eer,
-        has_labels=labels is not None,
-        unlabelled=len(scored) - len(labelled),
-        without_face=sum(not entry.has_faces for entry in scored),
-        scores_file=out / f"{name}.csv",
-        rejects_file=out / f"{name}_rejected.csv",
-        picture_file=out / f"{name}.png",
+        card=model.card,
+        hard=HardPairs(hard, crops_of(pair_set, hard, model)),
     )
-    write_scores(comparison.scores_file, scored, used)
-    write_rejects(comparison.rejects_file, scored, embeddings)
-    draw_results(comparison.picture_file, scored, labels, used)
-    return comparison
+    return Comparison(
+        results,
+        at_threshold=evaluate_pairs(categories, scores, used) if labelled.any() else None,
+        at_eer=at_eer,
+        **_write(results, pair_set, model, out, table),
+    )
+
+
+def _write(
+    results: Results, pair_set: PairSet, model: Model, out: Path, table: TableFormat
+) -> dict[str, Path]:
+    """The files, by the name of the attribute of `Comparison` that tells of them."""
+    picture_file, results_file = (out / f"{results.name}{suffix}" for suffix in (".png", ".h5"))
+    scores_file = write_scores(out / results.name, results.ids, results.similarity, results.threshold, table)
+    rejects_file = write_rejects(out / f"{results.name}_rejected.csv", results)
+    write_results(results_file, results)
+    draw_results(picture_file, pair_set, results, model)
+    return {
+        "results_file": results_file,
+        "scores_file": scores_file,
+        "rejects_file": rejects_file,
+        "picture_file": picture_file,
+    }
 
 
 def _choose_threshold(
     asked: float | None, model: Model, at_eer: VerificationReport | None
 ) -> tuple[float, str]:
-    if asked is not None:
-        if not -1 <= asked <= 1:
-            raise UserError(f"--threshold must be from -1 to 1, not {asked}")
-        return asked, "as asked"
-    if model.threshold is not None:
-        return model.threshold, "the model's own, from its validation pairs"
-    if at_eer is not None and at_eer.threshold == at_eer.threshold:
+    if asked is None and model.threshold is None and at_eer is not None and not math.isnan(at_eer.threshold):
         return at_eer.threshold, "the EER threshold of these very pairs, for the model has none"
-    raise UserError(
-        f"{model.name} has no threshold of its own and the pairs have no labels to find one; add --threshold"
-    )
+    chosen = threshold_for(model, asked)
+    return chosen.value, chosen.source

@@ -1,65 +1,84 @@
-"""From image files to embeddings: every file is aligned and embedded once, however many pairs it is in."""
+"""From photographs to embeddings: every one is aligned and embedded once, however many pairs it is in."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from align.aligner import AlignedFace, Rejection, align_photographs
-from align.engines.local import run_in_processes
-from common.encoder import Encoder
-from common.errors import UserError
+from align.aligner import Rejection, align_photographs
+from align.engines.local import available_cores, run_in_processes, start_fork_server
+from align.options import AlignOptions
+from infer.models.model import Model
 
 CHUNK = 64  # photographs aligned by one task and embedded in one batch
 
 
 @dataclass(frozen=True)
 class Embeddings:
-    """What became of each image file."""
+    """What became of I photographs.
 
-    vectors: dict[Path, NDArray[np.float32]]  # unit length
-    rejected: dict[Path, str]  # reason
+    Attributes:
+        vectors: (I, D) float32 of unit length, zero where there is no usable face.
+        rejected: why there is none, by row.
+    """
+
+    vectors: NDArray[np.float32]
+    rejected: dict[int, str]
+
+    @property
+    def has_face(self) -> NDArray[np.bool_]:
+        """(I,) whether there is an embedding."""
+        found = np.ones(len(self.vectors), np.bool_)
+        found[list(self.rejected)] = False
+        return found
 
 
-def embed_photographs(
-    paths: Sequence[Path],
-    encoder: Encoder,
+def embed_images(
+    images: Sequence[Path | bytes],
+    model: Model,
+    aligned: bool = False,
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Embeddings:
-    """Align image files with the code of stage 1 and embed them, crop and mirror image averaged.
+    """Align distinct images with the code of stage 1 and embed them, crop and mirror image averaged.
 
-    Duplicate paths are read once. `progress(done, total)` counts files.
+    Worker processes align, the model embeds in this one at the same time. Up to `CHUNK` images are done
+    without workers, whose start takes longer. The number of workers changes no bit of the result.
+
+    Args:
+        images: files, or the bytes of encoded images.
+        model: what embeds them.
+        aligned: they are crops already; one of another size than the model's is resized.
+        workers: processes; by default one per core.
+        progress: is called with images done and in all.
+
     Raises UserError when a worker dies or an embedding is not finite.
     """
-    distinct = sorted(set(paths))
-    chunks = [distinct[start : start + CHUNK] for start in range(0, len(distinct), CHUNK)]
-    device = next(encoder.parameters()).device
-    vectors: dict[Path, NDArray[np.float32]] = {}
-    rejected: dict[Path, str] = {}
+    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+    task = partial(align_photographs, options=align_options(model, aligned))
+    if min(len(chunks), workers or available_cores()) > 1:
+        start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers
+    vectors = np.zeros((len(images), model.card.embedding_size), np.float32)
+    rejected: dict[int, str] = {}
     done = 0
-    for index, outcomes in run_in_processes(align_photographs, chunks, workers):
-        faces = {
-            path: outcome
-            for path, outcome in zip(chunks[index], outcomes, strict=True)
-            if isinstance(outcome, AlignedFace)
-        }
-        rejected.update(
-            {
-                path: outcome.reason
-                for path, outcome in zip(chunks[index], outcomes, strict=True)
-                if isinstance(outcome, Rejection)
-            }
-        )
-        if faces:
-            crops = np.stack([face.image for face in faces.values()]).transpose(0, 3, 1, 2)
-            embedded = encoder.embed(torch.from_numpy(crops).to(device)).cpu().numpy()
-            if not np.isfinite(embedded).all():
-                raise UserError("the model gives embeddings that are not finite: its weights are damaged")
-            vectors.update(zip(faces, embedded, strict=True))
-        done += len(chunks[index])
-        progress(done, len(distinct))
-    return Embeddings(vectors, rejected)
+    for index, outcomes in run_in_processes(task, chunks, workers):
+        start = index * CHUNK
+        crops = {}
+        for row, outcome in enumerate(outcomes, start):
+            if isinstance(outcome, Rejection):
+                rejected[row] = outcome.reason
+            else:
+                crops[row] = outcome.image
+        if crops:
+            vectors[list(crops)] = model.embed(np.stack(list(crops.values())))
+        done += len(outcomes)
+        progress(done, len(images))
+    return Embeddings(vectors, dict(sorted(rejected.items())))
+
+
+def align_options(model: Model, aligned: bool) -> AlignOptions:
+    """How photographs, or crops, become what a model takes."""
+    return AlignOptions(detector="none" if aligned else "retinaface", size=model.size)

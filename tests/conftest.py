@@ -1,11 +1,13 @@
 """What the tests of several packages share: real faces, tiny shards, commands in their own processes."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,6 +17,9 @@ from PIL import Image
 
 from common.shards import ShardHeader, ShardRows, write_shard
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
 
@@ -22,13 +27,18 @@ Crop = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]
 
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+LACKING = {
+    "shared": None if SHARED.is_dir() else "the folder 'shared' beside the repository is not there",
+    "browser": None if CHROMIUM else "there is no Chromium; install it (Debian: apt install chromium)",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if SHARED.is_dir():
-        return
-    skip = pytest.mark.skip(reason="needs the folder 'shared' beside the repository, which is not there")
     for item in items:
-        if "shared" in item.keywords:
-            item.add_marker(skip)
+        for marker, lacking in LACKING.items():
+            if lacking and marker in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=lacking))
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +49,18 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """A real browser without a window; for tests that are marked `browser`."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # as root, and in containers, Chromium has no sandbox; it opens only what the tests made
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

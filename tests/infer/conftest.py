@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from infer.model import Model, load_model
+from infer.models.load import load_model
+from infer.models.model import Model
 
 
 @pytest.fixture(scope="session")

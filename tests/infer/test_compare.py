@@ -1,5 +1,4 @@
 import csv
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import infer.embed
+from align.aligner import align_photographs
 from align.engines.engine import Engine
 from align.run import align_source
 from align.sources.find import find_source
@@ -16,8 +15,9 @@ from common.errors import UserError
 from common.pairs import PairCategory
 from common.shards import decode_strings, open_shard, shard_paths
 from infer.compare import compare_pairs
-from infer.embed import embed_photographs
-from infer.model import Model
+from infer.models.model import Model, Threshold
+from infer.models.torch_model import TorchModel
+from infer.pair_sets.find import find_pair_set
 
 
 def table(path: Path) -> list[list[str]]:
@@ -28,7 +28,11 @@ def table(path: Path) -> list[list[str]]:
 def test_labelled_pairs(pair_folder: Path, model: Model, tmp_path: Path) -> None:
     calls: list[tuple[int, int]] = []
     found = compare_pairs(
-        pair_folder, model, tmp_path / "out", workers=1, progress=lambda *call: calls.append(call)
+        find_pair_set(pair_folder),
+        model,
+        tmp_path / "out",
+        workers=1,
+        progress=lambda *call: calls.append(call),
     )
     header, *rows = table(tmp_path / "out" / "pairs.csv")
     assert header == ["pair_id", "similarity", "verdict"]
@@ -37,7 +41,7 @@ def test_labelled_pairs(pair_folder: Path, model: Model, tmp_path: Path) -> None
         if name in ("missing", "text"):
             assert (float(similarity), verdict) == (-1, "no_face")
         else:
-            assert verdict == ("match" if float(similarity) >= found.threshold else "no_match")
+            assert verdict == ("match" if float(similarity) >= found.results.threshold else "no_match")
     assert found.without_face == 2 and found.unlabelled == 0 and calls[-1] == (14, 14)
     rejects = table(tmp_path / "out" / "pairs_rejected.csv")
     assert rejects[0] == ["pair_id", "image", "reason"]
@@ -60,17 +64,21 @@ def test_labelled_pairs(pair_folder: Path, model: Model, tmp_path: Path) -> None
 def test_the_threshold_is_the_one_asked_for_or_the_models_or_that_of_the_eer(
     pair_folder: Path, model: Model, tmp_path: Path
 ) -> None:
-    by_eer = compare_pairs(pair_folder, model, tmp_path, workers=1)
-    assert by_eer.at_eer is not None and by_eer.threshold == by_eer.at_eer.threshold
-    own = dataclasses.replace(model, threshold=0.77)
-    assert compare_pairs(pair_folder, own, tmp_path, workers=1).threshold == 0.77
-    assert compare_pairs(pair_folder, own, tmp_path, threshold=0.1, workers=1).threshold == 0.1
+    by_eer = compare_pairs(find_pair_set(pair_folder), model, tmp_path, workers=1)
+    assert by_eer.at_eer is not None and by_eer.results.threshold == by_eer.at_eer.threshold
+    assert isinstance(model, TorchModel)
+    own = TorchModel(model.encoder, model.card, Threshold(0.77, "chosen"))
+    assert compare_pairs(find_pair_set(pair_folder), own, tmp_path, workers=1).results.threshold == 0.77
+    assert (
+        compare_pairs(find_pair_set(pair_folder), own, tmp_path, threshold=0.1, workers=1).results.threshold
+        == 0.1
+    )
 
 
 def test_a_pair_without_a_face_counts_as_rejected_at_every_threshold(
     pair_folder: Path, model: Model, tmp_path: Path
 ) -> None:
-    found = compare_pairs(pair_folder, model, tmp_path, threshold=-1, workers=1)
+    found = compare_pairs(find_pair_set(pair_folder), model, tmp_path, threshold=-1, workers=1)
     assert found.at_threshold is not None
     errors = {category: entry.errors for category, entry in found.at_threshold.by_category.items()}
     assert errors == {  # everything with faces is accepted; 'missing' is genuine, 'text' shows strangers
@@ -83,9 +91,9 @@ def test_a_pair_without_a_face_counts_as_rejected_at_every_threshold(
 def test_unlabelled_pairs_need_a_threshold(pair_folder: Path, model: Model, tmp_path: Path) -> None:
     (pair_folder / "labels.csv").unlink()
     with pytest.raises(UserError, match="add --threshold"):
-        compare_pairs(pair_folder, model, tmp_path / "out", workers=1)
-    found = compare_pairs(pair_folder, model, tmp_path / "out", threshold=0.5, workers=1)
-    assert found.at_eer is None and len(found.scored) == 7
+        compare_pairs(find_pair_set(pair_folder), model, tmp_path / "out", workers=1)
+    found = compare_pairs(find_pair_set(pair_folder), model, tmp_path / "out", threshold=0.5, workers=1)
+    assert found.at_eer is None and len(found.results.ids) == 7
     with Image.open(tmp_path / "out" / "pairs.png") as picture:
         picture.load()
 
@@ -93,26 +101,8 @@ def test_unlabelled_pairs_need_a_threshold(pair_folder: Path, model: Model, tmp_
 def test_pairs_that_labels_do_not_name_are_counted(pair_folder: Path, model: Model, tmp_path: Path) -> None:
     lines = (pair_folder / "labels.csv").read_text().splitlines()
     (pair_folder / "labels.csv").write_text("\n".join([*lines[:4], "ghost,1,0,0"]) + "\n")
-    found = compare_pairs(pair_folder, model, tmp_path, workers=1)
+    found = compare_pairs(find_pair_set(pair_folder), model, tmp_path, workers=1)
     assert found.unlabelled == 4
-
-
-def test_a_path_is_read_once_however_often_it_is_named(
-    pair_folder: Path, model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[Path] = []
-    real = infer.embed.align_photographs
-
-    def counting(paths: list[Path]) -> list:
-        read.extend(paths)
-        return real(paths)
-
-    monkeypatch.setattr(infer.embed, "align_photographs", counting)
-    first, second = pair_folder / "a" / "0.jpg", pair_folder / "a" / "1.jpg"
-    found = embed_photographs([second, first, second, first], model.encoder, workers=1)
-    assert read == [first, second] and set(found.vectors) == {first, second}
-    for vector in found.vectors.values():
-        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
 def test_the_crops_are_those_of_stage_1_byte_for_byte(
@@ -128,17 +118,6 @@ def test_the_crops_are_those_of_stage_1_byte_for_byte(
     (shard,) = shard_paths(tmp_path / "out")
     with open_shard(shard) as file:
         images, paths = file["images"][:], decode_strings(file["path"][:])
-    outcomes = infer.embed.align_photographs([source / path for path in paths])
+    outcomes = align_photographs([source / path for path in paths])
     assert len(paths) == 6
     assert [outcome.image.tobytes() for outcome in outcomes] == [image.tobytes() for image in images]
-
-
-def test_two_workers_give_what_one_gives(
-    pair_folder: Path, model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(infer.embed, "CHUNK", 5)
-    paths = sorted(pair_folder.rglob("*.jpg"))
-    one, two = (embed_photographs(paths, model.encoder, workers=workers) for workers in (1, 2))
-    assert one.rejected == two.rejected and one.vectors.keys() == two.vectors.keys()
-    for path, vector in one.vectors.items():
-        np.testing.assert_array_equal(vector, two.vectors[path])

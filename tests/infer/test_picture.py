@@ -1,39 +1,72 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from common.pairs import PairCategory
-from infer.pairs import Pair
+from infer.hard_pairs import crops_of
+from infer.models.model import Model
+from infer.pair_sets.find import find_pair_set
 from infer.picture import draw_results
-from infer.score import ScoredPair
+from infer.results import HardPairs, Results
+
+Draw = Callable[..., Path]
 
 
-@pytest.mark.parametrize("labelled", [True, False])
-def test_it_is_a_png_with_green_and_red_frames_as_the_verdicts_are(
-    pair_folder: Path, tmp_path: Path, labelled: bool
-) -> None:
-    def pair(name: str, similarity: float) -> ScoredPair:
-        return ScoredPair(
-            Pair(name, pair_folder / name / "0.jpg", pair_folder / name / "1.jpg"), similarity, True
+@pytest.fixture
+def draw(pair_folder: Path, model: Model, tmp_path: Path) -> Draw:
+    """Draws the pairs a, c and missing, with these similarities, at the threshold 0.5."""
+    pair_set = find_pair_set(pair_folder)
+
+    def make(similarity: dict[str, float], categories: dict[str, int]) -> Path:
+        rows = np.array([pair_set.ids.index(name) for name in similarity])
+        results = Results(
+            name="x",
+            source="x",
+            ids=list(similarity),
+            image_names=pair_set.image_names,
+            members=pair_set.members[rows],
+            categories=np.array([categories.get(name, -1) for name in similarity], np.int8),
+            has_labels=bool(categories),
+            similarity=np.array(list(similarity.values())),
+            rejected={},
+            threshold=0.5,
+            threshold_source="as asked",
+            card=model.card,
+            hard=HardPairs(np.zeros(0, np.int64), crops_of(pair_set, np.zeros(0, np.int64), model)),
         )
+        chosen = type(pair_set)(
+            name="x",
+            source="x",
+            images=pair_set.images,
+            image_names=pair_set.image_names,
+            ids=list(similarity),
+            members=results.members,
+            categories=results.categories,
+        )
+        draw_results(tmp_path / "x.png", chosen, results, model)
+        return tmp_path / "x.png"
 
-    def reddish(path: Path) -> int:
-        with Image.open(path) as picture:
-            assert picture.format == "PNG"
-            pixels = np.asarray(picture.convert("RGB"))
-        return int((pixels == (0xC8, 0x38, 0x2F)).all(axis=2).sum())
-
-    labels = {"a": PairCategory.SAME_PERSON, "c": PairCategory.DIFFERENT_PERSON} if labelled else None
-    draw_results(tmp_path / "right.png", [pair("a", 0.9), pair("c", 0.1)], labels, 0.5)
-    draw_results(tmp_path / "wrong.png", [pair("a", 0.1), pair("c", 0.9)], labels, 0.5)
-    assert reddish(tmp_path / "right.png") == 0
-    assert (reddish(tmp_path / "wrong.png") > 500) == labelled
+    return make
 
 
-def test_a_pair_without_faces_is_drawn_all_the_same(pair_folder: Path, tmp_path: Path) -> None:
-    missing = Pair("missing", pair_folder / "missing" / "0.jpg", pair_folder / "missing" / "1.jpg")
-    draw_results(tmp_path / "x.png", [ScoredPair(missing, -1.0, False)], None, 0.5)
-    with Image.open(tmp_path / "x.png") as picture:
-        picture.load()
+def reddish(path: Path) -> int:
+    """Pixels of the colour of wrong verdicts."""
+    with Image.open(path) as picture:
+        assert picture.format == "PNG" and min(picture.size) > 200
+        pixels = np.asarray(picture.convert("RGB"))
+    return int((pixels == (0xC8, 0x38, 0x2F)).all(axis=2).sum())
+
+
+@pytest.mark.parametrize("categories", [{"a": 0, "c": 1}, {}])
+def test_it_is_a_png_with_green_and_red_frames_as_the_verdicts_are(
+    draw: Draw, categories: dict[str, int]
+) -> None:
+    assert reddish(draw({"a": 0.9, "c": 0.1}, categories)) == 0
+    assert (reddish(draw({"a": 0.1, "c": 0.9}, categories)) > 500) == bool(categories)
+
+
+def test_a_pair_without_faces_is_drawn_all_the_same(draw: Draw) -> None:
+    assert reddish(draw({"missing": np.nan}, {})) == 0
+    assert reddish(draw({"missing": np.nan, "a": 0.9}, {"missing": 0, "a": 0})) > 500

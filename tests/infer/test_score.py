@@ -1,39 +1,40 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infer.embed import Embeddings
-from infer.pairs import Pair
-from infer.score import ScoredPair, Verdict, score_pairs, write_rejects, write_scores
+from infer.score import CHUNK, Verdict, ranks, similarities, verdicts
 
-A, B, C = Path("a.jpg"), Path("b.jpg"), Path("c.jpg")
-EMBEDDINGS = Embeddings(
-    {A: np.array([1, 0], np.float32), B: np.array([0.6, 0.8], np.float32)}, {C: "no, face"}
-)
+EMBEDDINGS = Embeddings(np.array([[1, 0], [0.6, 0.8], [0, 0]], np.float32), {2: "no, face"})
 
 
-def test_similarity_is_the_cosine_and_minus_one_without_a_face() -> None:
-    pairs = [Pair("ab", A, B), Pair("aa", A, A), Pair("ac", A, C), Pair("cc", C, C)]
-    scored = score_pairs(pairs, EMBEDDINGS)
-    assert [entry.similarity for entry in scored] == pytest.approx([0.6, 1, -1, -1])
-    assert [entry.has_faces for entry in scored] == [True, True, False, False]
+def test_similarity_is_the_cosine_and_nothing_without_a_face() -> None:
+    found = similarities(np.array([[0, 1], [0, 0], [0, 2], [2, 2]]), EMBEDDINGS)
+    assert found == pytest.approx([0.6, 1, np.nan, np.nan], nan_ok=True)
+
+
+def test_more_pairs_than_are_taken_at_one_time() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(50, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    members = rng.integers(0, 50, (CHUNK + 3, 2))
+    expected = (vectors[members[:, 0]] * vectors[members[:, 1]]).sum(axis=1)
+    np.testing.assert_allclose(similarities(members, Embeddings(vectors, {})), expected, atol=1e-6)
+    assert len(similarities(members[:0], Embeddings(vectors, {}))) == 0
+
+
+def test_rounding_never_leads_out_of_the_range() -> None:
+    beyond = np.full((1, 4), np.sqrt(0.25 + 1e-6), np.float32)
+    assert similarities(np.array([[0, 0]]), Embeddings(beyond, {})) == 1
 
 
 def test_verdicts_accept_at_the_threshold() -> None:
-    pair = Pair("x", A, B)
-    assert ScoredPair(pair, 0.5, True).verdict(0.5) is Verdict.MATCH
-    assert ScoredPair(pair, 0.499, True).verdict(0.5) is Verdict.NO_MATCH
-    assert ScoredPair(pair, -1.0, False).verdict(-1.0) is Verdict.NO_FACE
+    similarity = np.array([0.5, np.nextafter(0.5, 0), np.nan])
+    assert verdicts(similarity, 0.5) == [Verdict.MATCH, Verdict.NO_MATCH, Verdict.NO_FACE]
 
 
-def test_the_files_are_as_documented(tmp_path: Path) -> None:
-    scored = score_pairs([Pair("a,b", A, B), Pair("cc", C, C)], EMBEDDINGS)
-    write_scores(tmp_path / "s.csv", scored, 0.5)
-    assert (tmp_path / "s.csv").read_text() == (
-        'pair_id,similarity,verdict\n"a,b",0.600000,match\ncc,-1.000000,no_face\n'
-    )
-    write_rejects(tmp_path / "r.csv", scored, EMBEDDINGS)
-    assert (tmp_path / "r.csv").read_text() == (
-        'pair_id,image,reason\ncc,c.jpg,"no, face"\ncc,c.jpg,"no, face"\n'
-    )
+@given(st.floats(-1, 1))
+def test_a_pair_without_faces_ranks_below_every_threshold(threshold: float) -> None:
+    below, lowest = ranks(np.array([np.nan, -1.0]))
+    assert below < threshold and below < lowest == -1

@@ -1,12 +1,16 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from common.checkpoint import CheckpointInfo, save_checkpoint
 from common.encoder import Encoder, InputFormat
 from common.errors import UserError
-from infer.model import load_model
+from infer.models.load import load_model
+from infer.models.model import Threshold
+from infer.models.notes import OperatingPoint, note_operating_point, notes_file
+from infer.models.torch_model import TorchModel
 
 INFO = CheckpointInfo(
     backbone="ir_lite",
@@ -18,14 +22,21 @@ INFO = CheckpointInfo(
     step=1,
     run="r",
     validation="v",
+    trained_on="faces",
 )
 
 
+def load_torch(name: str | None, checkpoints: Path) -> TorchModel:
+    model = load_model(name, checkpoints)
+    assert isinstance(model, TorchModel)
+    return model
+
+
 def test_random_weights_are_the_same_every_time(tmp_path: Path) -> None:
-    first = load_model("random:ir_lite", tmp_path)
+    first = load_torch("random:ir_lite", tmp_path)
     torch.manual_seed(77)
-    again = load_model("random:ir_lite", tmp_path)
-    assert first.threshold is None and not first.encoder.training
+    again = load_torch("random:ir_lite", tmp_path)
+    assert first.threshold is None and first.file is None and not first.encoder.training
     for one, two in zip(first.encoder.parameters(), again.encoder.parameters(), strict=True):
         assert torch.equal(one, two)
     with pytest.raises(UserError, match="unknown backbone 'x'"):
@@ -36,10 +47,10 @@ def test_a_plain_state_dict_is_recognised_and_has_no_threshold(tmp_path: Path) -
     encoder = Encoder("ir_lite")
     torch.save(encoder.backbone.state_dict(), tmp_path / "w.pt")
     model = load_model(str(tmp_path / "w.pt"), tmp_path)
-    assert model.threshold is None and model.encoder.backbone_name == "ir_lite"
-    crops = torch.randint(0, 256, (2, 3, 112, 112))
-    device = next(model.encoder.parameters()).device
-    assert torch.allclose(model.encoder.embed(crops.to(device)).cpu(), encoder.eval().embed(crops), atol=1e-4)
+    assert model.threshold is None and model.card.backbone == "ir_lite" and not model.card.assumed
+    crops = torch.randint(0, 256, (2, 112, 112, 3), dtype=torch.uint8)
+    expected = encoder.eval().embed(crops.permute(0, 3, 1, 2)).numpy()
+    np.testing.assert_allclose(model.embed(crops.numpy()), expected, atol=1e-4)
     torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pt")
     with pytest.raises(UserError, match="no backbone that facetrust knows"):
         load_model(str(tmp_path / "other.pt"), tmp_path)
@@ -49,7 +60,7 @@ def test_published_weights_bring_their_colour(tmp_path: Path) -> None:
     weights = {f"model.{key}": value for key, value in Encoder("ir_lite").backbone.state_dict().items()}
     torch.save({"state_dict": weights | {"head.kernel": torch.zeros(2)}}, tmp_path / "adaface.ckpt")
     model = load_model(str(tmp_path / "adaface.ckpt"), tmp_path)
-    assert model.encoder.input_format.colour == "BGR" and model.threshold is None
+    assert model.card.input_format.colour == "BGR" and model.threshold is None
 
 
 def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
@@ -80,9 +91,34 @@ def test_a_checkpoint_brings_its_threshold_and_the_best_is_the_default(tmp_path:
         tmp_path / "bad.safetensors", encoder, INFO.model_copy(update={"eer": 0.4, "threshold": 0.9})
     )
     save_checkpoint(tmp_path / "last.safetensors", encoder, INFO.model_copy(update={"threshold": 0.8}))
-    assert load_model(str(tmp_path / "last.safetensors"), tmp_path).threshold == 0.8
+    own = "the model's own, from its validation pairs"
+    assert load_model(str(tmp_path / "last.safetensors"), tmp_path).threshold == Threshold(0.8, own)
     best = load_model(None, tmp_path)
-    assert best.threshold == 0.42 and best.name.endswith("good.safetensors")
+    assert best.threshold == Threshold(0.42, own) and best.card.name.endswith("good.safetensors")
+    assert best.card.eer == INFO.eer and best.card.trained_on == "faces"
+
+
+def test_an_operating_point_that_is_noted_goes_before_the_threshold_of_a_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "good.safetensors"
+    save_checkpoint(path, Encoder("ir_lite"), INFO)
+    point = OperatingPoint(
+        threshold=0.6, fmr_asked=0.001, fmr=0.001, fnmr=0.2, genuine=10, impostors=1000, pairs="lfw"
+    )
+    note_operating_point(path, point)
+    assert load_model(str(path), tmp_path).threshold == Threshold(0.6, "chosen for FMR 0.001 on lfw")
+    save_checkpoint(path, Encoder("ir_lite"), INFO)  # another model of this name
+    assert load_model(str(path), tmp_path).threshold == Threshold(
+        0.42, "the model's own, from its validation pairs"
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b'{"input": {"mean": "x"}}', b'{"mine": 1}'])
+def test_malformed_notes_are_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "good.safetensors"
+    save_checkpoint(path, Encoder("ir_lite"), INFO)
+    notes_file(path).write_bytes(content)
+    with pytest.raises(UserError, match=r"good\.safetensors\.json.*mend or remove it"):
+        load_model(str(path), tmp_path)
 
 
 def test_no_model_says_what_to_do(tmp_path: Path) -> None:

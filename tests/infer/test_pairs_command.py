@@ -1,15 +1,18 @@
 import shutil
 import subprocess
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from pyarrow import parquet
 
 from common.encoder import Encoder
 from common.metrics import evaluate_pairs, with_intervals
-from infer.cli import print_errors
+from infer.commands.pairs import print_errors
+from infer.results import read_results
 
 Finished = subprocess.CompletedProcess[str]
 Run = Callable[..., list[Finished]]
@@ -76,7 +79,7 @@ def test_labelled_and_unlabelled_pairs(run_commands: Run, tmp_path: Path, pair_f
     assert "EER" not in plain.stdout and "2 pairs without two usable" in plain.stdout
     for name in ("pairs", "plain"):
         written = {path.name for path in (tmp_path / "results").glob(f"{name}*")}
-        assert written == {f"{name}.csv", f"{name}_rejected.csv", f"{name}.png"}
+        assert written == {f"{name}{end}" for end in (".csv", "_rejected.csv", ".png", ".h5")}
 
 
 def test_rates_are_told_with_their_intervals(capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,3 +93,33 @@ def test_rates_are_told_with_their_intervals(capsys: pytest.CaptureFixture[str])
     assert lines[0] == f"EER {report.eer:.4f} {threshold}, 95 % interval {low:.4f} to {high:.4f}"
     assert sum("against" in line for line in lines) == 1  # there are no synthetic pairs
     assert any(line.startswith(f"TAR {report.tar_at_fmr[0.01]:.4f} at FMR 0.01, 95 %") for line in lines)
+
+
+def test_a_submission_has_two_columns_and_parquet_those_of_csv(
+    run_commands: Run, tmp_path: Path, pair_folder: Path
+) -> None:
+    model = ["infer", "pairs", "pairs", "--model", "random:ir_lite", "--threshold", 0.5]
+    for form in ("csv", "submission", "parquet"):
+        (done,) = run_commands([[*model, "--format", form, "--out", form]], tmp_path)
+        assert done.returncode == 0, done.stderr
+    scores = (tmp_path / "csv" / "pairs.csv").read_text().splitlines()
+    assert (tmp_path / "submission" / "pairs.csv").read_text().splitlines() == [
+        line.rsplit(",", 1)[0] for line in scores
+    ]
+    found = parquet.read_table(tmp_path / "parquet" / "pairs.parquet").to_pylist()
+    assert [f"{row['pair_id']},{row['similarity']:.6f},{row['verdict']}" for row in found] == scores[1:]
+
+
+@pytest.mark.shared
+def test_all_pairs_of_real_faces_from_a_list(run_commands: Run, tmp_path: Path, shared: Path) -> None:
+    faces = shared / "faces" / "lfw10"
+    paths = sorted(path.relative_to(faces) for path in faces.rglob("*.jpg"))
+    lines = [f"{a},{b},{int(a.parent == b.parent)}" for a, b in combinations(paths, 2)]
+    assert len(lines) == 4950
+    (tmp_path / "all.csv").write_text("\n".join(["path1,path2,label", *lines]) + "\n")
+    model = ["--model", shared / "weights" / "mobilefacenet.pt", "--images", faces]
+    (done,) = run_commands([["infer", "pairs", "all.csv", *model]], tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = read_results(tmp_path / "results" / "all.h5")
+    assert len(results.image_names) == 100 and results.rejected == {}
+    assert evaluate_pairs(results.categories, results.ranks).eer <= 0.006

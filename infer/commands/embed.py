@@ -1,0 +1,58 @@
+"""`infer embed`: options and output."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from common.command_line import console, examples, progress_bar
+from infer.commands.options import CHECKPOINTS, ModelName, Workers
+
+EXAMPLES = examples(
+    "python -m infer embed datasets/raw_images --out embeddings.h5",
+    "python -m infer embed datasets/processed_images --out embeddings.npy --model encoder.onnx",
+    "python -m infer embed photographs.csv --out results/embeddings.h5 --workers 8",
+)
+
+
+def embed(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of photographs, or a CSV that lists them, path\\[,identity]\\[,synthetic]; or a "
+            "folder of shards that 'align run' made.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="File to write: .h5, which holds paths and labels too, or .npy, with these in a .csv beside "
+            "it. Images without a usable face are in NAME_rejected.csv.",
+            show_default=False,
+        ),
+    ],
+    model: ModelName = None,
+    workers: Workers = None,
+) -> None:
+    """Embed photographs, or the crops of stage 1: one vector of unit length each, for a search or a study."""
+    from infer.embed_source import embed_source
+    from infer.embedding_file import files_of
+    from infer.models.load import load_model
+
+    files = files_of(out)
+    loaded = load_model(model, CHECKPOINTS)
+    for assumption in loaded.card.assumed:
+        console.print(f"[yellow]assumed:[/] {escape(assumption)}")
+    with progress_bar("Embedding") as progress:
+        found = embed_source(source, out, loaded, workers, progress)
+    names = escape(" and ".join(map(str, files)))
+    console.print(
+        f"{found.rows:,} embeddings of {loaded.card.embedding_size} numbers with "
+        f"{escape(loaded.card.name)}: {names}"
+    )
+    if found.rejected:
+        console.print(
+            f"[yellow]{found.rejected:,} images without a usable face[/]: {escape(str(found.rejects_file))}"
+        )

@@ -1,0 +1,90 @@
+"""`infer threshold`: options and output."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from common.command_line import console, examples, printable, progress_bar
+from common.errors import UserError
+from common.pairs import PairCategory
+from infer.commands.options import CHECKPOINTS, TEST_PAIRS, Images, ModelName, Pairs, Workers
+
+if TYPE_CHECKING:
+    from common.metrics import CategoryErrors
+    from infer.operating_point import ChosenPoint
+
+EXAMPLES = examples(
+    "python -m infer threshold data/test_public --fmr 1e-2",
+    "python -m infer threshold pairs.txt --images ~/lfw --fmr 1e-3 --model encoder.onnx",
+    "python -m infer threshold cfp_fp.bin --fmr 1e-3 --model mobilefacenet.pt",
+)
+
+
+def threshold(
+    fmr: Annotated[
+        float,
+        typer.Option(
+            help="Share of the impostor pairs, synthetic ones included, that may be accepted: 0.001 or 1e-3.",
+            show_default=False,
+        ),
+    ],
+    source: Pairs = TEST_PAIRS,
+    images: Images = None,
+    model: ModelName = None,
+    workers: Workers = None,
+) -> None:
+    """Choose the threshold for an FMR on labelled pairs, and store it beside the model for later commands."""
+    from infer.models.load import load_model
+    from infer.models.notes import note_operating_point
+    from infer.operating_point import choose_operating_point
+    from infer.pair_sets.find import find_pair_set
+
+    pair_set = find_pair_set(source, images)
+    loaded = load_model(model, CHECKPOINTS)
+    if loaded.file is None:
+        raise UserError(
+            f"{loaded.card.name} has no file that a threshold could be stored beside; name a model's file"
+        )
+    for assumption in loaded.card.assumed:
+        console.print(f"[yellow]assumed:[/] {escape(assumption)}")
+    with progress_bar("Comparing") as progress:
+        found = choose_operating_point(pair_set, loaded, fmr, workers, progress)
+    print_point(found)
+    unlabelled = int((pair_set.categories < 0).sum())
+    if unlabelled:
+        console.print(f"[yellow]{unlabelled:,} pairs have no label and were not counted[/]")
+    stored = note_operating_point(loaded.file, found.noted(printable(pair_set.name)))
+    console.print(f"stored in {escape(str(stored))}; from now on {escape(loaded.card.name)} is used with it")
+
+
+def print_point(found: "ChosenPoint") -> None:
+    """Print a threshold, so that the very number can be given to `--threshold`, and its error rates."""
+    console.print(f"[bold]threshold {found.threshold!r}[/] for FMR {found.fmr_asked:g}")
+    table = Table("at this threshold", "rate", "pairs", "95 % interval")
+    synthetic = found.errors[PairCategory.SYNTHETIC]
+    strangers = found.errors[PairCategory.DIFFERENT_PERSON]
+    _add_row(table, "FMR: impostor pairs accepted", found.impostors)
+    _add_row(table, "  different-person pairs accepted", strangers)
+    _add_row(table, "  synthetic pairs accepted", synthetic)
+    _add_row(table, "FNMR: genuine pairs rejected", found.genuine)
+    console.print(table)
+    if found.impostors_to_trust is not None:
+        console.print(
+            f"[yellow]{found.impostors.total:,} impostor pairs are few for this FMR[/]: take "
+            f"{found.impostors_to_trust:,} or more to trust it (rule of three)"
+        )
+    if found.without_face:
+        console.print(f"[yellow]{found.without_face:,} pairs without two usable faces[/] count as rejected")
+
+
+def _add_row(table: Table, name: str, found: "CategoryErrors") -> None:
+    from infer.operating_point import exact_interval
+
+    if not found.total:
+        table.add_row(name, "no pairs", "", "")
+        return
+    low, high = exact_interval(found)
+    pairs = f"{found.errors:,} of {found.total:,}"
+    table.add_row(name, f"{found.rate:.6f}", pairs, f"{low:.6f} to {high:.6f}")

@@ -1,0 +1,152 @@
+"""`infer verify`: options and output."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from common.command_line import console, examples, printable
+from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelName
+
+if TYPE_CHECKING:
+    from infer.examine import Examined
+    from infer.models.model import Model, Threshold
+    from infer.verification import PairVerdict
+
+EXAMPLES = examples(
+    "python -m infer verify passport.jpg selfie.jpg",
+    "python -m infer verify a.jpg b.jpg --model mobilefacenet.pt --threshold 0.35 --picture verdict.png",
+    "python -m infer verify a.jpg b.jpg --json | jq .similarity",
+    "python -m infer verify a.jpg b.jpg && echo welcome",
+)
+MATCH, NO_MATCH = 0, 1  # exit status; 2 is for all that leaves no verdict
+PHOTOGRAPH_HELP = "A photograph; the most prominent face of it counts."
+
+
+def verify(
+    first: Annotated[Path, typer.Argument(help=PHOTOGRAPH_HELP, show_default=False)],
+    second: Annotated[Path, typer.Argument(help="Another one.", show_default=False)],
+    model: ModelName = None,
+    threshold: AskedThreshold = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on standard output, for errors as well.")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the two faces, their similarity and the verdict: a PNG.")
+    ] = None,
+) -> None:
+    """Are two photographs bona fide and of the same person?
+
+    The exit status is 0 for yes, 1 for no, and 2 for no answer: no image, no face, or no known threshold.
+    """
+    with _errors_told(as_json):
+        matches = _verify((first, second), model, threshold, as_json, picture)
+    raise typer.Exit(MATCH if matches else NO_MATCH)
+
+
+def _verify(
+    paths: tuple[Path, Path], model: str | None, threshold: float | None, as_json: bool, picture: Path | None
+) -> bool:
+    _refuse_early(paths, picture)
+    from common.errors import UserError
+    from infer.examine import Examiner
+    from infer.models.load import load_model
+    from infer.score import Verdict
+    from infer.verification import threshold_for, verdicts_of
+
+    loaded = load_model(model, CHECKPOINTS)
+    at = threshold_for(loaded, threshold)
+    first, second = Examiner(loaded).examine(paths)
+    problems = [
+        f"{path}: {entry.problem}"
+        for path, entry in zip(paths, (first, second), strict=True)
+        if entry.problem
+    ]
+    if problems:
+        raise UserError("; ".join(problems))
+    (found,) = verdicts_of((first, second), at.value)
+    if picture is not None:
+        from infer.verdict_picture import draw_verdict
+
+        draw_verdict(picture, (first, second), (paths[0].name, paths[1].name), found, at)
+    if as_json:
+        typer.echo(json.dumps(_as_json(loaded, at, found, paths, (first, second))))
+    else:
+        _print(loaded, at, found, picture)
+    return found.verdict is Verdict.MATCH
+
+
+def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
+    """Raise UserError for what can be told before a model is loaded."""
+    from common.errors import UserError
+
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"no such file: {path}")
+    if picture is not None and (picture.suffix.lower() != ".png" or picture.is_dir()):
+        raise UserError(f"--picture is written as PNG, so name a file that ends in .png, not {picture}")
+    if picture is not None and picture.resolve() in {path.resolve() for path in paths}:
+        raise UserError(f"--picture would overwrite the photograph {picture}; give it another name")
+
+
+def _print(model: "Model", at: "Threshold", found: "PairVerdict", picture: Path | None) -> None:
+    from infer.score import Verdict
+
+    for assumption in model.card.assumed:
+        console.print(f"[yellow]assumed:[/] {escape(printable(assumption))}")
+    if found.verdict is Verdict.MATCH:
+        console.print("[bold green]same person, both photographs bona fide[/] as far as the model can tell")
+    else:
+        console.print("[bold red]not the same person, or a photograph is not bona fide[/]")
+    console.print(f"similarity {found.similarity:.4f}")
+    console.print(f"threshold  {at.value:.4f} ({escape(printable(at.source))})")
+    for doubt in found.reasons[1:]:
+        console.print(f"[yellow]careful:[/] {escape(doubt)}")
+    if picture is not None:
+        console.print(f"Picture: {escape(printable(str(picture)))}")
+
+
+def _as_json(
+    model: "Model",
+    at: "Threshold",
+    found: "PairVerdict",
+    paths: tuple[Path, Path],
+    examined: "tuple[Examined, Examined]",
+) -> dict[str, object]:
+    """What `--json` prints; boxes and landmarks are in pixels of the photographs."""
+    return {
+        "verdict": found.verdict.value,
+        "similarity": found.similarity,
+        "threshold": at.value,
+        "threshold_source": at.source,
+        "model": model.card.name,
+        "assumed": list(model.card.assumed),
+        "reasons": list(found.reasons),
+        "photographs": [
+            {
+                "path": str(path),
+                "faces_found": entry.faces_found,
+                "score": entry.face.detection.score,
+                "box": entry.face.detection.box.tolist(),
+                "landmarks": entry.face.detection.landmarks.tolist(),
+                "warnings": [warning.value for warning in entry.warnings],
+            }
+            for path, entry in zip(paths, examined, strict=True)
+            if entry.face is not None
+        ],
+    }
+
+
+@contextmanager
+def _errors_told(as_json: bool) -> Iterator[None]:
+    """Tell an error on standard output too; it then goes its usual way, to standard error and status 2."""
+    try:
+        yield
+    except Exception as error:
+        if as_json:
+            typer.echo(json.dumps({"error": " ".join(str(error).split()) or type(error).__name__}))
+        raise

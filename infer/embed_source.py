@@ -1,0 +1,143 @@
+"""`infer embed` as a whole: photographs, or the crops of stage 1, to a file of embeddings."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from align.sources.find import Source, find_source
+from common.crop_frame import Template
+from common.errors import UserError
+from common.shards import SHARD_PATTERN, decode_strings, open_shard, read_header, shard_paths
+from infer.csv_file import csv_line, write_csv
+from infer.embed import CHUNK, embed_images
+from infer.embedding_file import EmbeddedRows, files_of, write_embeddings
+from infer.models.model import Model
+
+BLOCK = 4096  # photographs whose crops may wait for the model at one time
+
+Progress = Callable[[int, int], None]
+_Rejected = list[tuple[str, str]]  # path and reason, filled as the blocks pass
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What became of a source."""
+
+    rows: int
+    rejected: int
+    file: Path
+    rejects_file: Path
+
+
+def embed_source(
+    source: Path,
+    out: Path,
+    model: Model,
+    workers: int | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Embedded:
+    """Embed every photograph of a folder or list, or every crop of a folder of shards; write `out`.
+
+    The rows are in the order of the sorted paths, or in that of the shards. Photographs without a usable face
+    are in `NAME_rejected.csv` beside `out`, `path,reason`. At one time the crops of 4096 photographs are in
+    memory, and the paths of all.
+
+    Args:
+        source: what `align.sources.find.find_source` takes, or a folder of shards of stage 1.
+        out: `.h5` or `.npy`, see `write_embeddings`.
+        model: what embeds them.
+        workers: processes that align; by default one per core.
+        progress: is called with images done and in all.
+
+    Raises UserError when there is nothing to embed, no photograph is usable, the crops of the shards are not
+    those the model takes, or `out` has another suffix or would overwrite the source.
+    """
+    rejects_file = out.with_name(f"{out.stem}_rejected.csv")
+    is_shards = source.is_dir() and next(source.glob(SHARD_PATTERN), None) is not None
+    inputs = shard_paths(source) if is_shards else [source]
+    written = {path.resolve() for path in (*files_of(out), rejects_file)}
+    if any(path.resolve() in written for path in inputs):
+        raise UserError(f"--out {out} would overwrite what is to be embedded; name another file")
+    rejected: _Rejected = []
+    if is_shards:
+        blocks = _crop_blocks(inputs, _count_crops(inputs, model), model, progress)
+    else:
+        blocks = _photograph_blocks(find_source(source), model, workers, progress, rejected)
+    rows = write_embeddings(out, _with_rejects(blocks, rejected, rejects_file), model)
+    return Embedded(rows, len(rejected), out, rejects_file)
+
+
+def _with_rejects(
+    blocks: Iterator[EmbeddedRows], rejected: _Rejected, rejects_file: Path
+) -> Iterator[EmbeddedRows]:
+    """The blocks; at their end the rejects are written, and UserError is raised when there was no row."""
+    rows = 0
+    for block in blocks:
+        rows += len(block)
+        yield block
+    write_csv(rejects_file, "path,reason", (csv_line(*entry) for entry in rejected))
+    if not rows:
+        raise UserError(f"there is no usable face in any of these images; the reasons are in {rejects_file}")
+
+
+def _photograph_blocks(
+    source: Source, model: Model, workers: int | None, progress: Progress, rejected: _Rejected
+) -> Iterator[EmbeddedRows]:
+    total = len(source.photographs)
+    for start in range(0, total, BLOCK):
+        block = source.photographs[start : start + BLOCK]
+        problems = [(entry.path, entry.problem) for entry in block if entry.problem is not None]
+        usable = [entry for entry in block if entry.problem is None]
+        images: list[Path | bytes] = [source.root / entry.path for entry in usable]
+        found = embed_images(images, model, workers=workers, progress=_after(start, total, progress))
+        problems += [(usable[row].path, reason) for row, reason in found.rejected.items()]
+        rejected += sorted(problems)
+        rows = np.flatnonzero(found.has_face)
+        kept = [usable[row] for row in rows.tolist()]
+        yield EmbeddedRows(
+            found.vectors[rows],
+            [entry.path for entry in kept],
+            [entry.identity for entry in kept],
+            np.array([entry.synthetic for entry in kept], np.uint8),
+        )
+        progress(start + len(block), total)
+
+
+def _after(start: int, total: int, progress: Progress) -> Progress:
+    """The progress of a part that begins at `start`."""
+    return lambda done, _: progress(start + done, total)
+
+
+def _count_crops(shards: list[Path], model: Model) -> int:
+    """How many crops there are; raises UserError where they are not what the model takes."""
+    count = 0
+    for path in shards:
+        with open_shard(path) as shard:
+            header = read_header(shard)
+            count += len(shard["images"])
+        if (header.size, header.template) != (model.size, Template.ARCFACE.value):
+            raise UserError(
+                f"{path} has crops of {header.size} pixels and the template {header.template!r}, the model "
+                f"takes {model.size} and '{Template.ARCFACE.value}': make them with 'python -m align run "
+                f"PHOTOGRAPHS --size {model.size}', or name the folder of the photographs here"
+            )
+    return count
+
+
+def _crop_blocks(shards: list[Path], total: int, model: Model, progress: Progress) -> Iterator[EmbeddedRows]:
+    done = 0
+    for path in shards:
+        with open_shard(path) as shard:
+            for start in range(0, len(shard["images"]), CHUNK):
+                rows = slice(start, start + CHUNK)
+                vectors = model.embed(shard["images"][rows])
+                yield EmbeddedRows(
+                    vectors,
+                    decode_strings(shard["path"][rows]),
+                    decode_strings(shard["identity"][rows]),
+                    shard["synthetic"][rows],
+                )
+                done += len(vectors)
+                progress(done, total)

@@ -1,0 +1,184 @@
+"""Our own backbones as ONNX networks, in hundredths of a second.
+
+torch's exporter, which `infer export` uses, understands every network and needs ten seconds for it. Our
+backbones are made of a dozen kinds of layers.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+from torch import fx, nn
+
+from common.encoder import Encoder
+
+CROP = "crop"  # input: (N, size, size, 3) uint8 RGB
+FEATURES = "features"  # output: (N, D) float32, not of unit length
+OPSET = 17
+IR_VERSION = 8
+
+
+class UnknownLayerError(Exception):
+    """A network has a layer that is not lowered."""
+
+
+def lower(encoder: Encoder) -> bytes:
+    """An encoder as `Encoder.forward` is in eval mode, input format included, serialised.
+
+    Raises UnknownLayerError for layers that our own backbones have not.
+    """
+    graph = _Graph()
+    names = {}
+    try:
+        traced = fx.symbolic_trace(encoder.backbone)
+    except Exception as error:  # what cannot be traced fails in ways of its own
+        raise UnknownLayerError(f"{encoder.backbone_name} cannot be traced") from error
+    modules = dict(traced.named_modules())
+    for node in traced.graph.nodes:
+        if node.op == "placeholder":
+            names[node] = _scaled(graph, encoder)
+        elif node.op == "output":
+            graph.add("Identity", [names[node.args[0]]], FEATURES)
+        elif node.op == "call_module":
+            names[node] = _lower_layer(
+                graph, modules[node.target], [names[value] for value in node.args if value in names]
+            )
+        else:
+            names[node] = _lower_call(graph, node, names)
+    size = encoder.input_format.size
+    crop = helper.make_tensor_value_info(CROP, TensorProto.UINT8, ["n", size, size, 3])
+    features = helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["n", encoder.embedding_size])
+    made = helper.make_graph(graph.nodes, encoder.backbone_name, [crop], [features], graph.weights)
+    opset = [helper.make_opsetid("", OPSET)]
+    return bytes(helper.make_model(made, opset_imports=opset, ir_version=IR_VERSION).SerializeToString())
+
+
+class _Graph:
+    """Nodes and weights under consecutive names."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[TensorProto] = []
+
+    def add(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
+        """Add a node; returns the name of its output."""
+        output = output or f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def weight(self, values: torch.Tensor | NDArray[Any]) -> str:
+        """Add a constant; returns its name."""
+        array = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
+        name = f"w{len(self.weights)}"
+        self.weights.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+
+def _scaled(graph: _Graph, encoder: Encoder) -> str:
+    """What the backbone takes, from 8-bit RGB: see `InputFormat`."""
+    wanted = encoder.input_format
+    planes = graph.add("Transpose", [CROP], perm=[0, 3, 1, 2])
+    values = graph.add("Cast", [planes], to=TensorProto.FLOAT)
+    mean, scale = (
+        np.array(channels, np.float32).reshape(1, 3, 1, 1) for channels in (wanted.mean, wanted.scale)
+    )
+    scaled = graph.add("Div", [graph.add("Sub", [values, graph.weight(mean)]), graph.weight(scale)])
+    if wanted.colour == "BGR":
+        scaled = graph.add("Gather", [scaled, graph.weight(np.array([2, 1, 0]))], axis=1)
+    return scaled
+
+
+def _lower_layer(graph: _Graph, layer: nn.Module, inputs: list[str]) -> str:
+    lowering = _LAYERS.get(type(layer))
+    if lowering is None or len(inputs) != 1:
+        raise UnknownLayerError(f"{type(layer).__name__} is not lowered")
+    return lowering(graph, layer, inputs[0])
+
+
+def _convolution(graph: _Graph, layer: nn.Conv2d, name: str) -> str:
+    if layer.padding_mode != "zeros" or isinstance(layer.padding, str):
+        raise UnknownLayerError(f"convolution with padding {layer.padding} ({layer.padding_mode})")
+    inputs = [name, graph.weight(layer.weight)]
+    if layer.bias is not None:
+        inputs.append(graph.weight(layer.bias))
+    return graph.add(
+        "Conv",
+        inputs,
+        kernel_shape=list(layer.kernel_size),
+        strides=list(layer.stride),
+        pads=[*layer.padding, *layer.padding],
+        dilations=list(layer.dilation),
+        group=layer.groups,
+    )
+
+
+def _batch_norm(graph: _Graph, layer: nn.BatchNorm1d | nn.BatchNorm2d, name: str) -> str:
+    if layer.running_mean is None or layer.running_var is None:
+        raise UnknownLayerError("batch normalisation without running statistics")
+    count = layer.num_features
+    scale = layer.weight if layer.weight is not None else torch.ones(count)
+    shift = layer.bias if layer.bias is not None else torch.zeros(count)
+    parameters = (scale, shift, layer.running_mean, layer.running_var)
+    return graph.add("BatchNormalization", [name, *map(graph.weight, parameters)], epsilon=layer.eps)
+
+
+def _prelu(graph: _Graph, layer: nn.PReLU, name: str) -> str:
+    return graph.add("PRelu", [name, graph.weight(layer.weight.detach().view(-1, 1, 1))])
+
+
+def _relu6(graph: _Graph, layer: nn.ReLU6, name: str) -> str:
+    limits = (graph.weight(np.array(value, np.float32)) for value in (0, 6))
+    return graph.add("Clip", [name, *limits])
+
+
+def _subsample(graph: _Graph, layer: nn.MaxPool2d, name: str) -> str:
+    if layer.kernel_size != 1 or layer.padding != 0 or not isinstance(layer.stride, int):
+        raise UnknownLayerError(f"pooling over {layer.kernel_size}")
+    return graph.add("MaxPool", [name], kernel_shape=[1, 1], strides=[layer.stride, layer.stride])
+
+
+def _linear(graph: _Graph, layer: nn.Linear, name: str) -> str:
+    inputs = [name, graph.weight(layer.weight)]
+    if layer.bias is not None:
+        inputs.append(graph.weight(layer.bias))
+    return graph.add("Gemm", inputs, transB=1)
+
+
+_LAYERS: dict[type[nn.Module], Callable[[_Graph, Any, str], str]] = {
+    nn.Conv2d: _convolution,
+    nn.BatchNorm1d: _batch_norm,
+    nn.BatchNorm2d: _batch_norm,
+    nn.PReLU: _prelu,
+    nn.ReLU: lambda graph, layer, name: graph.add("Relu", [name]),
+    nn.ReLU6: _relu6,
+    nn.MaxPool2d: _subsample,
+    nn.Linear: _linear,
+    nn.Flatten: lambda graph, layer, name: graph.add("Flatten", [name], axis=1),
+    nn.Dropout: lambda graph, layer, name: name,
+    nn.Identity: lambda graph, layer, name: name,
+}
+
+
+def _lower_call(graph: _Graph, node: fx.Node, names: dict[fx.Node, str]) -> str:
+    """A function or a method, with its arguments exactly as our backbones call it."""
+    inputs = [names[value] for value in node.args if isinstance(value, fx.Node)]
+    others = tuple(value for value in node.args if not isinstance(value, fx.Node))
+    match node.target, others, node.kwargs:
+        case operator.add, (), {}:
+            return graph.add("Add", inputs)
+        case operator.mul, (), {}:
+            return graph.add("Mul", inputs)
+        case "relu", (), {}:
+            return graph.add("Relu", inputs)
+        case "sigmoid", (), {}:
+            return graph.add("Sigmoid", inputs)
+        case "flatten", (1,), {}:
+            return graph.add("Flatten", inputs, axis=1)
+        case "mean", ((2, 3),), {"keepdim": True}:
+            return graph.add("GlobalAveragePool", inputs)
+    raise UnknownLayerError(f"{node.target} with {others} is not lowered")

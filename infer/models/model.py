@@ -1,0 +1,61 @@
+"""What every model can do, whatever file it comes from."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.encoder import InputFormat
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Where a model accepts a pair: similarity >= value, in [-1, 1]."""
+
+    value: float
+    source: str  # where it comes from, for people
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a model; it is printed, and stands in what is made with the model."""
+
+    name: str  # as it was asked for
+    backbone: str
+    input_format: InputFormat
+    embedding_size: int
+    precision: str = "fp32"
+    trained_on: str = ""  # empty where the file does not say
+    eer: float | None = None  # on the validation pairs of its training
+    assumed: tuple[str, ...] = ()  # what the file does not say and was therefore taken for granted
+
+
+class Model(ABC):
+    """Maps aligned crops to embeddings.
+
+    Attributes:
+        card: what is known of it.
+        threshold: None where neither the file nor its notes say.
+        file: None for untrained baselines.
+
+    An instance may be used by several threads at once.
+    """
+
+    card: ModelCard
+    threshold: Threshold | None
+    file: Path | None
+
+    @property
+    def size(self) -> int:
+        """Pixels, both sides of a crop."""
+        return self.card.input_format.size
+
+    @abstractmethod
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, size, size, 3) RGB crops to (N, embedding_size) embeddings of unit length.
+
+        Crop and mirror image are averaged, as is usual in verification, so that the dot product of two rows
+        is the cosine similarity. Raises UserError when an embedding is not finite.
+        """

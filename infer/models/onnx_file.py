@@ -1,0 +1,131 @@
+"""An ONNX file from outside: read within bounds and judged before ONNX Runtime sees it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from onnx import ModelProto, TensorProto
+
+from align.detectors.session import providers
+from align.engines.local import available_cores
+from align.options import Device
+from common.command_line import printable
+from common.errors import UserError
+
+EXPECTED = (
+    "a face recogniser has one input, (N, 3, S, S) or (N, S, S, 3) float32, and one output, (N, D) embeddings"
+)
+FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
+LONGEST = 16_384  # numbers in an embedding
+LARGEST = 2**31 - 1  # bytes; what protobuf can hold
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """An ONNX network without external data.
+
+    Attributes:
+        path: for people.
+        content: the bytes that were judged; a session is opened on them and not on the file once more.
+        model: the same, parsed.
+    """
+
+    path: Path
+    content: bytes = field(repr=False)
+    model: ModelProto = field(repr=False)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The metadata properties."""
+        return {entry.key: entry.value for entry in self.model.metadata_props}
+
+
+def read_onnx(path: Path) -> OnnxFile:
+    """Read and judge a file; nothing is run.
+
+    Raises UserError when there is none, it is no ONNX network, it is larger than 2 GB, or it keeps weights in
+    other files: such a name could lead to any file of this machine.
+    """
+    if not path.is_file():
+        raise UserError(f"no such ONNX file: {path}")
+    if path.stat().st_size > LARGEST:
+        raise UserError(f"{path} is larger than 2 GB; ONNX files are not")
+    content = path.read_bytes()
+    try:
+        model = onnx.load_model_from_string(content)
+    except (DecodeError, ValueError) as error:
+        raise UserError(f"{path} is not an ONNX file, or a damaged one") from error
+    if not model.graph.node or not model.graph.output:
+        raise UserError(f"{path} is not an ONNX file: it holds no network")
+    if any(keeps_data_outside(tensor) for tensor in tensors(model)):
+        raise UserError(
+            f"{path} keeps weights in other files, which is not read; make one file of it with "
+            "onnx.save_model(onnx.load(FILE), OTHER)"
+        )
+    return OnnxFile(path, content, model)
+
+
+def keeps_data_outside(tensor: TensorProto) -> bool:
+    """Whether a tensor names a file instead of holding its values."""
+    return tensor.data_location == TensorProto.EXTERNAL or bool(tensor.external_data)
+
+
+def tensors(message: Message) -> Iterator[TensorProto]:
+    """Every tensor of a model, wherever it is: in graphs within nodes, functions, attributes, sparse ones."""
+    pending: list[Any] = [message]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, TensorProto):
+            yield current
+            continue
+        for descriptor, value in current.ListFields():
+            if descriptor.message_type is not None:
+                pending.extend([value] if isinstance(value, Message) else value)
+
+
+def open_network(content: bytes, path: Path, device: Device = Device.AUTO) -> onnxruntime.InferenceSession:
+    """A session on CUDA where ONNX Runtime has it, else on all cores.
+
+    Libraries of custom operators are never loaded. Raises UserError when ONNX Runtime cannot load the
+    network.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = available_cores()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what fails is raised as well
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # never its own binary format
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=providers(device))
+    except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
+        raise UserError(f"{path} cannot be loaded by ONNX Runtime: {_first_line(error)}") from error
+
+
+def run_network(
+    session: onnxruntime.InferenceSession, images: NDArray[Any], path: Path
+) -> NDArray[np.float32]:
+    """The only output of a network for its only input, (N, D) for N images.
+
+    Raises UserError when it does not run, or gives something else.
+    """
+    image = session.get_inputs()[0]
+    dtype = FLOATS.get(image.type, np.uint8)
+    try:
+        (found,) = session.run(None, {image.name: np.ascontiguousarray(images, dtype)})
+    except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
+        raise UserError(f"{path} does not run on {len(images)} crop(s): {_first_line(error)}") from error
+    if np.ndim(found) != 2 or len(found) != len(images) or not 1 <= found.shape[1] <= LONGEST:
+        raise UserError(f"{path} gives {np.shape(found)} for {len(images)} crop(s); {EXPECTED}")
+    if found.dtype.kind != "f":
+        raise UserError(f"{path} gives numbers of type {found.dtype}; {EXPECTED}")
+    return found.astype(np.float32, copy=False)
+
+
+def _first_line(error: Exception) -> str:
+    """What an exception of ONNX Runtime says; it may quote the file."""
+    return printable(str(error).splitlines()[0][:300]) if str(error).strip() else type(error).__name__

@@ -1,0 +1,101 @@
+"""What an ONNX file of `infer export` says of itself, in its metadata properties."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from common.command_line import printable
+from common.encoder import InputFormat, Means, Scales
+from common.errors import UserError
+from infer.models.model import Threshold
+
+FORMAT: Final = "facetrust-onnx-1"
+FORMAT_KEY = "format"
+FORMAT_FAMILY = "facetrust-onnx-"
+INPUT, OUTPUT = "crops", "embedding"
+# the fields that are stored as they are, not as JSON
+TEXTS = frozenset(
+    {"format", "colour", "backbone", "backbone_colour", "precision", "threshold_source", "trained_on"}
+)
+Text = Annotated[str, AfterValidator(printable)]  # is printed to a terminal
+
+
+class MeasuredLoss(BaseModel):
+    """The error rates of a file, and of the model it was made from, on the same crops."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pairs: Text  # name of the set
+    genuine: int = Field(ge=0)  # pairs
+    impostors: int = Field(ge=0)
+    eer_before: float = Field(ge=0, le=1)  # of the torch model, fp32, with mirror images
+    eer: float = Field(ge=0, le=1)  # of the file
+    threshold_before: FiniteFloat  # of these EERs
+    threshold: FiniteFloat
+
+
+class OnnxMetadata(BaseModel):
+    """The metadata of a file: a property a field, texts as they are, everything else as JSON.
+
+    The input `crops` is (N, 3, size, size) uint8 RGB in 0..255, the output `embedding` (N, D) float32 of unit
+    length. What stands in `backbone_colour`, `mean` and `scale` is done in the file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["facetrust-onnx-1"] = FORMAT
+    colour: Literal["RGB"] = "RGB"  # of what is given to the file
+    size: int = Field(ge=16, le=1024)  # pixels, both sides
+    backbone: Text = Field(max_length=200)
+    backbone_colour: Literal["RGB", "BGR"]
+    mean: Means  # of R, G and B
+    scale: Scales
+    mirror: bool  # whether the embedding is averaged over crop and mirror image
+    precision: Literal["fp32", "fp16", "int8"]
+    opset: int
+    threshold: FiniteFloat | None = Field(None, ge=-1, le=1)  # accept similarity >= threshold
+    threshold_source: Text = Field("", max_length=1000)
+    trained_on: Text = Field("", max_length=10_000)
+    eer: FiniteFloat | None = Field(None, ge=0, le=1)  # on the validation pairs of the training
+    eer_on: MeasuredLoss | None = None  # of pairs that were given to the export
+
+    @property
+    def input_format(self) -> InputFormat:
+        """What the backbone within takes."""
+        return InputFormat(size=self.size, colour=self.backbone_colour, mean=self.mean, scale=self.scale)
+
+    @property
+    def own_threshold(self) -> Threshold | None:
+        """The threshold of the file, if it has one."""
+        return None if self.threshold is None else Threshold(self.threshold, self.threshold_source)
+
+    def as_properties(self) -> dict[str, str]:
+        """The properties of the file; what is not known is left out."""
+        plain = self.model_dump(mode="json", exclude_none=True)
+        return {
+            key: value if key in TEXTS else json.dumps(value) for key, value in plain.items() if value != ""
+        }
+
+
+def read_metadata(path: Path, properties: dict[str, str]) -> OnnxMetadata | None:
+    """The metadata of a file, None for one that `infer export` did not write.
+
+    Raises UserError when it is of another version, or damaged.
+    """
+    stated = properties.get(FORMAT_KEY, "")
+    if not stated.startswith(FORMAT_FAMILY):
+        return None
+    if stated != FORMAT:
+        raise UserError(f"{path} is of format {printable(stated[:40])}, not {FORMAT}; export it anew")
+    try:
+        return OnnxMetadata.model_validate(
+            {
+                key: text if key in TEXTS else json.loads(text)
+                for key, text in properties.items()
+                if key in OnnxMetadata.model_fields
+            }
+        )
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} has damaged metadata; export it anew") from error

@@ -1,0 +1,52 @@
+"""A model in torch."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from common.encoder import Encoder
+from common.errors import UserError
+from infer.models.cpu_network import CpuNetwork
+from infer.models.lower import UnknownLayerError
+from infer.models.model import Model, ModelCard, Threshold
+
+
+class TorchModel(Model):
+    """An encoder, on the GPU if there is one.
+
+    Without one, ONNX Runtime computes the networks of our own, and torch those of timm. Either gives what
+    `Encoder.embed` gives, to 1e-5. Later changes of the encoder's weights do not count.
+    """
+
+    def __init__(
+        self, encoder: Encoder, card: ModelCard, threshold: Threshold | None = None, file: Path | None = None
+    ) -> None:
+        self.card = card
+        self.threshold = threshold
+        self.file = file
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.encoder = encoder.eval().to(self.device)
+        self._on_cpu = _on_cpu(self.encoder) if self.device.type == "cpu" else None
+
+    def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See `Model.embed`; of our own networks on a CPU, a row is the same bits whatever the others are."""
+        if not len(crops):
+            return np.zeros((0, self.card.embedding_size), np.float32)
+        embedded = self._on_cpu.embed(crops) if self._on_cpu else self._embed_with_torch(crops)
+        if not np.isfinite(embedded).all():
+            raise UserError("the model gives embeddings that are not finite: its weights are damaged")
+        return embedded
+
+    def _embed_with_torch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        images = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device).permute(0, 3, 1, 2)
+        embedded: NDArray[np.float32] = self.encoder.embed(images).cpu().numpy()
+        return embedded
+
+
+def _on_cpu(encoder: Encoder) -> CpuNetwork | None:
+    try:
+        return CpuNetwork(encoder)
+    except UnknownLayerError:
+        return None

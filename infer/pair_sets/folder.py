@@ -1,0 +1,89 @@
+"""Pairs that lie in a folder."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from align.sources.boundary import lies_in
+from align.sources.pairs import LABELS_FILE, read_pair_labels
+from align.sources.photograph import IMAGE_SUFFIXES
+from common.errors import UserError
+from common.pairs import category_of
+from infer.pair_sets.pair_set import UNLABELLED, PairSet
+
+_STEMS = ("0", "1")
+
+
+def read_folder(root: Path) -> PairSet:
+    """The pairs `PAIR_ID/0.jpg` and `PAIR_ID/1.jpg` of a folder, sorted by id; any image suffix will do.
+
+    A photograph that is missing still makes a pair, and is reported when it is read. `labels.csv` says what
+    the pairs show; those that it does not name are unlabelled.
+
+    Raises UserError when there is no photograph of a pair or the folder cannot be read, for a malformed
+    `labels.csv`, and for a link out of the folder.
+    """
+    try:
+        pairs, names, found = _photographs(root)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename} cannot be read ({error.strerror}); mend its permissions or name another folder"
+        ) from error
+    if not found:
+        raise UserError(f"no pairs in {root}; it needs folders PAIR_ID with the photographs 0.jpg and 1.jpg")
+    labels = read_pair_labels(root)
+    codes = {pair: category_of(label.same_person, *label.synthetic).code for pair, label in labels.items()}
+    return PairSet(
+        name=(root if root.name not in ("", "..") else root.resolve()).name or "pairs",
+        source=str(root),
+        images=[root / name for name in names],
+        image_names=names,
+        ids=pairs,
+        members=np.arange(len(names), dtype=np.int64).reshape(-1, 2),
+        categories=np.array([codes.get(pair, UNLABELLED) for pair in pairs], np.int8),
+        has_labels=(root / LABELS_FILE).exists(),
+    )
+
+
+def _photographs(root: Path) -> tuple[list[str], list[str], bool]:
+    """Ids, names of the photographs (two per id, relative), and whether any of these is there."""
+    real_root = os.path.realpath(root)
+    with os.scandir(root) as entries:
+        folders = sorted(
+            (entry for entry in entries if not entry.name.startswith(".") and entry.is_dir()),
+            key=lambda entry: entry.name,
+        )
+    names: list[str] = []
+    found = False
+    for folder in folders:
+        _check_link(folder, real_root)
+        there = _photographs_of_pair(folder.path, real_root)
+        found = found or bool(there)
+        names += [f"{folder.name}/{there.get(stem, f'{stem}.jpg')}" for stem in _STEMS]
+    return [folder.name for folder in folders], names, found
+
+
+def _photographs_of_pair(folder: str, real_root: str) -> dict[str, str]:
+    """The file name by stem, the first where there are several."""
+    there: dict[str, str] = {}
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:  # its photographs are reported when they are read
+        return there
+    for entry in found:
+        stem, dot, suffix = entry.name.partition(".")
+        if stem in _STEMS and stem not in there and dot + suffix.lower() in IMAGE_SUFFIXES:
+            _check_link(entry, real_root)
+            if entry.is_file():
+                there[stem] = entry.name
+    return there
+
+
+def _check_link(entry: "os.DirEntry[str]", real_root: str) -> None:
+    if entry.is_symlink() and not lies_in(real_root, os.path.realpath(entry.path)):
+        raise UserError(
+            f"{entry.path} is a link out of the folder of the pairs; put a copy in its place, "
+            "or list the pairs in a .csv and name the folder of the photographs with --images"
+        )

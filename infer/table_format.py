@@ -1,0 +1,16 @@
+"""Which form the table of scores is written in."""
+
+from enum import StrEnum
+
+
+class TableFormat(StrEnum):
+    """Forms of the table of scores; a pair without two faces has similarity -1 in each."""
+
+    CSV = "csv"  # pair_id,similarity,verdict
+    PARQUET = "parquet"  # the same columns: string, double, dictionary of strings
+    SUBMISSION = "submission"  # pair_id,similarity as CSV and nothing else: what challenges take
+
+    @property
+    def suffix(self) -> str:
+        """Of its files."""
+        return ".parquet" if self is TableFormat.PARQUET else ".csv"

@@ -1,0 +1,92 @@
+"""A picture of one verification: the two faces, their similarity on a scale, and the verdict in words."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from common.atomic import write_atomically
+from infer.examine import Examined
+from infer.models.model import Threshold
+from infer.score import Verdict
+from infer.verification import PairVerdict
+
+SIDE = 5.6  # inches; the height follows from the rows
+DPI = 160
+INK, FAINT, TRACK = "#1f2933", "#6b7780", "#e4e8eb"
+# apart for every kind of colour vision; the words say the same
+COLOURS = {Verdict.MATCH: "#0f6fb4", Verdict.NO_MATCH: "#c4510b"}
+HEADLINES = {
+    Verdict.MATCH: "Same person, both bona fide",
+    Verdict.NO_MATCH: "Not the same person, or not bona fide",
+}
+LABEL_WIDTH = 34  # characters of a name that fit below a crop
+
+
+def draw_verdict(
+    path: Path, examined: tuple[Examined, Examined], names: tuple[str, str], found: PairVerdict, at: Threshold
+) -> None:
+    """Write a PNG of two faces as they were examined, `names` below them, and the verdict on the pair.
+
+    Raises ValueError for a photograph without a face, and OSError when the file cannot be written.
+    """
+    similarity = found.similarity
+    if similarity is None:
+        raise ValueError("a picture needs two faces")
+    notes = found.reasons
+    figure = Figure(figsize=(SIDE, 4.5 + 0.2 * max(0, len(notes) - 1)), facecolor="white")
+    height = figure.get_figheight()
+    colour = COLOURS[found.verdict]
+    figure.text(0.06, 1 - 0.34 / height, HEADLINES[found.verdict], size=15, weight="bold", color=colour)
+    for left, entry, name in zip((0.06, 0.515), examined, names, strict=True):
+        axes = figure.add_axes((left, 1 - 3.06 / height, 0.425, 0.425 * SIDE / height))
+        _draw_face(axes, entry)
+        axes.set_xlabel(_shortened(name), size=8, color=FAINT, labelpad=5, parse_math=False)
+    _draw_scale(figure.add_axes((0.06, 1 - 4.0 / height, 0.88, 0.36 / height)), similarity, at.value, colour)
+    for row, reason in enumerate(notes):
+        shade = INK if row == 0 else FAINT
+        where = 1 - (4.36 + 0.2 * row) / height
+        figure.text(0.06, where, reason, size=9.5 if row == 0 else 8, color=shade, parse_math=False)
+    write_atomically(path, lambda temporary: figure.savefig(temporary, format="png", dpi=DPI))
+
+
+def _draw_face(axes: Axes, entry: Examined) -> None:
+    """The crop with its landmarks."""
+    if entry.face is None or entry.landmarks is None:
+        raise ValueError("a picture needs two faces")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    axes.imshow(entry.face.image, interpolation="lanczos")
+    x, y = entry.landmarks.T
+    axes.scatter(x, y, s=26, facecolors="none", edgecolors="black", linewidths=1.6, alpha=0.35)
+    axes.scatter(x, y, s=26, facecolors="none", edgecolors="white", linewidths=0.9, alpha=0.9)
+
+
+def _draw_scale(axes: Axes, similarity: float, threshold: float, colour: str) -> None:
+    """Similarity and threshold on a line from 0 to 1, or from below where one of them lies there."""
+    low = min(0.0, float(np.floor(5 * min(similarity, threshold))) / 5)
+    axes.set_xlim(low - 0.004, 1.004)
+    axes.set_ylim(0, 1)
+    axes.spines[:].set_visible(False)
+    axes.set_yticks([])
+    axes.set_xticks(np.arange(round(5 * low), 6) / 5)
+    axes.tick_params(axis="x", length=0, labelsize=7, labelcolor=FAINT, pad=1)
+    axes.barh(0.3, 1 - low, 0.26, left=low, color=TRACK)
+    axes.barh(0.3, 1 - threshold, 0.26, left=threshold, color=COLOURS[Verdict.MATCH], alpha=0.22)
+    axes.plot([threshold, threshold], [0.06, 0.72], color=INK, linewidth=1.2, solid_capstyle="butt")
+    # on the side where the dot is not, unless the scale ends there
+    leftwards = similarity >= threshold if low + 0.2 < threshold < 0.8 else threshold >= 0.8
+    side = "right" if leftwards else "left"
+    axes.text(threshold, 0.78, f"threshold {threshold:.2f}", ha=side, va="bottom", size=8, color=INK)
+    axes.scatter([similarity], [0.3], s=90, color=colour, edgecolors="white", zorder=3, clip_on=False)
+
+
+def _shortened(name: str) -> str:
+    """A name that fits below a crop: its end, which tells files apart, is kept."""
+    return name if len(name) <= LABEL_WIDTH else "…" + name[1 - LABEL_WIDTH :]
+
+
+matplotlib.use("agg")  # files only: a server has no screen
