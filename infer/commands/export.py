@@ -1,0 +1,122 @@
+"""`infer export`: options and output."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from common.command_line import console, examples, progress_bar
+from infer.commands.options import CHECKPOINTS, Images, ModelName, Workers
+from infer.export.options import ExportOptions, Precision
+
+if TYPE_CHECKING:
+    from infer.export.export import Export
+
+EXAMPLES = examples(
+    "python -m infer export --out encoder.onnx",
+    "python -m infer export --model mobilefacenet.pt --threshold 0.35 --out mobilefacenet.onnx",
+    "python -m infer export --precision fp16 --pairs data/test_public --out half.onnx",
+    "python -m infer export --precision int8 --pairs pairs.txt --images ~/lfw --out small.onnx",
+)
+
+
+class ExportFormat(StrEnum):
+    """What a model can become."""
+
+    ONNX = "onnx"
+
+
+def export(
+    out: Annotated[Path, typer.Option(help="The file, *.onnx.", show_default=False)],
+    model: ModelName = None,
+    export_format: Annotated[ExportFormat, typer.Option("--format", help="Of the file.")] = ExportFormat.ONNX,
+    precision: Annotated[
+        Precision,
+        typer.Option(help="Of the layers: fp16 is half the size, for GPUs; int8 is for CPUs, needs --pairs."),
+    ] = Precision.FP32,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            help="Pairs as 'infer pairs' takes them: calibrates int8, and where they have labels tells what "
+            "the file loses."
+        ),
+    ] = None,
+    images: Images = None,
+    mirror: Annotated[
+        bool,
+        typer.Option("--mirror/--no-mirror", help="Average over crop and mirror image."),
+    ] = True,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=-1, max=1, help="To store in the file. \\[default: the model's own]"),
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Write the encoder as one ONNX file that takes pixels and gives embeddings of unit length."""
+    from infer.export.export import export_onnx
+    from infer.models.load import load_model
+    from infer.pair_sets.find import find_pair_set
+
+    options = ExportOptions(precision, mirror, threshold)
+    pair_set = find_pair_set(pairs, images) if pairs else None
+    loaded = load_model(model, CHECKPOINTS)
+    with progress_bar("Aligning") as progress:
+        found = export_onnx(loaded, out, options, pair_set, workers, progress)
+    _tell_file(found)
+    _tell_loss(found, pairs is not None)
+    _tell_threshold(found)
+
+
+def _tell_file(found: "Export") -> None:
+    said = found.metadata
+    mirror = "averaged over the mirror image" if said.mirror else "without the mirror image"
+    console.print(
+        f"{escape(str(found.file))}: {found.bytes / 1e6:.1f} MB, {escape(said.backbone)} in "
+        f"{said.precision}, opset {said.opset}"
+    )
+    console.print(
+        f"crops (N, 3, {said.size}, {said.size}) uint8 RGB, 0 to 255, to embedding "
+        f"(N, {found.embedding_size}) float32 of unit length, {mirror}"
+    )
+    console.print(f"largest difference from torch {found.difference:.2g}")
+
+
+def _tell_loss(found: "Export", with_pairs: bool) -> None:
+    said, loss = found.metadata, found.metadata.eer_on
+    if found.without_face:
+        console.print(f"[yellow]{found.without_face:,} photographs without a usable face were left out[/]")
+    if loss is None and with_pairs:
+        console.print("[yellow]the loss in EER is unknown: the pairs need labels of both kinds[/]")
+    elif loss is None and said.precision != Precision.FP32:
+        console.print("[yellow]the loss in EER is unknown; labelled --pairs tell it[/]")
+    elif loss is not None:
+        calibrated = ", some of which it was calibrated on" if said.precision == Precision.INT8 else ""
+        console.print(
+            f"[bold]EER {loss.eer:.4f}[/] at threshold {loss.threshold:.4f}, of the model before "
+            f"{loss.eer_before:.4f} at {loss.threshold_before:.4f} ({escape(loss.pairs)}: {loss.genuine:,} "
+            f"genuine, {loss.impostors:,} impostor pairs{calibrated})"
+        )
+
+
+def _tell_threshold(found: "Export") -> None:
+    said, before = found.metadata, found.threshold_before
+    if said.threshold is None:
+        console.print(
+            "no threshold is stored: the model has none; add --threshold, or choose one for this file with "
+            "'python -m infer threshold'"
+        )
+    elif before is not None:
+        console.print(
+            f"threshold {said.threshold:.4f}, where the file accepts as many of these pairs as the model "
+            f"does at its own, {before:.4f}"
+        )
+    else:
+        console.print(f"threshold {said.threshold:.4f} ({escape(said.threshold_source)})")
+    if said.threshold is not None and before is None and _changes_similarities(found) and said.eer_on is None:
+        console.print("[yellow]it was chosen for the model before; --pairs tell whether it still holds[/]")
+
+
+def _changes_similarities(found: "Export") -> bool:
+    return found.metadata.precision != Precision.FP32 or not found.metadata.mirror

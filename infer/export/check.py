@@ -1,0 +1,78 @@
+"""Whether a written file gives what the model gives."""
+
+import copy
+import math
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+
+from align.crop import crop_face
+from align.sample.people.person import Person
+from align.sample.photography.conditions import Conditions
+from align.sample.photography.photograph import render
+from common.crop_frame import crop_frame
+from common.encoder import Encoder
+from common.errors import UserError
+from infer.export.graph import PixelsToEmbeddings
+from infer.export.options import Precision
+from infer.models.model import Model
+
+BATCHES = (1, 2, 5)
+CROPS = max(BATCHES)
+SEED = 20
+# by how much a number of an embedding may differ; what integers lose is for error rates to tell
+LARGEST = {Precision.FP32: 1e-4, Precision.FP16: 0.05, Precision.INT8: math.inf}
+REMEDY = {
+    Precision.FP32: "please report it",
+    Precision.FP16: "its numbers leave the range of fp16; export it with --precision fp32",
+    Precision.INT8: "export it with --precision fp32 or fp16",
+}
+
+
+def rendered_crops(size: int) -> NDArray[np.uint8]:
+    """(5, size, size, 3) RGB crops of rendered faces, for a check without photographs."""
+    crops = []
+    for number in range(CROPS):
+        rng = np.random.default_rng([SEED, number])
+        photograph = render(Person.from_seed(np.random.SeedSequence([SEED, number])), Conditions.random(rng))
+        crops.append(crop_face(photograph.image, photograph.landmarks, crop_frame(size)))
+    return np.stack(crops)
+
+
+def largest_difference(
+    encoder: Encoder, written: Model, mirror: bool, crops: NDArray[np.uint8], precision: Precision
+) -> float:
+    """The largest difference of a number in embeddings, of 1, 2 and 5 crops at once, from those of torch.
+
+    Both run on the CPU, in which no shortened products (TF32) hide an error. `written` must be there.
+
+    Raises UserError when it is more than rounding explains, or not finite.
+    """
+    module = PixelsToEmbeddings(copy.deepcopy(encoder).cpu(), mirror)
+    largest = 0.0
+    for count in BATCHES:
+        batch = np.resize(crops, (count, *crops.shape[1:]))
+        with torch.inference_mode():
+            expected = module(torch.from_numpy(batch).permute(0, 3, 1, 2)).numpy()
+        try:
+            found = written.embed(batch)
+        except UserError as error:
+            raise UserError(f"the file does not work: {error}; {REMEDY[precision]}") from error
+        largest = max(largest, float(np.abs(found - expected).max()))
+    if not largest <= LARGEST[precision]:
+        raise UserError(
+            f"the file was not written: its embeddings differ from those of torch by up to {largest:.2g}; "
+            f"{REMEDY[precision]}"
+        )
+    return largest
+
+
+def check_graph(content: bytes) -> None:
+    """Raises UserError unless `onnx.checker` takes the file, shapes included."""
+    try:
+        onnx.checker.check_model(content, full_check=True)
+    except Exception as error:  # its own and those of shape inference
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(f"onnx.checker refuses the file, which was not written: {reason}") from error

@@ -1,0 +1,61 @@
+"""What a file loses against the model it was made from, and where its threshold belongs."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.metrics import evaluate_pairs
+from infer.models.onnx_metadata import MeasuredLoss
+from infer.pair_sets.pair_set import PairSet
+from infer.score import ranks
+
+LOWEST, HIGHEST = -1.0, 1.0  # similarities
+
+
+@dataclass(frozen=True)
+class ScoredTwice:
+    """The same pairs scored by a model and by the file made from it.
+
+    Attributes:
+        pair_set: the P pairs.
+        before: (P,) similarities by the model, NaN without two faces.
+        after: (P,) by the file.
+    """
+
+    pair_set: PairSet
+    before: NDArray[np.float64] = field(repr=False)
+    after: NDArray[np.float64] = field(repr=False)
+
+    def loss(self) -> MeasuredLoss | None:
+        """The EERs; None where they are not defined, without labels or with those of one kind alone."""
+        labelled = self.pair_set.categories >= 0
+        if not labelled.any():
+            return None
+        codes = self.pair_set.categories[labelled]
+        before = evaluate_pairs(codes, ranks(self.before[labelled]))
+        after = evaluate_pairs(codes, ranks(self.after[labelled]))
+        if math.isnan(before.eer):
+            return None
+        genuine = sum(found.total for category, found in before.by_category.items() if category.is_genuine)
+        return MeasuredLoss(
+            pairs=self.pair_set.name,
+            genuine=genuine,
+            impostors=len(codes) - genuine,
+            eer_before=before.eer,
+            eer=after.eer,
+            threshold_before=before.eer_threshold,
+            threshold=after.eer_threshold,
+        )
+
+    def carry_over(self, threshold: float) -> float:
+        """The threshold at which the file accepts as many of the pairs as the model does at `threshold`.
+
+        Similarities of one rank answer to each other, linear in between (quantile mapping): what a smaller
+        precision shifts or stretches is undone. Labels are not needed.
+        """
+        scored = ~np.isnan(self.before)
+        before = np.concatenate([[LOWEST], np.sort(self.before[scored]), [HIGHEST]])
+        after = np.concatenate([[LOWEST], np.sort(self.after[scored]), [HIGHEST]])
+        return float(np.interp(threshold, before, after))

@@ -1,0 +1,36 @@
+"""The command's output, in this process: torch takes long to start."""
+
+from pathlib import Path
+
+import pytest
+
+from common.errors import UserError
+from infer.commands.export import export
+from infer.export.options import Precision
+
+
+def test_the_command_tells_what_it_wrote(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "half.onnx"
+    export(out, str(checkpoint), precision=Precision.FP16)
+    told = capsys.readouterr()
+    for words in ("half.onnx: ", " MB, ir_lite in fp16", "crops (N, 3, 112, 112) uint8 RGB", "difference"):
+        assert words in told.out
+    assert "the loss in EER is unknown; labelled --pairs tell it" in told.out
+    assert "threshold 0.4200 (the model's own" in told.out and "whether it still holds" in told.out
+    assert not told.err and out.is_file()
+
+
+def test_the_command_tells_the_loss(
+    checkpoint: Path, pair_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export(tmp_path / "e.onnx", str(checkpoint), pairs=pair_folder)
+    told = capsys.readouterr().out
+    assert "EER " in told and "3 genuine, 4 impostor pairs" in told
+    assert "2 photographs without a usable face" in told
+
+
+def test_integers_need_pairs(checkpoint: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--precision int8 is calibrated on faces; add --pairs"):
+        export(tmp_path / "e.onnx", str(checkpoint), precision=Precision.INT8)
