@@ -1,0 +1,155 @@
+"""Two models on the same pairs: where they differ, and whether that can be chance."""
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from common.errors import UserError
+from common.metrics.bootstrap import FEWEST_RESAMPLES, MOST_WEIGHTS, PERCENTILES, RESAMPLES
+from common.metrics.interval import Interval
+from common.metrics.resample import presort, weighted_eer
+from common.pairs import PairCategory
+from infer.results import HardPairs, Results
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Two results of the same pairs, in the same order.
+
+    Attributes:
+        first, second: the results, with those pairs alone that both have; both keep all their crops.
+        only_first, only_second: pairs of the one that the other lacks.
+    """
+
+    first: Results
+    second: Results
+    only_first: int
+    only_second: int
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """How often two models give different verdicts at their thresholds.
+
+    Attributes:
+        rows: (D,) the pairs with different verdicts, those first whose similarities lie farthest from their
+            thresholds; accepted or not is what counts, for whatever reason.
+        first_right, second_right: how many of the labelled ones only the first, or the second, judges right.
+        chance: the probability, by McNemar's exact test, of so uneven a share or one more uneven still, were
+            both models equally often right; NaN where no labelled pair differs.
+    """
+
+    rows: NDArray[np.int64] = field(repr=False)
+    first_right: int
+    second_right: int
+    chance: float
+
+
+def join(first: Results, second: Results) -> Joined:
+    """The pairs that both results have, found by their ids, in the order of the first.
+
+    Raises UserError when there are none, and when a pair of the same id shows other photographs, or has
+    another label, in the other results: they are then not of the same pair set.
+    """
+    if first.ids == second.ids:
+        rows = other = np.arange(len(first.ids))
+    else:
+        place = {pair_id: row for row, pair_id in enumerate(second.ids)}
+        matched = [(row, place[name]) for row, name in enumerate(first.ids) if name in place]
+        rows, other = np.array(matched, np.int64).reshape(-1, 2).T
+    if not len(rows):
+        raise UserError("the two results have no pair in common; compare results of the same pairs")
+    joined = Joined(
+        _only(first, rows), _only(second, other), len(first.ids) - len(rows), len(second.ids) - len(rows)
+    )
+    _check_same(joined)
+    return joined
+
+
+def _only(results: Results, rows: NDArray[np.int64]) -> Results:
+    """The results of some pairs; of the crops those of these pairs."""
+    if len(rows) == len(results.ids) and bool((rows[:-1] < rows[1:]).all()):
+        return results
+    position = np.full(len(results.ids), -1)
+    position[rows] = np.arange(len(rows))
+    hard = position[results.hard.rows]
+    return replace(
+        results,
+        ids=[results.ids[row] for row in rows.tolist()],
+        members=results.members[rows],
+        categories=results.categories[rows],
+        similarity=results.similarity[rows],
+        hard=HardPairs(hard[hard >= 0], results.hard.crops[hard >= 0]),
+    )
+
+
+def _check_same(joined: Joined) -> None:
+    first, second = joined.first, joined.second
+    other_label = np.flatnonzero(first.categories != second.categories)
+    if len(other_label):
+        raise UserError(
+            f"pair '{first.ids[other_label[0]]}' has another label in the other results; score both with the "
+            "same labels, by 'python -m infer pairs'"
+        )
+    if first.image_names == second.image_names and np.array_equal(first.members, second.members):
+        return
+    names = np.array(first.image_names, object), np.array(second.image_names, object)
+    other_image = (names[0][first.members] != names[1][second.members]).any(axis=1)
+    if other_image.any():
+        raise UserError(
+            f"pair '{first.ids[int(other_image.argmax())]}' shows other photographs in the other results; "
+            "compare results of the same pairs"
+        )
+
+
+def disagreement(joined: Joined) -> Disagreement:
+    """Where the verdicts differ, each model at its own threshold.
+
+    The test is that of McNemar ("Note on the sampling error of the difference between correlated proportions
+    or percentages", Psychometrika 12, 1947) with the binomial distribution itself in the place of an
+    approximation.
+    """
+    accepted = [results.ranks >= results.threshold for results in (joined.first, joined.second)]
+    rows = np.flatnonzero(accepted[0] != accepted[1])
+    genuine = joined.first.categories[rows] == PairCategory.SAME_PERSON.code
+    right = (accepted[0][rows] == genuine)[joined.first.labelled[rows]]
+    first_right, second_right = int(right.sum()), int((~right).sum())
+    distance = sum(
+        np.abs(results.ranks[rows] - results.threshold) for results in (joined.first, joined.second)
+    )
+    return Disagreement(
+        rows[np.argsort(-distance, kind="stable")],
+        first_right,
+        second_right,
+        float(binomtest(first_right, len(right)).pvalue) if len(right) else math.nan,
+    )
+
+
+def eer_difference_interval(joined: Joined, seed: int = 0) -> Interval | None:
+    """Where the EER of the second model less that of the first lies with 95 % confidence.
+
+    Both are computed on the same resamples of the pairs, so that what makes a sample easy or hard for both
+    cancels out (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993). None with more than a
+    million pairs, for which memory and time stay bounded, and where the EER is undefined. Pairs that share a
+    person are taken for independent, since the results do not say who is on the photographs.
+    """
+    rows = joined.first.labelled
+    count = int(rows.sum())
+    resamples = min(RESAMPLES, MOST_WEIGHTS // max(count, 1))
+    if not count or resamples < FEWEST_RESAMPLES:
+        return None
+    categories = joined.first.categories[rows]
+    sets = [presort(categories, results.ranks[rows], None) for results in (joined.first, joined.second)]
+    rng = np.random.default_rng(seed)
+    differences = []
+    for _ in range(resamples):
+        draws = np.bincount(rng.integers(0, count, count), minlength=count)
+        eers = [
+            weighted_eer(accepts[0], accepts[1] + accepts[2]) for accepts in (s.accepts(draws) for s in sets)
+        ]
+        differences.append(eers[1] - eers[0])
+    defined = np.array(differences)[~np.isnan(differences)]
+    return Interval(*np.percentile(defined, PERCENTILES).tolist()) if len(defined) else None

@@ -1,0 +1,25 @@
+"""Which file of results is meant."""
+
+from pathlib import Path
+
+from common.errors import UserError
+
+RESULTS_SUFFIX = ".h5"
+
+
+def find_results(path: Path) -> Path:
+    """The file itself, or the one file of results in a folder.
+
+    Raises UserError where there is none, or more than one.
+    """
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise UserError(f"no such file or folder: {path}; make results with 'python -m infer pairs'")
+    found = sorted(file for file in path.iterdir() if file.suffix == RESULTS_SUFFIX and file.is_file())
+    if not found:
+        raise UserError(f"no results (*{RESULTS_SUFFIX}) in {path}; make them with 'python -m infer pairs'")
+    if len(found) > 1:
+        names = ", ".join(file.name for file in found)
+        raise UserError(f"{path} holds several results: {names}; name one of them")
+    return found[0]

@@ -1,0 +1,118 @@
+"""HTML from the templates: one page that needs nothing beside itself."""
+
+import base64
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from infer.models.model import ModelCard
+from infer.report.gallery import PairCard
+from infer.score import Verdict
+
+TEMPLATES = Path(__file__).parent / "templates"
+NO_BREAK = "\N{NARROW NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+NOTHING = "–"
+LONGEST_TITLE = 32  # characters of a name that still makes a title
+
+
+def render(template: str, context: Mapping[str, object]) -> str:
+    """A page. Everything in the context is escaped unless it is `Markup`; names come from outside."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "points": percentage_points,
+        "score": score,
+        "count": count,
+        "chance": chance,
+        "channels": channels,
+        "verdict": describe_verdict,
+        "title": title,
+        "breakable": breakable,
+    }
+    style, script = (_read(name) for name in ("style.css", "read_off.js"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template(template).render(
+        context, style=Markup(style), script=Markup(script), script_hash=f"sha256-{digest}"
+    )
+
+
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def percent(rate: float) -> str:
+    """A rate in [0, 1] as per cent, to about three figures; a dash for NaN."""
+    if math.isnan(rate):
+        return NOTHING
+    value = 100 * rate
+    if value in (0, 100):
+        return f"{value:.0f}{NO_BREAK}%"
+    decimals = 1 if 10 <= value < 99.9 else 2 if value >= 1 else 2 - math.floor(math.log10(value))
+    return f"{value:.{min(decimals, 9)}f}{NO_BREAK}%"
+
+
+def percentage_points(difference: float) -> str:
+    """A difference of rates, with its sign; a dash for NaN."""
+    if math.isnan(difference):
+        return NOTHING
+    value = round(100 * difference, 2)
+    sign = "+" if value > 0 else MINUS if value < 0 else "±"
+    return f"{sign}{abs(value):.2f}"
+
+
+def score(similarity: float) -> str:
+    """A similarity in [-1, 1]; a dash for NaN, a pair without two faces."""
+    return NOTHING if math.isnan(similarity) else f"{similarity:.3f}".replace("-", MINUS)
+
+
+def count(number: int) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,}"
+
+
+def chance(probability: float) -> str:
+    """A probability in [0, 1], small ones by their power of ten."""
+    return "less than 0.0001" if probability < 1e-4 else f"{probability:.2g}"
+
+
+def channels(values: Sequence[float]) -> str:
+    """Numbers of R, G and B, one where they are equal."""
+    written = [f"{value:g}" for value in values]
+    return written[0] if len(set(written)) == 1 else f"({', '.join(written)})"
+
+
+def title(card: ModelCard) -> str:
+    """A short name of a model: that of its file without folders, or else its backbone."""
+    name = card.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return name if 0 < len(name) <= LONGEST_TITLE else card.backbone
+
+
+def breakable(name: str) -> Markup:
+    """A name of a file that may be parted after a folder or an underscore, rather than anywhere."""
+    parted = escape(name)
+    for mark in ("/", "_"):
+        parted = parted.replace(mark, Markup(mark + "<wbr>"))
+    return parted
+
+
+def describe_verdict(card: PairCard) -> Markup:
+    """The verdict in words, and whether it is right by sign and word."""
+    accepted = card.verdict is Verdict.MATCH
+    if card.is_right is None:
+        words = card.verdict.value.replace("_", " ")
+    elif card.is_right:
+        words = "✓ accepted" if accepted else "✓ rejected"
+    else:
+        words = "✕ wrongly accepted" if accepted else "✕ wrongly rejected"
+    return Markup('<span class="verdict">{}</span>').format(words)

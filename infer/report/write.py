@@ -1,0 +1,136 @@
+"""The report of one model: from results to an HTML file."""
+
+from pathlib import Path
+
+import numpy as np
+
+from common.atomic import write_text_atomically
+from common.metrics.true_accepts import FMR_TARGETS, RULE_OF_THREE
+from common.pairs import PairCategory
+from infer.report.det_plot import draw_det
+from infer.report.gallery import galleries
+from infer.report.measure import (
+    Measured,
+    genuine_errors,
+    impostor_errors,
+    measure,
+    reasons_without_face,
+)
+from infer.report.page import percent, render
+from infer.report.plot_parts import Mark, PlottedCurve
+from infer.report.roc_plot import draw_roc
+from infer.report.score_plot import draw_scores, score_panels
+from infer.results import Results
+
+MOST_REJECTS = 200  # listed
+SECTIONS = {
+    "verdict": "The verdict",
+    "errors": "Errors by category",
+    "curves": "DET and ROC",
+    "tar": "TAR at a fixed FMR",
+    "scores": "Scores",
+    "pairs": "Hardest pairs",
+    "no-face": "Faces not found",
+    "synthetic": "Synthetic faces",
+    "model": "Model and data",
+}
+UNLABELLED_SECTIONS = ("verdict", "scores", "pairs", "no-face", "model")
+UNLABELLED_NAMES = {"verdict": "What can be said", "pairs": "Most similar pairs"}
+
+
+def write_report(path: Path, results: Results) -> None:
+    """Write the page atomically; the same results give the same bytes. Raises OSError when it cannot be."""
+    write_text_atomically(path, report_page(results))
+
+
+def report_page(results: Results) -> str:
+    """The page of one model. Of unlabelled pairs it shows what is useful without labels."""
+    measured = measure(results)
+    panels = score_panels(results.categories, results.similarity)
+    without_face = np.isnan(results.similarity)
+    context = {
+        "sections": _sections(measured),
+        "results": results,
+        "measured": measured,
+        "labelled": int(results.labelled.sum()),
+        "unlabelled": int((~results.labelled).sum()),
+        "accepted": int((results.ranks >= results.threshold).sum()),
+        "scores_plot": draw_scores("scores-plot", panels, results.threshold) if panels else None,
+        "galleries": galleries(results),
+        "reasons": reasons_without_face(results),
+        "pairs_without_face": int(without_face.sum()),
+        "missing_by_category": _missing_by_category(results),
+        "most_rejects": MOST_REJECTS,
+    }
+    return render("report.html", context | (_of_labelled(results, measured) if measured else {}))
+
+
+def _sections(measured: Measured | None) -> list[tuple[str, str]]:
+    if measured:
+        return list(SECTIONS.items())
+    return [(anchor, UNLABELLED_NAMES.get(anchor, SECTIONS[anchor])) for anchor in UNLABELLED_SECTIONS]
+
+
+def _of_labelled(results: Results, measured: Measured) -> dict[str, object]:
+    """What the page says of labelled pairs alone."""
+    curves = [
+        PlottedCurve(curve, kind.display_name if kind else "all impostors", kind.value if kind else "all")
+        for kind, curve in measured.curves.items()
+    ]
+    marks = marks_of(results, measured) if curves else []
+    return {
+        "genuine_errors": genuine_errors(measured.at_threshold),
+        "genuine_errors_at_eer": genuine_errors(measured.at_eer),
+        "impostor_errors": impostor_errors(measured.at_threshold),
+        "impostor_errors_at_eer": impostor_errors(measured.at_eer),
+        "synthetic": measured.at_threshold.by_category[PairCategory.SYNTHETIC],
+        "synthetic_at_eer": measured.at_eer.by_category[PairCategory.SYNTHETIC],
+        "silent": [
+            (category.display_name, min(RULE_OF_THREE / found.total, 1))
+            for category, found in measured.at_threshold.by_category.items()
+            if found.total and not found.errors
+        ],
+        "legend": curves,
+        "det": draw_det("det-plot", curves, marks) if curves else None,
+        "roc": draw_roc("roc-plot", curves, marks) if curves else None,
+        "tar_rows": _tar_rows(measured) if curves else [],
+    }
+
+
+def marks_of(results: Results, measured: Measured, style: str = "", prefix: str = "") -> list[Mark]:
+    """The EER and the threshold in use, on the curves against all impostors."""
+    at_eer, used = measured.at_eer, measured.at_threshold
+    eer = Mark(
+        impostor_errors(at_eer).rate,
+        genuine_errors(at_eer).rate,
+        prefix or f"EER {percent(at_eer.eer)}",
+        style,
+        is_eer=True,
+    )
+    if measured.is_tuned:
+        return [eer]
+    label = prefix or f"threshold {results.threshold:.3f}"
+    return [eer, Mark(impostor_errors(used).rate, genuine_errors(used).rate, label, style)]
+
+
+def _tar_rows(measured: Measured) -> list[dict[str, object]]:
+    curve = measured.curves[None]
+    rows: list[dict[str, object]] = []
+    for target in FMR_TARGETS:
+        permitted = np.flatnonzero(curve.fmr <= target)
+        rows.append(
+            {
+                "fmr": target,
+                "tar": measured.at_eer.tar_at_fmr.get(target),
+                "interval": measured.at_eer.intervals.get(f"tar_at_fmr_{target:g}"),
+                "threshold": float(curve.threshold[permitted[-1]]) if len(permitted) else float("nan"),
+                "needed": round(RULE_OF_THREE / target),
+            }
+        )
+    return rows
+
+
+def _missing_by_category(results: Results) -> list[tuple[str, int]]:
+    codes = results.categories[np.isnan(results.similarity) & results.labelled]
+    counts = [(category.display_name, int((codes == category.code).sum())) for category in PairCategory]
+    return [(name, times) for name, times in counts if times]

@@ -1,0 +1,168 @@
+"""The report of two models on the same pairs: from two results to an HTML file."""
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from markupsafe import Markup
+
+from common.atomic import write_text_atomically
+from common.pairs import PairCategory
+from infer.report.det_plot import draw_det
+from infer.report.differences import Disagreement, Joined, disagreement, eer_difference_interval, join
+from infer.report.gallery import PairCard, card_of, faces_at
+from infer.report.measure import (
+    IMPOSTORS,
+    Measured,
+    genuine_errors,
+    impostor_errors,
+    measure,
+    reasons_without_face,
+)
+from infer.report.page import render, title
+from infer.report.plot_parts import PlottedCurve
+from infer.report.roc_plot import draw_roc
+from infer.report.score_plot import draw_scores, score_panels
+from infer.report.write import MOST_REJECTS, marks_of
+from infer.results import Results
+
+MOST_CARDS = 24
+MOST_LISTED = 100
+SECTIONS = {
+    "verdict": "The verdict",
+    "errors": "Error rates",
+    "curves": "DET and ROC",
+    "differences": "Differing verdicts",
+    "scores": "Scores",
+    "no-face": "Faces not found",
+    "model": "Models and data",
+}
+LABELLED_ONLY = ("errors", "curves")
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two models."""
+
+    results: Results
+    measured: Measured | None
+    scores_plot: Markup | None
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        return reasons_without_face(self.results)
+
+    @property
+    def pairs_without_face(self) -> int:
+        return int(np.isnan(self.results.similarity).sum())
+
+
+@dataclass(frozen=True)
+class _Both:
+    """A pair as both models judge it."""
+
+    first: PairCard
+    second: PairCard
+    category: str
+
+
+def write_comparison(path: Path, first: Results, second: Results) -> None:
+    """Write the page atomically; the same results give the same bytes.
+
+    Raises UserError as `join`, and OSError when the file cannot be written.
+    """
+    write_text_atomically(path, comparison_page(first, second))
+
+
+def comparison_page(first: Results, second: Results) -> str:
+    """The page of two models, of the pairs that both have scored. Raises UserError as `join`."""
+    joined = join(first, second)
+    sides = {"first": _side(joined.first, "first"), "second": _side(joined.second, "second")}
+    difference = disagreement(joined)
+    labelled = sides["first"].measured is not None
+    context: dict[str, object] = {
+        "sections": [entry for entry in SECTIONS.items() if labelled or entry[0] not in LABELLED_ONLY],
+        "joined": joined,
+        "sides": list(sides.items()),
+        "difference": difference,
+        "tested": difference.first_right + difference.second_right > 0,
+        "cards": _cards(joined, difference),
+        "listed": [_both(joined, row) for row in difference.rows[:MOST_LISTED].tolist()],
+        "most_rejects": MOST_REJECTS,
+        "has_eer": False,
+    }
+    return render("comparison.html", context | sides | _rates(joined, sides))
+
+
+def _side(results: Results, name: str) -> _Side:
+    panels = score_panels(results.categories, results.similarity)
+    plot = draw_scores(f"scores-plot-{name}", panels, results.threshold) if panels else None
+    return _Side(results, measure(results), plot)
+
+
+def _rates(joined: Joined, sides: dict[str, _Side]) -> dict[str, object]:
+    """What the page says of labelled pairs alone; nothing where there are none."""
+    first, second = (side.measured for side in sides.values())
+    if first is None or second is None:
+        return {}
+    found: dict[str, object] = {"rates": _rate_rows(first, second), "det": None, "roc": None, "legend": []}
+    if not first.has_eer:
+        return found
+    curves = [
+        PlottedCurve(first.curves[None], f"A: {title(joined.first.card)}", "first"),
+        PlottedCurve(second.curves[None], f"B: {title(joined.second.card)}", "second"),
+    ]
+    marks = [
+        *marks_of(joined.first, first, "first", "A"),
+        *marks_of(joined.second, second, "second", "B"),
+    ]
+    return found | {
+        "has_eer": True,
+        "eer_difference": second.at_eer.eer - first.at_eer.eer,
+        "difference_interval": eer_difference_interval(joined),
+        "legend": curves,
+        "det": draw_det("det-plot", curves, marks),
+        "roc": draw_roc("roc-plot", curves, marks),
+    }
+
+
+def _rate_rows(first: Measured, second: Measured) -> list[tuple[str, str, tuple[float, float]]]:
+    """Name, explanation and value of each rate that at least one of the two has."""
+    both = (first, second)
+    rows = [("EER", "against all impostors", [m.at_eer.eer for m in both])]
+    for kind in IMPOSTORS:
+        rows.append(
+            ("EER", f"against {kind.display_name} alone", [m.at_eer.eer_by_category[kind] for m in both])
+        )
+    rows.append(("FNMR", "same-person rejected", [genuine_errors(m.at_threshold).rate for m in both]))
+    rows.append(("FMR", "all impostors accepted", [impostor_errors(m.at_threshold).rate for m in both]))
+    for kind in IMPOSTORS:
+        errors = [m.at_threshold.by_category[kind].rate for m in both]
+        rows.append(("FMR", f"{kind.display_name} accepted", errors))
+    rows.append(("Accuracy", "verdicts that are right", [m.at_threshold.accuracy for m in both]))
+    for target in first.at_eer.tar_at_fmr:
+        rows.append(
+            (
+                "TAR",
+                f"genuine pairs accepted at an FMR of {100 * target:g} %",
+                [m.at_eer.tar_at_fmr[target] for m in both],
+            )
+        )
+    return [(name, what, (a, b)) for name, what, (a, b) in rows if a == a or b == b]
+
+
+def _cards(joined: Joined, difference: Disagreement) -> list[_Both]:
+    """Differing pairs of which either results hold the crops."""
+    places: dict[int, tuple[Results, int]] = {}
+    for results in (joined.second, joined.first):
+        for place, row in enumerate(results.hard.rows.tolist()):
+            places[row] = results, place
+    rows = islice((row for row in difference.rows.tolist() if row in places), MOST_CARDS)
+    return [_both(joined, row, *faces_at(*places[row])) for row in rows]
+
+
+def _both(joined: Joined, row: int, *faces: str) -> _Both:
+    code = int(joined.first.categories[row])
+    category = list(PairCategory)[code].display_name if code >= 0 else "unlabelled"
+    return _Both(card_of(joined.first, row, faces), card_of(joined.second, row, faces), category)

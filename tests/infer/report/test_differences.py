@@ -1,0 +1,111 @@
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.errors import UserError
+from common.metrics import evaluate_pairs
+from infer.report.differences import disagreement, eer_difference_interval, join
+from infer.results import HardPairs, Results
+
+Make = Callable[..., Results]
+
+
+def shuffled(results: Results, rows: list[int]) -> Results:
+    """The pairs of these rows, in this order, of photographs that stand in another order."""
+    count = len(results.image_names)
+    place = {row: position for position, row in enumerate(rows)}
+    kept = [number for number, row in enumerate(results.hard.rows.tolist()) if row in place]
+    return replace(
+        results,
+        ids=[results.ids[row] for row in rows],
+        image_names=results.image_names[::-1],
+        members=count - 1 - results.members[rows],
+        categories=results.categories[rows],
+        similarity=results.similarity[rows],
+        hard=HardPairs(
+            np.array([place[int(results.hard.rows[number])] for number in kept], np.int64),
+            results.hard.crops[kept],
+        ),
+    )
+
+
+def test_pairs_are_joined_by_their_ids_and_left_out_where_one_lacks_them(random_results: Make) -> None:
+    whole = random_results(1)
+    rows = np.random.default_rng(0).permutation(len(whole.ids))[:100].tolist()
+    part = shuffled(random_results(2), rows)
+    joined = join(whole, part)
+    assert (joined.only_first, joined.only_second) == (len(whole.ids) - 100, 0)
+    assert joined.first.ids == joined.second.ids == [name for name in whole.ids if name in set(part.ids)]
+    for results, source in ((joined.first, whole), (joined.second, part)):
+        for row, name in enumerate(results.ids):
+            np.testing.assert_equal(results.similarity[row], source.similarity[source.ids.index(name)])
+        shown = [results.ids[row] for row in results.hard.rows]
+        assert shown == [source.ids[row] for row in source.hard.rows if source.ids[row] in set(results.ids)]
+        assert len(results.hard.crops) == len(shown)
+
+
+def test_results_of_other_pairs_are_refused(random_results: Make) -> None:
+    first, second = random_results(1), random_results(2)
+    labels = second.categories.copy()
+    labels[7] = 1 - labels[7]
+    with pytest.raises(UserError, match=r"pair00007.*label"):
+        join(first, replace(second, categories=labels))
+    names = [*second.image_names]
+    names[5] = "other.jpg"
+    with pytest.raises(UserError, match=r"pair00002.*photographs"):
+        join(first, replace(second, image_names=names))
+    with pytest.raises(UserError, match="no pair in common"):
+        join(first, replace(second, ids=[f"other{row}" for row in range(len(second.ids))]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.booleans()), min_size=1, max_size=40))
+def test_mcnemars_test_is_that_of_fair_coins(
+    make_results: Make, verdicts: list[tuple[int, bool, bool]]
+) -> None:
+    codes = [code for code, _, _ in verdicts]
+    first = make_results(codes, [0.9 if accepted else 0.1 for _, accepted, _ in verdicts], size=16)
+    second = make_results(
+        codes, [0.3 if accepted else -0.3 for _, _, accepted in verdicts], 16, threshold=0.0
+    )
+    found = disagreement(join(first, second))
+    wins = [0, 0]
+    for code, *accepted in verdicts:
+        right = [verdict == (code == 0) for verdict in accepted]
+        if right[0] != right[1]:
+            wins[right.index(True)] += 1
+    differing, less = sum(wins), min(wins)
+    assert (found.first_right, found.second_right) == tuple(wins) and len(found.rows) == differing
+    if not differing:
+        assert math.isnan(found.chance)
+    else:
+        tail = sum(math.comb(differing, k) for k in range(less + 1)) / 2**differing
+        assert found.chance == pytest.approx(min(1, 2 * tail))
+
+
+def test_a_pair_without_a_face_is_rejected_and_unlabelled_pairs_are_not_tested(make_results: Make) -> None:
+    first = make_results([0, -1, 1], [np.nan, 0.9, 0.1])
+    second = make_results([0, -1, 1], [0.8, 0.1, 0.1], rejected=first.rejected)
+    found = disagreement(join(first, second))
+    assert set(found.rows.tolist()) == {0, 1} and (found.first_right, found.second_right) == (0, 1)
+
+
+def test_the_interval_of_the_difference_holds_it_and_tells_better_models(random_results: Make) -> None:
+    first = random_results(1)
+    noise = np.random.default_rng(3).normal(0, 0.4, len(first.ids))
+    worse = replace(first, similarity=(first.similarity + noise).clip(-1, 1))
+    eers = [evaluate_pairs(results.categories, results.ranks).eer for results in (first, worse)]
+    interval = eer_difference_interval(join(first, worse))
+    assert interval is not None and interval.low <= eers[1] - eers[0] <= interval.high and interval.low > 0
+    assert eer_difference_interval(join(first, first)) == (0, 0)
+    assert eer_difference_interval(join(first, worse)) == interval
+
+
+def test_one_class_has_no_interval(make_results: Make) -> None:
+    genuine = make_results([0, 0, 0], [0.1, 0.2, 0.3])
+    assert eer_difference_interval(join(genuine, genuine)) is None

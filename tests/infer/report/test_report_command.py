@@ -1,0 +1,47 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from common.errors import UserError
+from infer.report.find import find_results
+from infer.results import Results, write_results
+
+
+def test_a_folder_with_one_file_of_results_will_do(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no results"):
+        find_results(tmp_path)
+    with pytest.raises(UserError, match="infer pairs"):
+        find_results(tmp_path / "missing.h5")
+    (tmp_path / "b.h5").touch()
+    (tmp_path / "b.csv").touch()
+    assert find_results(tmp_path) == find_results(tmp_path / "b.h5") == tmp_path / "b.h5"
+    (tmp_path / "a.h5").touch()
+    with pytest.raises(UserError, match=r"a\.h5, b\.h5; name one"):
+        find_results(tmp_path)
+
+
+def test_the_command_writes_pages_and_refuses_what_is_no_results(
+    random_results: Callable[..., Results],
+    run_commands: Callable[..., list[CompletedProcess[str]]],
+    assert_refused: Callable[[CompletedProcess[str], str], None],
+    tmp_path: Path,
+) -> None:
+    write_results(tmp_path / "one" / "set.h5", random_results(1))
+    write_results(tmp_path / "two" / "set.h5", replace(random_results(2), name="x"))
+    (tmp_path / "bad.h5").write_text("no HDF5")
+    alone, both, bad = run_commands(
+        [
+            ("infer", "report", "one"),
+            ("infer", "report", "one/set.h5", "--compare", "two", "--out", "new/both.html"),
+            ("infer", "report", "bad.h5"),
+        ],
+        tmp_path,
+    )
+    assert alone.returncode == both.returncode == 0, alone.stderr + both.stderr
+    assert alone.stdout.strip() == f"Report: {Path('one', 'set.html')}"
+    assert "Verification report" in (tmp_path / "one" / "set.html").read_text(encoding="utf-8")
+    assert "Comparison of two models" in (tmp_path / "new" / "both.html").read_text(encoding="utf-8")
+    assert_refused(bad, "bad.h5 is missing, damaged, or not a file of results")
