@@ -1,0 +1,1 @@
+"""The service: comparisons over HTTP, and a page to make them on."""

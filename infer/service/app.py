@@ -1,0 +1,83 @@
+"""The service as an ASGI application."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from infer.service.body import BodyLimits
+from infer.service.errors import add_error_handlers
+from infer.service.guard import Guard, allowed_hosts
+from infer.service.limits import FEWEST_TO_VERIFY, MOST_PHOTOGRAPHS
+from infer.service.pages import add_pages
+from infer.service.schemas import ErrorReply
+from infer.service.service import Service
+from infer.service.uploads import FIELD
+
+Responses = dict[int | str, dict[str, Any]]
+
+ABOUT = (
+    "Are photographs bona fide and of the same person? One cosine similarity a pair decides: it is high when "
+    "both are real and show one person, and low for different people **or** when either face is synthetic."
+)
+EVERYWHERE: Responses = {
+    403: {"model": ErrorReply, "description": "Asked under a foreign name, or by a page of another site."}
+}
+REFUSALS: Responses = EVERYWHERE | {
+    400: {"model": ErrorReply, "description": "The form is malformed."},
+    408: {"model": ErrorReply, "description": "The request took too long to arrive."},
+    413: {"model": ErrorReply, "description": "The photographs are too large together."},
+    415: {"model": ErrorReply, "description": "The body is not multipart/form-data."},
+    422: {"model": ErrorReply, "description": "Too few or too many photographs, or a wrong option."},
+    500: {"model": ErrorReply, "description": "A fault of the service or of its model."},
+    503: {
+        "model": ErrorReply,
+        "description": "Busy with other requests, or being stopped.",
+        "headers": {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}},
+    },
+}
+
+
+def create_app(service: Service, host: str) -> ASGIApp:
+    """The application of a service that listens on `host`: its endpoints, their documentation, the page."""
+    app = FastAPI(
+        title="facetrust",
+        version=_version(),
+        description=ABOUT,
+        docs_url=None,  # it would load its scripts from the network
+        redoc_url=None,
+    )
+    app.post("/verify", responses=REFUSALS, openapi_extra=_form(FEWEST_TO_VERIFY), operation_id="verify")(
+        service.verify
+    )
+    app.post("/embed", responses=REFUSALS, openapi_extra=_form(1), operation_id="embed")(service.embed)
+    app.get("/health", responses=EVERYWHERE, operation_id="health")(service.health)
+    add_pages(app)
+    add_error_handlers(app)
+    return BodyLimits(Guard(app, allowed_hosts(host)), service.limits)
+
+
+def _form(fewest: int) -> dict[str, Any]:
+    """The body of a request as OpenAPI describes it; FastAPI does not see it, for it is read by hand."""
+    photographs = {
+        "type": "array",
+        "minItems": fewest,
+        "maxItems": MOST_PHOTOGRAPHS,
+        "items": {"type": "string", "format": "binary"},
+        "description": "JPEG, PNG, WebP, BMP, TIFF or PGM",
+    }
+    schema = {
+        "type": "object",
+        "properties": {FIELD: photographs},
+        "required": [FIELD],
+        "additionalProperties": False,
+    }
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def _version() -> str:
+    try:
+        return version("facetrust")
+    except PackageNotFoundError:  # a clone that is not installed
+        return "0"

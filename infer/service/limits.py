@@ -1,0 +1,39 @@
+"""What a request may cost."""
+
+import os
+from dataclasses import dataclass
+
+FEWEST_TO_VERIFY = 2
+MOST_PHOTOGRAPHS = 10
+WAITING = 8  # requests beyond those examined: each may hold a whole upload in memory
+RETRY_AFTER_S = 2
+
+
+@dataclass(frozen=True)
+class ServiceLimits:
+    """The bounds of a service.
+
+    Uploads take at most `max_body * (concurrency + WAITING)` bytes of memory, and decoded photographs about
+    `8 * max_pixels * concurrency`.
+
+    Attributes:
+        max_body: bytes of a request, all its photographs together.
+        max_pixels: of a photograph, by its header, before any pixel is decoded.
+        concurrency: requests examined at the same time, each in a thread; `None` for one per core.
+        body_seconds: in which a request must have arrived as a whole.
+        pause_seconds: for which it may stall.
+        drain_seconds: for which the rest of a refused request is read and thrown away, so that the client
+            comes to read the answer.
+    """
+
+    max_body: int = 64_000_000
+    max_pixels: int = 40_000_000
+    concurrency: int | None = None
+    body_seconds: float = 60.0
+    pause_seconds: float = 10.0
+    drain_seconds: float = 3.0
+
+    @property
+    def threads(self) -> int:
+        """Of examinations."""
+        return self.concurrency or os.cpu_count() or 1

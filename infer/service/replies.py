@@ -1,0 +1,115 @@
+"""From what was found in photographs to what the service answers."""
+
+import base64
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from infer.examine import Examined
+from infer.models.model import Model, Threshold
+from infer.service.schemas import (
+    CropReply,
+    EmbeddedPhotographReply,
+    FaceReply,
+    ModelReply,
+    PairReply,
+    PhotographReply,
+    ThresholdReply,
+    WarningReply,
+)
+from infer.verification import similarity_matrix, verdicts_of
+
+DECIMALS = 2  # of a pixel
+
+
+def model_reply(model: Model) -> ModelReply:
+    """What is known of a model; of a file the name alone, for folders are nobody's business."""
+    card = model.card
+    name = Path(card.name).name if Path(card.name).is_file() else card.name
+    return ModelReply(
+        name=name,
+        backbone=card.backbone,
+        embedding_size=card.embedding_size,
+        crop_size=model.size,
+        precision=card.precision,
+        trained_on=card.trained_on,
+        eer=card.eer if card.eer is not None and math.isfinite(card.eer) else None,
+        assumed=list(card.assumed),
+    )
+
+
+def threshold_reply(threshold: Threshold) -> ThresholdReply:
+    """A threshold and where it comes from."""
+    return ThresholdReply(value=threshold.value, source=threshold.source)
+
+
+def photograph_reply(name: str, found: Examined, with_crop: bool) -> PhotographReply:
+    """What was found in one photograph, its crop as well if wanted."""
+    return PhotographReply(
+        name=name,
+        face=_face(found, with_crop),
+        problem=found.problem,
+        warnings=[WarningReply(code=warning, text=warning.text) for warning in found.warnings],
+    )
+
+
+def embedded_reply(name: str, found: Examined, with_crop: bool) -> EmbeddedPhotographReply:
+    """The same with its embedding."""
+    return EmbeddedPhotographReply(
+        **dict(photograph_reply(name, found, with_crop)),
+        embedding=None if found.embedding is None else found.embedding.tolist(),
+    )
+
+
+def similarity_rows(examined: Sequence[Examined]) -> list[list[float | None]]:
+    """The similarity of each photograph with each, None where one of them shows no usable face."""
+    return [
+        [None if math.isnan(value) else value for value in row]
+        for row in similarity_matrix(examined).tolist()
+    ]
+
+
+def pair_replies(examined: Sequence[Examined], threshold: float) -> list[PairReply]:
+    """The verdict on every pair, and why."""
+    return [
+        PairReply(
+            first=pair.first,
+            second=pair.second,
+            similarity=pair.similarity,
+            verdict=pair.verdict,
+            reasons=list(pair.reasons),
+        )
+        for pair in verdicts_of(examined, threshold)
+    ]
+
+
+def _face(found: Examined, with_crop: bool) -> FaceReply | None:
+    if found.face is None or found.landmarks is None:
+        return None
+    detection = found.face.detection
+    return FaceReply(
+        box=_rounded(detection.box),
+        landmarks=_rounded(detection.landmarks),
+        score=float(np.clip(detection.score, 0, 1)),
+        faces_found=found.faces_found,
+        crop=CropReply(image=_png(found.face.image), landmarks=_rounded(found.landmarks))
+        if with_crop
+        else None,
+    )
+
+
+def _rounded(values: NDArray[np.floating]) -> Any:  # lists as nested as the array
+    return np.round(values.astype(np.float64), DECIMALS).tolist()
+
+
+def _png(crop: NDArray[np.uint8]) -> str:
+    """An RGB crop as a data: URI."""
+    done, encoded = cv2.imencode(".png", crop[:, :, ::-1])
+    if not done:
+        raise RuntimeError("OpenCV could not write a PNG")
+    return f"data:image/png;base64,{base64.b64encode(encoded.tobytes()).decode()}"

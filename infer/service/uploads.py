@@ -1,0 +1,64 @@
+"""The photographs of a request, in memory: nothing of an upload is ever on the disk."""
+
+from dataclasses import dataclass, field
+
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from infer.service.errors import ServiceError
+from infer.service.limits import MOST_PHOTOGRAPHS
+
+FIELD = "photographs"
+MOST_PARTS = 2 * MOST_PHOTOGRAPHS  # beyond it the rest is not looked at
+LONGEST_NAME = 120  # characters of a file's name that are told again
+LONGEST_TEXT = 1_000  # bytes of a field that is no file
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A photograph as it was sent."""
+
+    name: str  # of the file, without folders; may be empty
+    data: bytes = field(repr=False)
+
+
+async def read_uploads(request: Request, fewest: int, max_body: int) -> list[Upload]:
+    """The files of the field `photographs`, `fewest` to `MOST_PHOTOGRAPHS`, in order.
+
+    Raises ServiceError: 415 for what is no form with files, 400 for a malformed one, 422 for other fields and
+    another number of photographs; and what reading the body raises.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data" or request.headers.get("content-encoding", "identity") != "identity":
+        raise ServiceError(
+            415, f"send the photographs as multipart/form-data, each as a file in the field '{FIELD}'"
+        )
+    if not options.get(b"boundary"):
+        raise ServiceError(400, "the content type names no boundary; let the HTTP library set it")
+    parser = MultiPartParser(
+        request.headers,
+        request.stream(),
+        max_files=MOST_PARTS,
+        max_fields=MOST_PARTS,
+        max_part_size=LONGEST_TEXT,
+    )
+    parser.spool_max_size = max_body + 1  # or starlette would write what is over a megabyte to a file
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise ServiceError(400, f"the form is malformed: {error.message}") from error
+    uploads = []
+    for name, value in form.multi_items():
+        if name != FIELD:
+            raise ServiceError(422, f"unknown field in the form; there is '{FIELD}' alone")
+        if not isinstance(value, UploadFile):
+            raise ServiceError(422, f"'{FIELD}' must be files, each with a file name")
+        file_name = (value.filename or "").replace("\\", "/").rpartition("/")[2]
+        uploads.append(Upload(file_name[:LONGEST_NAME], await value.read()))
+    if not fewest <= len(uploads) <= MOST_PHOTOGRAPHS:
+        raise ServiceError(
+            422, f"send {fewest} to {MOST_PHOTOGRAPHS} photographs in the field '{FIELD}', not {len(uploads)}"
+        )
+    return uploads

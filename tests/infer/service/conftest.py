@@ -1,0 +1,134 @@
+"""The service in this process, and as a process of its own."""
+
+import asyncio
+import io
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from numpy.typing import NDArray
+from PIL import Image
+
+from infer.models.model import Model, Threshold
+from infer.service.app import create_app
+from infer.service.limits import ServiceLimits
+from infer.service.service import Service
+
+HOST = "127.0.0.1"
+THRESHOLD = Threshold(0.5, "as asked for")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service in a process of its own."""
+
+    address: str
+    process: subprocess.Popen[str]
+    told: str  # until it was ready
+
+
+@pytest.fixture(scope="session")
+def jpegs(portraits: list[NDArray[np.uint8]]) -> list[bytes]:
+    """Six photographs of a person each, encoded."""
+    return [_encoded(image, "JPEG") for image in portraits]
+
+
+@pytest.fixture(scope="session")
+def faceless() -> bytes:
+    """A photograph of nothing."""
+    return _encoded(np.full((120, 160, 3), 140, np.uint8), "PNG")
+
+
+@pytest.fixture
+def make_service(model: Model) -> Iterator[Callable[..., Service]]:
+    """A service with limits that are given by name."""
+    made: list[Service] = []
+
+    def make(**limits: float) -> Service:
+        made.append(Service(model, THRESHOLD, ServiceLimits(**limits)))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.close()
+
+
+@pytest.fixture
+def make_client(make_service: Callable[..., Service]) -> Callable[..., TestClient]:
+    """A client of a service with limits that are given by name."""
+
+    def make(**limits: float) -> TestClient:
+        app = create_app(make_service(**limits), HOST)
+        return TestClient(app, base_url=f"http://{HOST}", raise_server_exceptions=False)
+
+    return make
+
+
+@pytest.fixture
+def client(make_client: Callable[..., TestClient]) -> TestClient:
+    return make_client()
+
+
+@pytest.fixture(scope="session")
+def run_async() -> Callable[[Coroutine[None, None, None]], None]:
+    """Runs a coroutine, for a minute at most, in a thread: a browser keeps a loop in the main one."""
+
+    async def bounded(work: Coroutine[None, None, None]) -> None:
+        async with asyncio.timeout(60):
+            await work
+
+    def run(work: Coroutine[None, None, None]) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: asyncio.run(bounded(work))).result()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def started(process_environment: dict[str, str]) -> Callable[..., AbstractContextManager[Running]]:
+    """Starts `python -m infer serve` on a free port; a context that ends it."""
+
+    @contextmanager
+    def start(cwd: Path, *options: str) -> Iterator[Running]:
+        words = ["infer", "serve", "--model", "random:ir_lite", "--threshold", "0.5", "--port", "0"]
+        with subprocess.Popen(
+            [sys.executable, "-u", "-m", *words, *options],
+            cwd=cwd,
+            env=process_environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                assert process.stdout is not None
+                told = ""
+                while not (found := re.search(r"http://\S+:\d+", told)):
+                    line = process.stdout.readline()
+                    assert line, f"it ended: {told} {process.stderr.read() if process.stderr else ''}"
+                    told += line
+                yield Running(found[0], process, told)
+            finally:
+                if process.poll() is None:
+                    process.send_signal(signal.SIGINT)
+                    try:
+                        process.communicate(timeout=20)
+                    except subprocess.TimeoutExpired:
+                        process.kill()
+
+    return start
+
+
+def _encoded(image: NDArray[np.uint8], kind: str) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, kind)
+    return file.getvalue()

@@ -1,0 +1,131 @@
+"""The page in a real browser, with a service in a process of its own behind it."""
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+DROP = """
+(files) => {
+  const carried = new DataTransfer();
+  for (const [name, text] of files) {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    carried.items.add(new File([bytes], name, { type: "image/jpeg" }));
+  }
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    const options = { dataTransfer: carried, bubbles: true, cancelable: true };
+    document.getElementById("drop").dispatchEvent(new DragEvent(kind, options));
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def address(
+    started: Callable[..., AbstractContextManager[Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    with started(tmp_path_factory.mktemp("served"), "--max-upload-mb", "1") as running:
+        yield running.address
+
+
+@pytest.fixture
+def page(browser: "Browser", address: str) -> Iterator["Page"]:
+    """The page, opened; nothing may be asked of anybody else, and the console must stay empty."""
+    context = browser.new_context()
+    opened = context.new_page()
+    troubles: list[str] = []
+    foreign: list[str] = []
+    opened.on("console", lambda message: troubles.append(message.text))
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.on(
+        "request",
+        lambda request: (
+            foreign.append(request.url) if not request.url.startswith((address, "data:", "blob:")) else None
+        ),
+    )
+    opened.goto(address)
+    yield opened
+    stored = opened.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    context.close()
+    assert not troubles and not foreign
+    assert stored == [0, 0, ""]
+
+
+def photograph(name: str, data: bytes) -> dict[str, object]:
+    return {"name": name, "mimeType": "image/jpeg", "buffer": data}
+
+
+def verdict(page: "Page") -> str:
+    return page.locator("#result .verdict").inner_text(timeout=30_000)
+
+
+def test_two_chosen_photographs_of_one_person(page: "Page", jpegs: list[bytes]) -> None:
+    page.set_input_files("#files", [photograph("a.jpg", jpegs[0]), photograph("b.jpg", jpegs[0])])
+    assert "Same person" in verdict(page)
+    assert "1.000 similarity" in page.locator(".score-text").inner_text()
+    assert "at or above the threshold 0.5" in page.locator(".reasons").inner_text()
+    assert page.locator(".card .face img").count() == 2
+    assert page.locator(".card .landmarks circle").count() == 10
+    assert "Same person" in page.locator("#status").inner_text()
+
+
+def test_dropped_photographs_one_without_a_face(page: "Page", jpegs: list[bytes], faceless: bytes) -> None:
+    files = [("a.jpg", jpegs[0]), ("wall.jpg", faceless)]
+    page.evaluate(DROP, [[name, base64.b64encode(data).decode()] for name, data in files])
+    assert "No verdict" in verdict(page)
+    assert "no face" in page.locator(".reasons").inner_text().lower()
+    assert page.locator(".card.faceless").inner_text().endswith("No face found.")
+
+
+def test_a_matrix_of_several_with_the_keyboard(page: "Page", jpegs: list[bytes]) -> None:
+    shown = [jpegs[0], jpegs[1], jpegs[0], jpegs[2]]
+    page.set_input_files("#files", [photograph(f"{n}.jpg", data) for n, data in enumerate(shown)])
+    assert "Same person" in verdict(page)  # the most similar pair is shown first
+    assert page.locator(".matrix button").count() == 12
+    assert page.locator('.matrix button[aria-pressed="true"]').count() == 2  # both halves
+    page.locator('.matrix button[tabindex="0"]').focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")  # past the diagonal
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("4 and 3")
+    assert [text.strip() for text in page.locator(".both figcaption").all_inner_texts()] == ["3", "4"]
+
+
+def test_removing_and_starting_over(page: "Page", jpegs: list[bytes]) -> None:
+    page.set_input_files("#files", [photograph(f"{n}.jpg", jpegs[n]) for n in range(3)])
+    verdict(page)
+    page.get_by_role("button", name="Remove photograph 3").click()
+    page.locator("#result > .pair").wait_for()
+    assert page.locator(".card").count() == 2
+    page.get_by_role("button", name="Start over").click()
+    assert page.locator(".card").count() == 0 and page.locator("#result").is_hidden()
+    assert page.get_by_role("heading", name="The same person? And real?").is_visible()
+
+
+def test_what_the_page_refuses_itself(page: "Page", jpegs: list[bytes]) -> None:
+    page.set_input_files("#files", [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"text"}])
+    assert "no photographs" in page.locator("#error").inner_text()
+    page.set_input_files("#files", [photograph(f"{n}.jpg", jpegs[0]) for n in range(12)])
+    assert "2 were left out" in page.locator("#error").inner_text()
+    assert page.locator(".card").count() == 10
+    assert page.get_by_role("button", name="Add photographs").is_disabled()
+    page.get_by_role("button", name="Start over").click()
+    page.set_input_files("#files", [photograph(f"{n}.jpg", bytes(600_000)) for n in range(2)])
+    assert "1.2 MB are too much" in page.locator("#error").inner_text()
+
+
+def test_the_documentation_is_drawn_from_the_document(page: "Page", address: str) -> None:
+    page.goto(f"{address}/docs")
+    page.locator("#VerifyReply").wait_for()
+    assert page.locator(".operation h2").all_inner_texts() == [
+        "POST\n/verify",
+        "POST\n/embed",
+        "GET\n/health",
+    ]
+    assert "2 to 10 files" in page.locator(".operation").first.inner_text()
