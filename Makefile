@@ -1,4 +1,4 @@
-# make demo    environment, sample data, the three commands, and where to look
+# make demo    environment, sample data, the three stages, a report, and where to look
 # make test    environment and tests          make lint    ruff and mypy
 # make gpu     onnxruntime-gpu in the place of onnxruntime, for detection on CUDA
 # PYTHON chooses the interpreter, VENV the folder of the environment.
@@ -35,7 +35,12 @@ demo: environment
 	    --out training_logs/forged
 	$(BIN)/python -m infer pairs data/test_public --model training_logs/forged/checkpoints/last.safetensors \
 	    --out results/forged
+	$(BIN)/python -m infer report results/forged/test_public.h5 --out results/report.html
+	$(BIN)/python -m infer report results/test_public.h5 --compare results/forged/test_public.h5 \
+	    --out results/comparison.html
 	@printf "\nWhere to look:\n"
+	@echo "  results/report.html                   errors, curves and the hardest pairs, in one page"
+	@echo "  results/comparison.html               the model before and after it has seen forgeries"
 	@echo "  results/test_public.png               pairs from hardest to easiest, and the scores of each category"
 	@echo "  results/test_public.csv               similarity and verdict of every pair"
 	@echo "  results/contact_sheet.png             aligned crops; synthetic ones framed red"

@@ -56,7 +56,7 @@ def threshold(
     if unlabelled:
         console.print(f"[yellow]{unlabelled:,} pairs have no label and were not counted[/]")
     stored = note_operating_point(loaded.file, found.noted(printable(pair_set.name)))
-    console.print(f"stored in {escape(str(stored))}; from now on {escape(loaded.card.name)} is used with it")
+    console.print(f"stored in {escape(str(stored))}: commands with this model use it from now on")
 
 
 def print_point(found: "ChosenPoint") -> None:

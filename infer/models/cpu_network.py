@@ -1,6 +1,6 @@
 """An encoder on the cores of this machine: ONNX Runtime, every view of a crop on one core.
 
-Its kernels take two thirds of torch's time for a MobileFaceNet. What matters as much: a view is computed by
+Its kernels take half of torch's time for a MobileFaceNet. What matters as much: a view is computed by
 itself and on one thread, so that an embedding is the same bits whatever else is embedded with it, and nothing
 waits for a core that a worker process is using.
 """

@@ -35,7 +35,7 @@ def test_bad_input_is_told_in_one_line(
     untrained = ["--model", "random:ir_lite", "--workers", 1]
     cases = [
         (["infer", "pairs", "pairs"], "train one with 'python -m train run'"),
-        (["infer", "pairs", "absent", *untrained], "no such folder: absent"),
+        (["infer", "pairs", "absent", *untrained], "no such folder or file: absent"),
         (["infer", "pairs", "malformed", *untrained], "labels.csv, line 2"),
         (["infer", "pairs", "unlabelled", *untrained], "add --threshold"),
         (["infer", "pairs", "pairs", "--model", "cut.safetensors"], "cut.safetensors is damaged"),
