@@ -1,0 +1,126 @@
+"""The folder of a reader of README.md: photographs, weights, a configuration; and how commands run there."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+
+from common.backbones.registry import create_backbone
+from common.weights.published import PUBLISHED
+
+TIMEOUT = 300  # seconds; for a machine that does other things as well
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+READY = "Ready:"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Runs commands one after another in the user's folder."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, without a shell."""
+        return subprocess.run(
+            shlex.split(command),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            stdin=subprocess.DEVNULL,
+            timeout=TIMEOUT,
+            check=False,
+        )
+
+    def serve(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Start a service, ask for its /health, which must answer 200, and end it as Ctrl-C does."""
+        pipe = subprocess.PIPE
+        words = shlex.split(command)
+        with subprocess.Popen(
+            words,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=pipe,
+            stderr=pipe,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            too_late = Timer(TIMEOUT, process.kill)
+            too_late.start()
+            try:
+                assert process.stdout is not None
+                told = ""
+                for line in process.stdout:
+                    told += line
+                    if READY in line:
+                        address = line.partition(READY)[2].split()[0]
+                        with urllib.request.urlopen(f"{address}/health", timeout=TIMEOUT) as answer:
+                            assert answer.status == 200
+                        process.send_signal(signal.SIGINT)
+                        break
+                rest, errors = process.communicate(timeout=TIMEOUT)
+            finally:
+                too_late.cancel()
+                process.kill()
+        assert READY in told, told + errors
+        return subprocess.CompletedProcess(words, process.returncode, told + rest, errors)
+
+
+@pytest.fixture(scope="package")
+def workspace(
+    tmp_path_factory: pytest.TempPathFactory,
+    process_environment: dict[str, str],
+    portraits: list[NDArray],
+    save_jpeg: Callable[[Path, NDArray], Path],
+    repository: Path,
+) -> Workspace:
+    folder = tmp_path_factory.mktemp("user")
+    save_jpeg(folder / "anna.jpg", portraits[0])
+    save_jpeg(folder / "somebody.jpg", portraits[1])
+    torch.save(_random_weights("mobilefacenet"), folder / "mobilefacenet.pt")
+    (folder / "my.toml").write_text('backbone = "ir_lite"\n[augment]\nblur = 0.2\n')
+    (folder / "benchmarks").symlink_to(repository / "benchmarks")
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{process_environment['PATH']}"
+    return Workspace(
+        folder,
+        process_environment
+        | {
+            "PATH": programs,
+            "PYTHONUNBUFFERED": "1",
+            "OMP_NUM_THREADS": "1",  # the networks are small; threads would wait for each other
+            "CUDA_VISIBLE_DEVICES": "",  # the same run everywhere
+            "HF_HUB_OFFLINE": "1",
+            "HF_HUB_CACHE": str(_hub_cache(tmp_path_factory.mktemp("hub"))),
+        },
+    )
+
+
+def _random_weights(backbone: str) -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    return create_backbone(backbone).state_dict()
+
+
+def _hub_cache(folder: Path) -> Path:
+    """The hub's cache as its library lays it out: all published weights, but of a light network."""
+    save_file(_random_weights("ir_lite"), folder / "weights")
+    for known in PUBLISHED.values():
+        repository = folder / f"models--{known.repository.replace('/', '--')}"
+        file = repository / "snapshots" / COMMIT / known.file
+        file.parent.mkdir(parents=True)
+        file.symlink_to(folder / "weights")
+        (repository / "refs").mkdir()
+        (repository / "refs" / "main").write_text(COMMIT)
+    return folder
