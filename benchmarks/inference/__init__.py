@@ -1,0 +1,1 @@
+"""What benchmarks/infer.py measures, and against what."""
