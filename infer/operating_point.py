@@ -16,7 +16,7 @@ from infer.embed import embed_images
 from infer.models.model import Model
 from infer.models.notes import OperatingPoint
 from infer.pair_sets.pair_set import PairSet
-from infer.score import ranks, similarities
+from infer.score import similarities
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class ChosenPoint:
         threshold: accept similarity >= threshold, in [-1, 1].
         fmr_asked: in (0, 1).
         errors: rejected pairs of the genuine ones, accepted pairs of the others.
-        without_face: pairs without two usable faces; they count as rejected.
+        without_face: pairs without two usable faces. Nothing was compared in them, so that FMR and FNMR,
+            which are shares of comparisons, leave them out.
     """
 
     threshold: float
@@ -102,15 +103,15 @@ def choose_threshold(
     pairs have the similarity 1 that no threshold is high enough.
     """
     faces = ~np.isnan(similarity)
+    categories, scores = categories[faces], similarity[faces]
     genuine = categories == PairCategory.SAME_PERSON.code
-    if not (genuine & faces).any():
+    if not genuine.any():
         raise UserError("no genuine pair has two usable faces; name pairs whose photographs can be used")
-    if (compared := int((~genuine & faces).sum())) < (needed := impostors_needed(fmr)):
+    if (compared := int((~genuine).sum())) < (needed := impostors_needed(fmr)):
         raise UserError(
             f"only {compared:,} impostor pairs have two usable faces, for an FMR of {fmr:g} it takes "
             f"{needed:,}; name more pairs whose photographs can be used, or raise --fmr"
         )
-    scores = ranks(similarity)
     apart = scores_by_category(categories, scores)
     impostors = np.sort(np.concatenate([apart[category] for category in IMPOSTORS]))
     threshold = threshold_at_fmr(SortedScores(apart[PairCategory.SAME_PERSON], impostors), fmr)

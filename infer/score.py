@@ -27,11 +27,18 @@ def similarities(members: NDArray[np.int64], embeddings: Embeddings) -> NDArray[
     found = np.empty(len(members), np.float64)
     for start in range(0, len(members), CHUNK):
         first, second = members[start : start + CHUNK].T
-        found[start : start + CHUNK] = np.einsum(
-            "pd,pd->p", embeddings.vectors[first], embeddings.vectors[second]
-        )
+        found[start : start + CHUNK] = cosines(embeddings.vectors[first], embeddings.vectors[second])
     faces = embeddings.has_face[members].all(axis=1)
-    return np.where(faces, found.clip(-1, 1), np.nan)
+    return np.where(faces, found, np.nan)
+
+
+def cosines(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The cosine similarity of each row of `first` and the row of `second`, (P, D) of unit length, to (P,).
+
+    In [-1, 1], and the same bits whatever other rows there are.
+    """
+    products = np.einsum("pd,pd->p", first.astype(np.float64), second.astype(np.float64))
+    return products.clip(-1, 1)
 
 
 def ranks(similarity: NDArray[np.float64]) -> NDArray[np.float64]:

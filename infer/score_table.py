@@ -64,6 +64,14 @@ def write_rejects(path: Path, results: Results) -> Path:
     return path
 
 
+def require_parquet() -> None:
+    """Raise UserError where Parquet cannot be written."""
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        raise UserError("Parquet needs pyarrow; install it with: pip install 'facetrust[parquet]'") from error
+
+
 def _with_verdicts(ids: Sequence[str], similarity: NDArray[np.float64], threshold: float) -> Iterator[str]:
     for names, values in _chunks(ids, similarity, CHUNK):
         found = [verdict.value for verdict in verdicts(values, threshold)]
@@ -79,11 +87,10 @@ def _without_verdicts(ids: Sequence[str], similarity: NDArray[np.float64]) -> It
 
 
 def _write_parquet(path: Path, ids: Sequence[str], similarity: NDArray[np.float64], threshold: float) -> None:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise UserError("Parquet needs pyarrow; install it with: pip install 'facetrust[parquet]'") from error
+    require_parquet()
+    import pyarrow
+    from pyarrow import parquet
+
     kinds = list(Verdict)
     numbers = {kind: number for number, kind in enumerate(kinds)}
 

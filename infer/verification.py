@@ -11,7 +11,7 @@ from align.aligner import NO_FACE
 from common.errors import UserError
 from infer.examine import Examined
 from infer.models.model import Model, Threshold
-from infer.score import Verdict, verdicts
+from infer.score import Verdict, cosines, verdicts
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 DECIMALS = range(2, 18)  # of a similarity in words: as few as tell it from the threshold
@@ -61,8 +61,8 @@ def similarity_matrix(examined: Sequence[Examined]) -> NDArray[np.float64]:
     for row, first in enumerate(examined):
         for column, second in enumerate(examined[: row + 1]):
             if first.embedding is not None and second.embedding is not None:
-                cosine = float(first.embedding.astype(np.float64) @ second.embedding.astype(np.float64))
-                matrix[row, column] = matrix[column, row] = min(max(cosine, -1.0), 1.0)
+                cosine = cosines(first.embedding[None], second.embedding[None])[0]
+                matrix[row, column] = matrix[column, row] = cosine
     return matrix
 
 

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from align.engines.local import start_fork_server
 from common.command_line import console, examples, progress_bar
 from common.pairs import PairCategory
 from infer.commands.options import (
@@ -37,7 +38,7 @@ def pairs(
     source: Pairs = TEST_PAIRS,
     images: Images = None,
     model: ModelName = None,
-    out: Annotated[Path, typer.Option(help="Folder for scores, rejects, picture and report.")] = RESULTS,
+    out: Annotated[Path, typer.Option(help="Folder for scores, rejects, picture and results.")] = RESULTS,
     scores_format: Annotated[
         TableFormat,
         typer.Option(
@@ -48,6 +49,8 @@ def pairs(
     workers: Workers = None,
 ) -> None:
     """Compare pairs of photographs: similarity and verdict, and the error rates where labels are known."""
+    if workers != 1:
+        start_fork_server("align.aligner")  # its imports go on beside ours
     from infer.compare import compare_pairs
     from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
@@ -78,6 +81,10 @@ def pairs(
 
 def print_errors(at_threshold: "VerificationReport", at_eer: "VerificationReport") -> None:
     """Print the error rates of labelled pairs at two thresholds; intervals and TAR are those of `at_eer`."""
+    if math.isnan(at_eer.eer):
+        console.print("[yellow]EER unknown[/]: it takes genuine and impostor pairs")
+        _print_table({f"at threshold {at_threshold.threshold:.4f}": at_threshold})
+        return
     console.print(
         f"[bold]EER {at_eer.eer:.4f}[/] at threshold {at_eer.threshold:.4f}{_interval(at_eer, 'eer')}"
     )
@@ -87,16 +94,20 @@ def print_errors(at_threshold: "VerificationReport", at_eer: "VerificationReport
             console.print(f"EER {eer:.4f} against {category.display_name} pairs alone{interval}")
     for fmr, tar in at_eer.tar_at_fmr.items():
         console.print(f"TAR {tar:.4f} at FMR {fmr:g}{_interval(at_eer, f'tar_at_fmr_{fmr:g}')}")
-    table = Table(
-        "errors", f"at threshold {at_threshold.threshold:.4f}", f"at EER threshold {at_eer.threshold:.4f}"
+    _print_table(
+        {
+            f"at threshold {at_threshold.threshold:.4f}": at_threshold,
+            f"at EER threshold {at_eer.threshold:.4f}": at_eer,
+        }
     )
+
+
+def _print_table(reports: "dict[str, VerificationReport]") -> None:
+    table = Table("errors", *reports)
     for category in PairCategory:
-        table.add_row(
-            category.display_name,
-            _errors(at_threshold.by_category[category]),
-            _errors(at_eer.by_category[category]),
-        )
-    table.add_row("accuracy", f"{at_threshold.accuracy:.4f}", f"{at_eer.accuracy:.4f}")
+        errors = [_errors(report.by_category[category]) for report in reports.values()]
+        table.add_row(category.display_name, *errors)
+    table.add_row("accuracy", *[f"{report.accuracy:.4f}" for report in reports.values()])
     console.print(table)
 
 

@@ -76,7 +76,7 @@ def print_point(found: "ChosenPoint") -> None:
             f"{found.impostors_to_trust:,} or more to trust it (rule of three)"
         )
     if found.without_face:
-        console.print(f"[yellow]{found.without_face:,} pairs without two usable faces[/] count as rejected")
+        console.print(f"[yellow]{found.without_face:,} pairs without two usable faces[/] were left out")
 
 
 def _add_row(table: Table, name: str, found: "CategoryErrors") -> None:

@@ -1,4 +1,5 @@
 import csv
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from common.pairs import PairCategory
 from common.shards import decode_strings, open_shard, shard_paths
 from infer.compare import compare_pairs
 from infer.models.model import Model, Threshold
-from infer.models.torch_model import TorchModel
+from infer.models.encoder_model import EncoderModel
 from infer.pair_sets.find import find_pair_set
+from infer.table_format import TableFormat
 
 
 def table(path: Path) -> list[list[str]]:
@@ -66,8 +68,8 @@ def test_the_threshold_is_the_one_asked_for_or_the_models_or_that_of_the_eer(
 ) -> None:
     by_eer = compare_pairs(find_pair_set(pair_folder), model, tmp_path, workers=1)
     assert by_eer.at_eer is not None and by_eer.results.threshold == by_eer.at_eer.threshold
-    assert isinstance(model, TorchModel)
-    own = TorchModel(model.encoder, model.card, Threshold(0.77, "chosen"))
+    assert isinstance(model, EncoderModel)
+    own = EncoderModel(model.encoder, model.card, Threshold(0.77, "chosen"))
     assert compare_pairs(find_pair_set(pair_folder), own, tmp_path, workers=1).results.threshold == 0.77
     assert (
         compare_pairs(find_pair_set(pair_folder), own, tmp_path, threshold=0.1, workers=1).results.threshold
@@ -121,3 +123,44 @@ def test_the_crops_are_those_of_stage_1_byte_for_byte(
     outcomes = align_photographs([source / path for path in paths])
     assert len(paths) == 6
     assert [outcome.image.tobytes() for outcome in outcomes] == [image.tobytes() for image in images]
+
+
+def listed(pair_folder: Path, lines: list[str]) -> Path:
+    path = pair_folder / "list.csv"
+    path.write_text("\n".join(["path1,path2,label", *lines]) + "\n")
+    return path
+
+
+def test_a_list_is_not_overwritten_by_its_scores(pair_folder: Path, model: Model) -> None:
+    path = listed(pair_folder, ["a/0.jpg,a/1.jpg,1", "c/0.jpg,c/1.jpg,0"])
+    before = path.read_bytes()
+    with pytest.raises(UserError, match=r"list\.csv would overwrite the list"):
+        compare_pairs(find_pair_set(path), model, pair_folder, workers=1)
+    assert path.read_bytes() == before
+    compare_pairs(find_pair_set(path), model, pair_folder / "out", workers=1)
+
+
+def test_what_cannot_end_well_is_refused_before_anything_is_embedded(
+    pair_folder: Path, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[int, int]] = []
+    one_sided = find_pair_set(listed(pair_folder, ["a/0.jpg,a/1.jpg,1"]))
+    with pytest.raises(UserError, match="add --threshold"):
+        compare_pairs(one_sided, model, tmp_path, progress=lambda *call: calls.append(call))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(UserError, match=r"facetrust\[parquet\]"):
+        compare_pairs(
+            find_pair_set(pair_folder),
+            model,
+            tmp_path,
+            table=TableFormat.PARQUET,
+            progress=lambda *call: calls.append(call),
+        )
+    assert calls == [] and not list(tmp_path.glob("*.csv"))
+
+
+def test_equal_photographs_set_no_threshold(pair_folder: Path, model: Model, tmp_path: Path) -> None:
+    same = find_pair_set(listed(pair_folder, ["a/0.jpg,a/0.jpg,1", "c/0.jpg,c/0.jpg,0"]))
+    with pytest.raises(UserError, match="add --threshold"):
+        compare_pairs(same, model, tmp_path, workers=1)

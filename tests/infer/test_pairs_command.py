@@ -12,7 +12,7 @@ from pyarrow import parquet
 from common.encoder import Encoder
 from common.metrics import evaluate_pairs, with_intervals
 from infer.commands.pairs import print_errors
-from infer.results import read_results
+from infer.results_file import read_results
 
 Finished = subprocess.CompletedProcess[str]
 Run = Callable[..., list[Finished]]
@@ -93,6 +93,13 @@ def test_rates_are_told_with_their_intervals(capsys: pytest.CaptureFixture[str])
     assert lines[0] == f"EER {report.eer:.4f} {threshold}, 95 % interval {low:.4f} to {high:.4f}"
     assert sum("against" in line for line in lines) == 1  # there are no synthetic pairs
     assert any(line.startswith(f"TAR {report.tar_at_fmr[0.01]:.4f} at FMR 0.01, 95 %") for line in lines)
+
+
+def test_one_kind_of_pairs_has_no_eer(capsys: pytest.CaptureFixture[str]) -> None:
+    report = evaluate_pairs([0, 0], [0.2, 0.9], 0.5)
+    print_errors(report, evaluate_pairs([0, 0], [0.2, 0.9]))
+    told = capsys.readouterr().out
+    assert "EER unknown" in told and "1 of 2" in told and "nan" not in told.lower()
 
 
 def test_a_submission_has_two_columns_and_parquet_those_of_csv(
