@@ -88,7 +88,7 @@ def _fail(message: str, status: int) -> NoReturn:
     if os.environ.get(TRACEBACK_VARIABLE):
         raise
     Console(stderr=True, highlight=False).print("[bold red]error:[/] ", end="")
-    sys.stderr.write(" ".join(message.split()) + "\n")
+    sys.stderr.write(printable(" ".join(message.split())) + "\n")  # it may quote a file from outside
     sys.exit(status)
 
 

@@ -14,7 +14,7 @@ from align.detectors.detection import Detection, DetectorSettings, Enough
 from align.detectors.letterbox import fit, pad
 from align.detectors.retinaface import anchors, decode, enlarge
 from align.detectors.session import on_cuda, open_session
-from common.errors import UserError
+from common.errors import UserError, first_line
 
 CUDA_BATCH = 32
 BOXES, PROBABILITIES, LANDMARKS = 4, 2, 10  # the last dimensions of the three outputs
@@ -88,7 +88,7 @@ class RetinaFaceExport:
             outputs = self._session.run(None, {self._input.name: np.ascontiguousarray(planes)})
         except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
             raise UserError(
-                f"{self._path} does not run on {width}x{height} pixels: {str(error).splitlines()[0]}"
+                f"{self._path} does not run on {width}x{height} pixels: {first_line(error)}"
             ) from error
         shapes = ", ".join(str(tuple(np.shape(output))) for output in outputs)
         if any(np.ndim(output) != 3 for output in outputs):

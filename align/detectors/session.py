@@ -6,30 +6,37 @@ import onnxruntime
 
 from align.detectors.detection import DetectorSettings
 from align.options import Device
-from common.errors import UserError
+from common.errors import UserError, first_line
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 
 def open_session(model: bytes | Path, settings: DetectorSettings) -> onnxruntime.InferenceSession:
-    """A session on the device asked for.
+    """A session of a detector on the device asked for; raises as `open_network`."""
+    name = str(model) if isinstance(model, Path) else "the detector"
+    return open_network(model, name, settings.threads, settings.device)
 
-    Raises UserError when CUDA is asked for and not there, or the model is not an ONNX network.
+
+def open_network(
+    network: bytes | Path, name: str, threads: int, device: Device
+) -> onnxruntime.InferenceSession:
+    """A session on a device: of a file, or of the bytes of one, called `name` in errors.
+
+    Libraries of custom operators are never loaded. Raises UserError when CUDA is asked for and not there, or
+    ONNX Runtime cannot load the network.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = settings.threads
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what fails is raised as well
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # never its own binary format
+    source = network if isinstance(network, bytes) else str(network)
+    asked = providers(device)
     try:
-        session = onnxruntime.InferenceSession(
-            model if isinstance(model, bytes) else str(model), options, providers=providers(settings.device)
-        )
+        session = onnxruntime.InferenceSession(source, options, providers=asked)
     except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
-        raise UserError(
-            f"{model if isinstance(model, Path) else 'the detector'} cannot be loaded by ONNX Runtime: "
-            f"{str(error).splitlines()[0] if str(error) else type(error).__name__}"
-        ) from error
-    if settings.device is Device.CUDA and not on_cuda(session):
+        raise UserError(f"{name} cannot be loaded by ONNX Runtime: {first_line(error)}") from error
+    if device is Device.CUDA and not on_cuda(session):
         raise UserError(_NO_CUDA)
     return session
 

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from align.images.formats import name_unread_format
 from align.images.jpeg_markers import ORIENTATION
 from align.images.unreadable import MAX_PIXELS, NO_MEMORY, UnreadableImageError, check_size
+from common.errors import first_line
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
 STRIP_PIXELS = 4_000_000  # handed from Pillow to NumPy at a time
@@ -66,7 +67,7 @@ def _reasons(data: bytes) -> Iterator[None]:
     except MemoryError as error:
         raise UnreadableImageError(NO_MEMORY) from error
     except Exception as error:  # codecs raise OSError, SyntaxError, ValueError, struct.error … on damage
-        detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+        detail = first_line(error)
         raise UnreadableImageError(f"damaged image ({detail})") from error
 
 

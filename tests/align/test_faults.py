@@ -378,12 +378,14 @@ def test_ctrl_c_while_workers_start(source: Path, start: Start, delay: float) ->
 
 def test_ctrl_c_while_a_worker_idles(source: Path, tmp_path: Path, start: Start) -> None:
     """Of two shards the first is made at once, because all its photographs are broken."""
-    for number in range(PHOTOGRAPHS):
+    copies = 10  # so that the second takes long enough to be interrupted, also on a busy machine
+    for number in range(copies * PHOTOGRAPHS):
         path = tmp_path / "in" / f"a{number}" / "0.jpg"
         path.parent.mkdir(parents=True)
         path.write_text("no image")
-    shutil.copytree(source, tmp_path / "in" / "b")
-    running = start("in", "--out", "out", "--shard-size", PHOTOGRAPHS, "--workers", 2)
+    for number in range(copies):
+        shutil.copytree(source, tmp_path / "in" / f"b{number}")
+    running = start("in", "--out", "out", "--shard-size", copies * PHOTOGRAPHS, "--workers", 2)
     wait_until((tmp_path / "out" / "shard-00000.h5").exists, running)
     assert_interrupted(running)
     assert list(shards(tmp_path / "out")) == ["shard-00000.h5"]

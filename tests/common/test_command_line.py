@@ -20,6 +20,8 @@ def group() -> None: pass
 def fail(how: str) -> None:
     if how == "user":
         raise UserError("cannot find [bold]x[/bold];\\nname  another")
+    if how == "escape":
+        raise UserError("cannot read \\x1b[2J\\x9b; mend it")
     if how == "os":
         open("absent.txt")
     if how == "bug":
@@ -43,6 +45,7 @@ def program(tmp_path: Path) -> Path:
     ("how", "told"),
     [
         ("user", "error: cannot find [bold]x[/bold]; name another"),
+        ("escape", "error: cannot read \\x1b[2J\\x9b; mend it"),
         ("os", "error: absent.txt: No such file or directory"),
         ("bug", "error: internal error (ZeroDivisionError: one); please report it"),
     ],
