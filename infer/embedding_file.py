@@ -11,7 +11,6 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from common.atomic import write_atomically
-from common.checksum import file_sha256
 from common.errors import UserError
 from infer.csv_file import csv_line, printable_utf8, write_csv
 from infer.h5_output import write_h5
@@ -50,8 +49,9 @@ def write_embeddings(path: Path, blocks: Iterable[EmbeddedRows], model: Model) -
     """Write embeddings as they come, atomically, in the form that the suffix names; returns how many.
 
     `.h5` has the data sets `embedding` (N, D) float32, `path` and `identity` (N,) text, `synthetic` (N,)
-    uint8, and the attributes `model`, `backbone`, `model_sha256` (of its file, empty for untrained
-    baselines) and `size` (pixels, both sides of the crops). `.npy` is (N, D) float32, the rest is in the CSV.
+    uint8, and the attributes `model`, `backbone`, `model_sha256` (of its file as it was loaded,
+    empty for untrained baselines) and `size` (pixels, both sides of the crops). `.npy` is (N, D) float32, the
+    rest is in the CSV.
 
     Raises UserError as `files_of`, OSError when a file cannot be written, and what `blocks` raises; then
     there is no file.
@@ -144,7 +144,7 @@ def _attributes(model: Model) -> dict[str, str | int]:
         "format_version": FORMAT_VERSION,
         "model": _h5_text(model.card.name),
         "backbone": _h5_text(model.card.backbone),
-        "model_sha256": "" if model.file is None else file_sha256(model.file),
+        "model_sha256": model.sha256 or "",
         "size": model.size,
     }
 

@@ -1,5 +1,6 @@
 """A picture of one verification: the two faces, their similarity on a scale, and the verdict in words."""
 
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from common.atomic import write_atomically
+from common.command_line import printable
 from infer.examine import Examined
 from infer.models.model import Threshold
 from infer.score import Verdict
@@ -30,6 +32,8 @@ def draw_verdict(
 ) -> None:
     """Write a PNG of two faces as they were examined, `names` below them, and the verdict on the pair.
 
+    What cannot be printed in a name, such as bytes that are not UTF-8, is escaped.
+
     Raises ValueError for a photograph without a face, and OSError when the file cannot be written.
     """
     similarity = found.similarity
@@ -43,13 +47,15 @@ def draw_verdict(
     for left, entry, name in zip((0.06, 0.515), examined, names, strict=True):
         axes = figure.add_axes((left, 1 - 3.06 / height, 0.425, 0.425 * SIDE / height))
         _draw_face(axes, entry)
-        axes.set_xlabel(_shortened(name), size=8, color=FAINT, labelpad=5, parse_math=False)
+        axes.set_xlabel(_shortened(printable(name)), size=8, color=FAINT, labelpad=5, parse_math=False)
     _draw_scale(figure.add_axes((0.06, 1 - 4.0 / height, 0.88, 0.36 / height)), similarity, at.value, colour)
     for row, reason in enumerate(notes):
         shade = INK if row == 0 else FAINT
         where = 1 - (4.36 + 0.2 * row) / height
         figure.text(0.06, where, reason, size=9.5 if row == 0 else 8, color=shade, parse_math=False)
-    write_atomically(path, lambda temporary: figure.savefig(temporary, format="png", dpi=DPI))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # characters that the font lacks become boxes
+        write_atomically(path, lambda temporary: figure.savefig(temporary, format="png", dpi=DPI))
 
 
 def _draw_face(axes: Axes, entry: Examined) -> None:

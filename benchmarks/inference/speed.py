@@ -32,8 +32,8 @@ from common.encoder import Encoder
 from common.errors import UserError
 from infer.embed import align_options, embed_images
 from infer.models.cpu_network import CpuNetwork
+from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model
-from infer.models.torch_model import TorchModel
 from infer.score import similarities
 
 READY = 64  # photographs that the networks alone are measured on, again and again
@@ -48,7 +48,7 @@ LIMIT, OWN_LIMIT = "limit, without the mirror image", "own networks, without the
 class WithoutMirror(Model):
     """A model whose embeddings are of the crops alone, as the plain loop's are."""
 
-    def __init__(self, model: TorchModel) -> None:
+    def __init__(self, model: EncoderModel) -> None:
         self.card, self.threshold, self.file = model.card, None, None
         self.network = CpuNetwork(model.encoder)
 
@@ -78,7 +78,7 @@ def measure_speed(root: Path, model: Model, rounds: int) -> dict[str, list[float
 
     Raises UserError for a model that is not torch's, and for photographs without a face.
     """
-    if not isinstance(model, TorchModel):
+    if not isinstance(model, EncoderModel):
         raise UserError("the plain loop runs in torch; name a checkpoint or random:BACKBONE with --model")
     pairs = [(folder / "0.jpg", folder / "1.jpg") for folder in sorted(root.iterdir())]
     ready = _ready([path for pair in pairs for path in pair][:READY], model)

@@ -12,7 +12,7 @@ from infer.commands.options import CHECKPOINTS, ModelName, Workers
 EXAMPLES = examples(
     "python -m infer embed datasets/raw_images --out embeddings.h5",
     "python -m infer embed datasets/processed_images --out embeddings.npy --model encoder.onnx",
-    "python -m infer embed photographs.csv --out results/embeddings.h5 --workers 8",
+    "python -m infer embed photographs.csv --out embeddings/photographs.h5 --workers 8",
 )
 
 

@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from common.command_line import console, examples, progress_bar
+from common.errors import UserError
 from infer.commands.options import CHECKPOINTS, Images, ModelName, Workers
 from infer.export.options import ExportOptions, Precision
 
@@ -59,6 +60,8 @@ def export(
     from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
 
+    if images is not None and pairs is None:
+        raise UserError("--images is where the photographs of --pairs lie; add --pairs, or leave it out")
     options = ExportOptions(precision, mirror, threshold)
     pair_set = find_pair_set(pairs, images) if pairs else None
     loaded = load_model(model, CHECKPOINTS)

@@ -36,16 +36,19 @@ def report(
 
     The page needs no network and nothing beside itself; it holds the crops of the pairs that it shows.
     """
-    from infer.report.find import find_results
+    from infer.report.find import check_page, find_results
     from infer.report.write import write_report
     from infer.report.write_comparison import write_comparison
-    from infer.results import read_results
+    from infer.results_file import read_results
 
-    file = find_results(results)
-    if compare is None:
-        path = out or file.with_suffix(".html")
-        write_report(path, read_results(file))
+    files = [find_results(path) for path in (results, compare) if path is not None]
+    file = files[0]
+    suffix = ".html" if compare is None else "_compared.html"
+    path = out or file.with_name(f"{file.stem}{suffix}")
+    check_page(path, files)
+    first, *others = map(read_results, files)
+    if others:
+        write_comparison(path, first, *others)
     else:
-        path = out or file.with_name(f"{file.stem}_compared.html")
-        write_comparison(path, read_results(file), read_results(find_results(compare)))
+        write_report(path, first)
     console.print(f"Report: {escape(printable(str(path)))}")

@@ -11,6 +11,7 @@ from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelName
 EXAMPLES = examples(
     "python -m infer serve",
     "python -m infer serve --model mobilefacenet.pt --threshold 0.35 --port 9000",
+    "python -m infer serve --name faces.example",
     "curl -F photographs=@passport.jpg -F photographs=@selfie.jpg http://127.0.0.1:8000/verify",
 )
 MEGA = 1_000_000
@@ -23,6 +24,13 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; beyond this machine with 0.0.0.0.")] = (
         "127.0.0.1"
     ),
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Host name, such as that of a proxy, by which it may be called; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8000,
     max_upload_mb: Annotated[
         float, typer.Option(min=0.1, max=1000, help="Of a request, all its photographs together.")
@@ -42,7 +50,7 @@ def serve(
 
     try:
         from infer.service.app import create_app
-        from infer.service.guard import is_loopback
+        from infer.service.hosts import hosts_of, is_loopback
         from infer.service.limits import ServiceLimits
         from infer.service.server import address_of, open_port, serve_app
         from infer.service.service import Service
@@ -53,6 +61,7 @@ def serve(
     from infer.models.load import load_model
     from infer.verification import threshold_for
 
+    hosts = hosts_of(host, name or ())
     with open_port(host, port) as bound:
         loaded = load_model(model, CHECKPOINTS)
         at = threshold_for(loaded, threshold)
@@ -69,7 +78,7 @@ def serve(
         bound.listen()
         try:
             console.print(f"[bold]Ready:[/] {address_of(bound, host)}  (API at /docs; Ctrl-C stops it)")
-            serve_app(create_app(service, host), bound)
+            serve_app(create_app(service, hosts), bound)
         except KeyboardInterrupt:
             console.print("Stopped.")
         finally:

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from common.command_line import console, examples, printable, progress_bar
+from common.command_line import console, examples, progress_bar
 from common.errors import UserError
 from common.pairs import PairCategory
 from infer.commands.options import CHECKPOINTS, TEST_PAIRS, Images, ModelName, Pairs, Workers
@@ -55,7 +55,7 @@ def threshold(
     unlabelled = int((pair_set.categories < 0).sum())
     if unlabelled:
         console.print(f"[yellow]{unlabelled:,} pairs have no label and were not counted[/]")
-    stored = note_operating_point(loaded.file, found.noted(printable(pair_set.name)))
+    stored = note_operating_point(loaded.file, found.noted(pair_set.name), loaded.sha256)
     console.print(f"stored in {escape(str(stored))}: commands with this model use it from now on")
 
 

@@ -14,7 +14,7 @@ from align.sample.photography.conditions import Conditions
 from align.sample.photography.photograph import render
 from common.crop_frame import crop_frame
 from common.encoder import Encoder
-from common.errors import UserError
+from common.errors import UserError, first_line
 from infer.export.graph import PixelsToEmbeddings
 from infer.export.options import Precision
 from infer.models.model import Model
@@ -74,5 +74,6 @@ def check_graph(content: bytes) -> None:
     try:
         onnx.checker.check_model(content, full_check=True)
     except Exception as error:  # its own and those of shape inference
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"onnx.checker refuses the file, which was not written: {reason}") from error
+        raise UserError(
+            f"onnx.checker refuses the file, which was not written: {first_line(error)}"
+        ) from error

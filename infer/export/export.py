@@ -19,10 +19,10 @@ from infer.export.loss import ScoredTwice
 from infer.export.options import ExportOptions, Precision
 from infer.export.pair_crops import PairCrops, align_pairs
 from infer.export.quantise import calibration_rows, quantise
+from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, Threshold
 from infer.models.onnx_metadata import OnnxMetadata
 from infer.models.onnx_model import OnnxModel
-from infer.models.torch_model import TorchModel
 from infer.pair_sets.pair_set import PairSet
 
 SUFFIX = ".onnx"
@@ -69,7 +69,7 @@ def export_onnx(
     without pairs, the pairs show no face, or the file is not what it should be; OSError when it cannot be
     written.
     """
-    if not isinstance(model, TorchModel):
+    if not isinstance(model, EncoderModel):
         raise UserError(
             f"{model.card.name} is an ONNX file already; name the checkpoint that it was made from"
         )
@@ -104,7 +104,7 @@ def export_onnx(
     )
 
 
-def _graph(model: TorchModel, options: ExportOptions, pairs: PairCrops | None, folder: Path) -> ModelProto:
+def _graph(model: EncoderModel, options: ExportOptions, pairs: PairCrops | None, folder: Path) -> ModelProto:
     if options.precision is Precision.FP16:
         return graph_of(in_half(model.encoder), options.mirror)
     graph = graph_of(model.encoder, options.mirror)
@@ -113,7 +113,7 @@ def _graph(model: TorchModel, options: ExportOptions, pairs: PairCrops | None, f
     return graph
 
 
-def _metadata(model: TorchModel, options: ExportOptions) -> OnnxMetadata:
+def _metadata(model: EncoderModel, options: ExportOptions) -> OnnxMetadata:
     own = model.threshold
     if options.threshold is not None:
         own = Threshold(options.threshold, "given to the export")
@@ -135,7 +135,7 @@ def _metadata(model: TorchModel, options: ExportOptions) -> OnnxMetadata:
 
 
 def _measured(
-    metadata: OnnxMetadata, options: ExportOptions, model: TorchModel, file: Path, pairs: PairCrops
+    metadata: OnnxMetadata, options: ExportOptions, model: EncoderModel, file: Path, pairs: PairCrops
 ) -> tuple[OnnxMetadata, float | None]:
     """The metadata with the loss, and a threshold that belongs to the file; and where that one was before."""
     after = OnnxModel.open(file, file.name)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from common.encoder import Encoder
-from common.errors import UserError
+from common.errors import UserError, first_line
 from infer.export.silence import silence
 from infer.models.onnx_metadata import INPUT, OUTPUT
 
@@ -69,8 +69,9 @@ def graph_of(encoder: Encoder, mirror: bool) -> ModelProto:
             raise RuntimeError("no program")
         model = program.model_proto
     except Exception as error:  # torch has many, for what a network of timm may hold
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"torch cannot export {encoder.backbone_name} to ONNX: {reason}") from error
+        raise UserError(
+            f"torch cannot export {encoder.backbone_name} to ONNX: {first_line(error)}"
+        ) from error
     opset = next(entry.version for entry in model.opset_import if not entry.domain)
     if opset != OPSET:
         raise UserError(f"torch exports {encoder.backbone_name} to opset {opset} only, not {OPSET}")

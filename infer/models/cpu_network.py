@@ -12,12 +12,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from align.detectors.detection import DetectorSettings
-from align.detectors.session import open_session
+from align.detectors.session import open_network
 from align.engines.local import available_cores
 from align.options import Device
 from common.encoder import Encoder
 from infer.models.lower import CROP, lower
+from infer.models.unit_length import to_unit_length
 
 
 class CpuNetwork:
@@ -28,18 +28,19 @@ class CpuNetwork:
     """
 
     def __init__(self, encoder: Encoder) -> None:
-        settings = DetectorSettings(device=Device.CPU, threads=1)
-        self._session: onnxruntime.InferenceSession = open_session(lower(encoder), settings)
+        self._session: onnxruntime.InferenceSession = open_network(
+            lower(encoder), encoder.backbone_name, 1, Device.CPU
+        )
         self._pool = ThreadPoolExecutor(available_cores(), thread_name_prefix="embed")
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, size, size, 3) RGB, N > 0, to (N, D) of unit length, averaged over crop and mirror image.
 
-        NaN where the network gives what is not finite.
+        NaN where the network gives zeros or what is not finite.
         """
         views = [view for crop in crops for view in (crop, np.ascontiguousarray(crop[:, ::-1]))]
-        seen = _normalised(self.features(views)).reshape(len(crops), 2, -1)
-        return _normalised(seen.sum(axis=1))
+        seen = to_unit_length(self.features(views)).reshape(len(crops), 2, -1)
+        return to_unit_length(seen.sum(axis=1))
 
     def features(self, views: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """V > 0 images, (size, size, 3) RGB, to (V, D) as the backbone gives them, not of unit length."""
@@ -48,9 +49,3 @@ class CpuNetwork:
     def _run(self, view: NDArray[np.uint8]) -> NDArray[np.float32]:
         features: NDArray[np.float32] = self._session.run(None, {CROP: view[None]})[0][0]
         return features
-
-
-def _normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """To unit length along the last axis, as `torch.nn.functional.normalize`."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(lengths, np.float32(1e-12))

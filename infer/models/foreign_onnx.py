@@ -13,6 +13,7 @@ from common.command_line import printable
 from common.encoder import FACE_SIZE, MIDDLE, InputFormat
 from common.errors import UserError
 from infer.models.onnx_file import EXPECTED, FLOATS, run_network, tensors
+from infer.models.unit_length import to_unit_length
 
 SCALING_NODES = 8  # that insightface looks at
 SUBTRACTIONS, MULTIPLICATIONS = ("Sub", "_minus"), ("Mul", "_mul")
@@ -41,8 +42,8 @@ class ForeignNetwork:
 
         Not finite where the network gives zeros or what is not finite.
         """
-        both = _unit(self.run(crops)) + _unit(self.run(crops[:, :, ::-1]))
-        return _unit(both)
+        both = to_unit_length(self.run(crops)) + to_unit_length(self.run(crops[:, :, ::-1]))
+        return to_unit_length(both)
 
     def run(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network gives for (N, S, S, 3) RGB crops, (N, D) of any length."""
@@ -148,11 +149,6 @@ def _probed(network: ForeignNetwork) -> ForeignNetwork:
         except UserError:  # many exports leave N open and have a 1 within
             network = replace(network, one_by_one=True)
     return replace(network, embedding_size=network.run(black[:1]).shape[1])
-
-
-def _unit(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
 
 
 def _told(value: Any) -> str:

@@ -4,18 +4,20 @@ from pathlib import Path
 
 import torch
 
+from common.checksum import file_sha256
 from common.encoder import Encoder
 from common.leaderboard import best_checkpoint
 from common.weights.load import load_encoder
 from common.weights.source import locate
-from infer.models.model import Model, ModelCard
+from infer.models.encoder_model import EncoderModel
+from infer.models.model import Model, ModelCard, Threshold
 from infer.models.notes import settle_threshold
 from infer.models.onnx_model import OnnxModel
-from infer.models.torch_model import TorchModel
 
 RANDOM_PREFIX = "random:"
 RANDOM_SEED = 0
 ONNX_SUFFIX = ".onnx"
+OWN = "the model's own, from its validation pairs"
 
 
 def load_model(name: str | None, checkpoints: Path) -> Model:
@@ -33,11 +35,12 @@ def load_model(name: str | None, checkpoints: Path) -> Model:
     if name is not None and name.startswith(RANDOM_PREFIX):
         torch.manual_seed(RANDOM_SEED)
         encoder = Encoder(name.removeprefix(RANDOM_PREFIX))
-        return TorchModel(encoder, _card(name, encoder))
+        return EncoderModel(encoder, _card(name, encoder))
     name = name or str(best_checkpoint(checkpoints))
     if name.lower().endswith(ONNX_SUFFIX):
         return OnnxModel.open(locate(name).path, name)
     file = locate(name).path
+    sha256 = file_sha256(file)
     loaded = load_encoder(name)
     card = _card(name, loaded.encoder)
     own = None
@@ -50,8 +53,9 @@ def load_model(name: str | None, checkpoints: Path) -> Model:
             trained_on=loaded.info.trained_on,
             eer=loaded.info.eer,
         )
-        own = loaded.info.threshold
-    return TorchModel(loaded.encoder, card, settle_threshold(file, own), file)
+        if loaded.info.threshold is not None:
+            own = Threshold(loaded.info.threshold, OWN)
+    return EncoderModel(loaded.encoder, card, settle_threshold(file, own, sha256), file, sha256)
 
 
 def _card(name: str, encoder: Encoder) -> ModelCard:

@@ -39,6 +39,7 @@ class Model(ABC):
         card: what is known of it.
         threshold: None where neither the file nor its notes say.
         file: None for untrained baselines.
+        sha256: of the file as it was when it was loaded, in hexadecimal; None for untrained baselines.
 
     An instance may be used by several threads at once.
     """
@@ -46,6 +47,7 @@ class Model(ABC):
     card: ModelCard
     threshold: Threshold | None
     file: Path | None
+    sha256: str | None = None
 
     @property
     def size(self) -> int:
@@ -57,5 +59,5 @@ class Model(ABC):
         """(N, size, size, 3) RGB crops to (N, embedding_size) embeddings of unit length.
 
         Crop and mirror image are averaged, as is usual in verification, so that the dot product of two rows
-        is the cosine similarity. Raises UserError when an embedding is not finite.
+        is the cosine similarity. Raises UserError when an embedding is zero or not finite.
         """

@@ -9,6 +9,7 @@ from common.checksum import file_sha256
 from common.encoder import InputFormat
 from common.errors import UserError
 from infer.models.model import Threshold
+from infer.models.text import Text
 
 MAX_BYTES = 1_000_000
 
@@ -24,7 +25,7 @@ class OperatingPoint(BaseModel):
     fnmr: float = Field(ge=0, le=1)
     genuine: int = Field(ge=0)  # pairs
     impostors: int = Field(ge=0)
-    pairs: str  # name of the set
+    pairs: Text  # name of the set
 
 
 class ModelNotes(BaseModel):
@@ -42,11 +43,11 @@ def notes_file(model: Path) -> Path:
     return model.with_name(f"{model.name}.json")
 
 
-def read_notes(model: Path) -> ModelNotes:
+def read_notes(model: Path, sha256: str | None = None) -> ModelNotes:
     """The notes of a model file, empty where there are none.
 
-    An operating point of another file of this name is passed over. Raises UserError when the notes are
-    malformed.
+    An operating point of another file of this name is passed over; `sha256` is that of the file where it is
+    known already. Raises UserError when the notes are malformed.
     """
     path = notes_file(model)
     if not path.is_file():
@@ -59,25 +60,39 @@ def read_notes(model: Path) -> ModelNotes:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise UserError(f"{path}: {where}: {first['msg']}; mend or remove it") from error
-    if notes.operating_point is not None and notes.sha256 != file_sha256(model):
+    if notes.operating_point is not None and notes.sha256 != (sha256 or file_sha256(model)):
         return notes.model_copy(update={"operating_point": None, "sha256": None})
     return notes
 
 
-def note_operating_point(model: Path, point: OperatingPoint) -> Path:
-    """Store an operating point beside a model, keeping its other notes; returns the file.
+def note_operating_point(model: Path, point: OperatingPoint, sha256: str | None = None) -> Path:
+    """Store an operating point beside a model, keeping its other notes as they are; returns the file.
 
-    Raises UserError as `read_notes`, and OSError when the folder cannot be written.
+    Args:
+        model: its file.
+        point: was chosen with it.
+        sha256: `Model.sha256` of the model that it was chosen with.
+
+    Raises UserError when the file is no longer that one, and as `read_notes`; OSError when the folder cannot
+    be written.
     """
-    notes = read_notes(model).model_copy(update={"operating_point": point, "sha256": file_sha256(model)})
+    found = file_sha256(model)
+    if sha256 is not None and found != sha256:
+        raise UserError(f"{model} has changed since it was loaded, and nothing was stored; run this again")
+    notes = read_notes(model, found).model_copy(update={"operating_point": point, "sha256": found})
     path = notes_file(model)
-    write_text_atomically(path, notes.model_dump_json(indent=2, exclude_none=True) + "\n")
+    # what a note does not say is settled when the model is loaded, and must not become a default here
+    said = notes.model_dump_json(indent=2, exclude_none=True, exclude_unset=True)
+    write_text_atomically(path, said + "\n")
     return path
 
 
-def settle_threshold(file: Path, own: float | None) -> Threshold | None:
-    """The threshold noted beside a model file, or else the one it has itself. Raises as `read_notes`."""
-    point = read_notes(file).operating_point
+def settle_threshold(file: Path, own: Threshold | None, sha256: str | None = None) -> Threshold | None:
+    """The threshold noted beside a model file, or else the one it has itself.
+
+    Its own counts only where it is a similarity: finite and in [-1, 1]. Raises as `read_notes`.
+    """
+    point = read_notes(file, sha256).operating_point
     if point is not None:
         return Threshold(point.threshold, f"chosen for FMR {point.fmr_asked:g} on {point.pairs}")
-    return None if own is None else Threshold(own, "the model's own, from its validation pairs")
+    return own if own is not None and -1 <= own.value <= 1 else None

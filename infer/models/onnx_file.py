@@ -12,11 +12,7 @@ from google.protobuf.message import DecodeError, Message  # type: ignore[import-
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto
 
-from align.detectors.session import providers
-from align.engines.local import available_cores
-from align.options import Device
-from common.command_line import printable
-from common.errors import UserError
+from common.errors import UserError, first_line
 
 EXPECTED = (
     "a face recogniser has one input, (N, 3, S, S) or (N, S, S, 3) float32, and one output, (N, D) embeddings"
@@ -89,23 +85,6 @@ def tensors(message: Message) -> Iterator[TensorProto]:
                 pending.extend([value] if isinstance(value, Message) else value)
 
 
-def open_network(content: bytes, path: Path, device: Device = Device.AUTO) -> onnxruntime.InferenceSession:
-    """A session on CUDA where ONNX Runtime has it, else on all cores.
-
-    Libraries of custom operators are never loaded. Raises UserError when ONNX Runtime cannot load the
-    network.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = available_cores()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what fails is raised as well
-    options.add_session_config_entry("session.load_model_format", "ONNX")  # never its own binary format
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=providers(device))
-    except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
-        raise UserError(f"{path} cannot be loaded by ONNX Runtime: {_first_line(error)}") from error
-
-
 def run_network(
     session: onnxruntime.InferenceSession, images: NDArray[Any], path: Path
 ) -> NDArray[np.float32]:
@@ -118,14 +97,9 @@ def run_network(
     try:
         (found,) = session.run(None, {image.name: np.ascontiguousarray(images, dtype)})
     except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
-        raise UserError(f"{path} does not run on {len(images)} crop(s): {_first_line(error)}") from error
+        raise UserError(f"{path} does not run on {len(images)} crop(s): {first_line(error)}") from error
     if np.ndim(found) != 2 or len(found) != len(images) or not 1 <= found.shape[1] <= LONGEST:
         raise UserError(f"{path} gives {np.shape(found)} for {len(images)} crop(s); {EXPECTED}")
     if found.dtype.kind != "f":
         raise UserError(f"{path} gives numbers of type {found.dtype}; {EXPECTED}")
     return found.astype(np.float32, copy=False)
-
-
-def _first_line(error: Exception) -> str:
-    """What an exception of ONNX Runtime says; it may quote the file."""
-    return printable(str(error).splitlines()[0][:300]) if str(error).strip() else type(error).__name__

@@ -2,14 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from common.command_line import printable
 from common.encoder import InputFormat, Means, Scales
 from common.errors import UserError
 from infer.models.model import Threshold
+from infer.models.text import Text
 
 FORMAT: Final = "facetrust-onnx-1"
 FORMAT_KEY = "format"
@@ -19,7 +20,6 @@ INPUT, OUTPUT = "crops", "embedding"
 TEXTS = frozenset(
     {"format", "colour", "backbone", "backbone_colour", "precision", "threshold_source", "trained_on"}
 )
-Text = Annotated[str, AfterValidator(printable)]  # is printed to a terminal
 
 
 class MeasuredLoss(BaseModel):

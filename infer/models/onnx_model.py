@@ -1,5 +1,6 @@
 """A model in ONNX Runtime: an export of ours, or the face recogniser of anybody else."""
 
+import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,13 +10,16 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from align.detectors.session import open_network
+from align.engines.local import available_cores
 from align.options import Device
 from common.errors import UserError
 from infer.models.foreign_onnx import open_foreign, precision_of
 from infer.models.model import Model, ModelCard, Threshold
 from infer.models.notes import read_notes, settle_threshold
-from infer.models.onnx_file import open_network, read_onnx, run_network
+from infer.models.onnx_file import read_onnx, run_network
 from infer.models.onnx_metadata import INPUT, OUTPUT, OnnxMetadata, read_metadata
+from infer.models.unit_length import are_of_unit_length
 
 BATCH = 64  # crops at one time, which bounds the memory
 UNKNOWN_BACKBONE = "unknown"
@@ -33,10 +37,12 @@ class OnnxModel(Model):
         card: ModelCard,
         threshold: Threshold | None,
         file: Path,
+        sha256: str,
     ) -> None:
         self.card = card
         self.threshold = threshold
         self.file = file
+        self.sha256 = sha256
         self._embed = embed
 
     @classmethod
@@ -51,14 +57,13 @@ class OnnxModel(Model):
         """
         file = read_onnx(path)
         metadata = read_metadata(path, file.properties)
-        session = open_network(file.content, path, device)
+        session = open_network(file.content, str(path), available_cores(), device)
+        sha256 = hashlib.sha256(file.content).hexdigest()
         if metadata is not None:
             card = _card_of_export(name, metadata, embedding_size(session, metadata, path))
-            own = metadata.own_threshold
-            return cls(
-                partial(run_export, session, path=path), card, settle_threshold(path, None) or own, path
-            )
-        network, assumed = open_foreign(path, session, file.model, read_notes(path).input)
+            threshold = settle_threshold(path, metadata.own_threshold, sha256)
+            return cls(partial(run_export, session, path=path), card, threshold, path, sha256)
+        network, assumed = open_foreign(path, session, file.model, read_notes(path, sha256).input)
         card = ModelCard(
             name,
             UNKNOWN_BACKBONE,
@@ -67,17 +72,17 @@ class OnnxModel(Model):
             precision=precision_of(file.model),
             assumed=assumed,
         )
-        return cls(network.embed, card, settle_threshold(path, None), path)
+        return cls(network.embed, card, settle_threshold(path, None, sha256), path, sha256)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See `Model.embed`; an export without the mirror image gives embeddings of the crops alone."""
         found = np.empty((len(crops), self.card.embedding_size), np.float32)
         for start in range(0, len(crops), BATCH):
             found[start : start + BATCH] = self._embed(crops[start : start + BATCH])
-        if not np.isfinite(found).all():
+        if not are_of_unit_length(found):
             raise UserError(
-                f"{self.file} gives embeddings that are not finite: it is damaged, or does not take what it "
-                "is given; what it takes can be noted beside it, in the file of its name and .json"
+                f"{self.file} gives embeddings that are zero or not finite: it is damaged, or does not take "
+                "what it is given; what it takes can be noted beside it, in the file of its name and .json"
             )
         return found
 

@@ -9,8 +9,8 @@ from scipy.stats import binomtest
 
 from common.errors import UserError
 from common.metrics.bootstrap import FEWEST_RESAMPLES, MOST_WEIGHTS, PERCENTILES, RESAMPLES
-from common.metrics.interval import Interval
 from common.metrics.resample import presort, weighted_eer
+from common.metrics.true_accepts import RULE_OF_THREE
 from common.pairs import PairCategory
 from infer.results import HardPairs, Results
 
@@ -48,8 +48,25 @@ class Disagreement:
     chance: float
 
 
+@dataclass(frozen=True)
+class DifferenceInterval:
+    """Where the difference of two rates lies with 95 % confidence.
+
+    Attributes:
+        low, high: in [-1, 1].
+        pairs: of the smaller class, where no resample shows a difference and the rule of three bounds what
+            stays possible; else None.
+    """
+
+    low: float
+    high: float
+    pairs: int | None = None
+
+
 def join(first: Results, second: Results) -> Joined:
     """The pairs that both results have, found by their ids, in the order of the first.
+
+    Where pairs are left out, so are the photographs that only they show.
 
     Raises UserError when there are none, and when a pair of the same id shows other photographs, or has
     another label, in the other results: they are then not of the same pair set.
@@ -70,18 +87,24 @@ def join(first: Results, second: Results) -> Joined:
 
 
 def _only(results: Results, rows: NDArray[np.int64]) -> Results:
-    """The results of some pairs; of the crops those of these pairs."""
+    """The results of some pairs; of photographs and crops those of these pairs."""
     if len(rows) == len(results.ids) and bool((rows[:-1] < rows[1:]).all()):
         return results
     position = np.full(len(results.ids), -1)
     position[rows] = np.arange(len(rows))
     hard = position[results.hard.rows]
+    images, members = np.unique(results.members[rows], return_inverse=True)
+    shown = images.tolist()
     return replace(
         results,
         ids=[results.ids[row] for row in rows.tolist()],
-        members=results.members[rows],
+        image_names=[results.image_names[image] for image in shown],
+        members=members.reshape(-1, 2),
         categories=results.categories[rows],
         similarity=results.similarity[rows],
+        rejected={
+            place: results.rejected[image] for place, image in enumerate(shown) if image in results.rejected
+        },
         hard=HardPairs(hard[hard >= 0], results.hard.crops[hard >= 0]),
     )
 
@@ -128,13 +151,17 @@ def disagreement(joined: Joined) -> Disagreement:
     )
 
 
-def eer_difference_interval(joined: Joined, seed: int = 0) -> Interval | None:
+def eer_difference_interval(joined: Joined, seed: int = 0) -> DifferenceInterval | None:
     """Where the EER of the second model less that of the first lies with 95 % confidence.
 
     Both are computed on the same resamples of the pairs, so that what makes a sample easy or hard for both
     cancels out (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993). None with more than a
     million pairs, for which memory and time stay bounded, and where the EER is undefined. Pairs that share a
     person are taken for independent, since the results do not say who is on the photographs.
+
+    Where different scores give no difference at all on the resamples, as between models without errors, that
+    is no proof of equal rates: by the rule of three (ISO/IEC 19795-1) a rate of which n pairs show nothing
+    may still be 3 / n, n the pairs of the smaller class.
     """
     rows = joined.first.labelled
     count = int(rows.sum())
@@ -152,4 +179,12 @@ def eer_difference_interval(joined: Joined, seed: int = 0) -> Interval | None:
         ]
         differences.append(eers[1] - eers[0])
     defined = np.array(differences)[~np.isnan(differences)]
-    return Interval(*np.percentile(defined, PERCENTILES).tolist()) if len(defined) else None
+    if not len(defined):
+        return None
+    low, high = np.percentile(defined, PERCENTILES).tolist()
+    if low < 0 or high > 0 or np.array_equal(joined.first.ranks[rows], joined.second.ranks[rows]):
+        return DifferenceInterval(low, high)
+    genuine = int((categories == PairCategory.SAME_PERSON.code).sum())
+    smaller = min(genuine, count - genuine)
+    bound = min(1.0, RULE_OF_THREE / smaller)
+    return DifferenceInterval(-bound, bound, smaller)

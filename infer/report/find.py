@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from common.errors import UserError
+from infer.results_file import is_of_another_kind
 
 RESULTS_SUFFIX = ".h5"
 
 
 def find_results(path: Path) -> Path:
-    """The file itself, or the one file of results in a folder.
+    """The file itself, or the one file of results in a folder, which may hold other HDF5 files.
 
     Raises UserError where there is none, or more than one.
     """
@@ -16,10 +17,18 @@ def find_results(path: Path) -> Path:
         return path
     if not path.is_dir():
         raise UserError(f"no such file or folder: {path}; make results with 'python -m infer pairs'")
-    found = sorted(file for file in path.iterdir() if file.suffix == RESULTS_SUFFIX and file.is_file())
+    files = sorted(file for file in path.iterdir() if file.suffix == RESULTS_SUFFIX and file.is_file())
+    found = [file for file in files if not is_of_another_kind(file)]
     if not found:
         raise UserError(f"no results (*{RESULTS_SUFFIX}) in {path}; make them with 'python -m infer pairs'")
     if len(found) > 1:
         names = ", ".join(file.name for file in found)
         raise UserError(f"{path} holds several results: {names}; name one of them")
     return found[0]
+
+
+def check_page(path: Path, results: list[Path]) -> None:
+    """Raises UserError where a page would overwrite results that it is made of."""
+    for file in results:
+        if path.exists() and path.samefile(file):
+            raise UserError(f"the page would overwrite its results, {file}; name another file with --out")

@@ -24,12 +24,14 @@ class Measured:
         at_threshold: at the threshold that the verdicts were taken at.
         at_eer: at the threshold of the EER, with intervals; its rates are NaN where there are only genuine or
             only impostor pairs.
+        without_face: how many pairs of each category lack a usable face; they count as rejected.
         curves: the error rates at all thresholds, against all impostor pairs (None) and against one kind,
             for those of which there are pairs; empty where the EER is undefined.
     """
 
     at_threshold: VerificationReport
     at_eer: VerificationReport
+    without_face: dict[PairCategory, int]
     curves: dict[PairCategory | None, Curve] = field(repr=False)
 
     @property
@@ -41,6 +43,26 @@ class Measured:
     def impostors(self) -> int:
         """Impostor pairs of either kind."""
         return impostor_errors(self.at_threshold).total
+
+    @property
+    def genuine_without_face(self) -> int:
+        """Genuine pairs without two faces."""
+        return self.without_face[PairCategory.SAME_PERSON]
+
+    @property
+    def impostors_without_face(self) -> int:
+        """Impostor pairs of either kind without two faces."""
+        return sum(self.without_face[kind] for kind in IMPOSTORS)
+
+    @property
+    def synthetic_without_face(self) -> int:
+        """Pairs with a synthetic face without two usable ones."""
+        return self.without_face[PairCategory.SYNTHETIC]
+
+    @property
+    def has_incomplete(self) -> bool:
+        """Whether any labelled pair lacks two faces."""
+        return any(self.without_face.values())
 
     @property
     def is_tuned(self) -> bool:
@@ -68,10 +90,15 @@ def measure(results: Results) -> Measured | None:
     if not rows.any():
         return None
     categories, scores = results.categories[rows], results.ranks[rows]
+    missing = np.isnan(results.similarity)
     at_eer = evaluate_pairs(categories, scores)
     return Measured(
         at_threshold=evaluate_pairs(categories, scores, results.threshold),
         at_eer=with_intervals(at_eer, categories, scores),
+        without_face={
+            category: int((missing & (results.categories == category.code)).sum())
+            for category in PairCategory
+        },
         curves={} if math.isnan(at_eer.eer) else _curves(categories, scores),
     )
 

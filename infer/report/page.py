@@ -52,8 +52,8 @@ def _read(name: str) -> str:
 
 
 def percent(rate: float) -> str:
-    """A rate in [0, 1] as per cent, to about three figures; a dash for NaN."""
-    if math.isnan(rate):
+    """A rate in [0, 1] as per cent, to about three figures; a dash for NaN and for what is no rate."""
+    if not 0 <= rate <= 1:
         return NOTHING
     value = 100 * rate
     if value in (0, 100):
@@ -63,12 +63,14 @@ def percent(rate: float) -> str:
 
 
 def percentage_points(difference: float) -> str:
-    """A difference of rates, with its sign; a dash for NaN."""
+    """A difference of rates, with its sign and as many digits as it takes to show one; a dash for NaN."""
     if math.isnan(difference):
         return NOTHING
-    value = round(100 * difference, 2)
-    sign = "+" if value > 0 else MINUS if value < 0 else "±"
-    return f"{sign}{abs(value):.2f}"
+    value = 100 * difference
+    if value == 0:
+        return "±0.00"
+    decimals = max(2, -math.floor(math.log10(abs(value))))
+    return f"{'+' if value > 0 else MINUS}{abs(value):.{decimals}f}"
 
 
 def score(similarity: float) -> str:

@@ -8,7 +8,8 @@ from starlette.types import ASGIApp
 
 from infer.service.body import BodyLimits
 from infer.service.errors import add_error_handlers
-from infer.service.guard import Guard, allowed_hosts
+from infer.service.guard import Guard
+from infer.service.hosts import Hosts
 from infer.service.limits import FEWEST_TO_VERIFY, MOST_PHOTOGRAPHS
 from infer.service.pages import add_pages
 from infer.service.schemas import ErrorReply
@@ -39,8 +40,8 @@ REFUSALS: Responses = EVERYWHERE | {
 }
 
 
-def create_app(service: Service, host: str) -> ASGIApp:
-    """The application of a service that listens on `host`: its endpoints, their documentation, the page."""
+def create_app(service: Service, hosts: Hosts) -> ASGIApp:
+    """The application of a service that is called by `hosts`: endpoints, their documentation, the page."""
     app = FastAPI(
         title="facetrust",
         version=_version(),
@@ -55,7 +56,7 @@ def create_app(service: Service, host: str) -> ASGIApp:
     app.get("/health", responses=EVERYWHERE, operation_id="health")(service.health)
     add_pages(app)
     add_error_handlers(app)
-    return BodyLimits(Guard(app, allowed_hosts(host)), service.limits)
+    return BodyLimits(Guard(app, hosts), service.limits)
 
 
 def _form(fewest: int) -> dict[str, Any]:

@@ -58,10 +58,16 @@ def open_port(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError:
+            bound.close()
+            raise
     except OSError as error:
         raise UserError(f"cannot listen on {host} port {port}: {_advice(error)}") from error
+    except UnicodeError as error:  # of a name such as '..'
+        raise UserError(f"'{host}' is no host name; name an address of this machine with --host") from error
     return bound
 
 

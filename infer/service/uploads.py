@@ -49,6 +49,8 @@ async def read_uploads(request: Request, fewest: int, max_body: int) -> list[Upl
         form = await parser.parse()
     except MultiPartException as error:
         raise ServiceError(400, f"the form is malformed: {error.message}") from error
+    except UnicodeError as error:  # of a charset such as 'undefined' or 'punycode'
+        raise ServiceError(400, "the names in the form cannot be decoded; send them as UTF-8") from error
     uploads = []
     for name, value in form.multi_items():
         if name != FIELD:

@@ -16,8 +16,8 @@ from common.errors import UserError
 from common.pairs import PairCategory
 from common.shards import decode_strings, open_shard, shard_paths
 from infer.compare import compare_pairs
-from infer.models.model import Model, Threshold
 from infer.models.encoder_model import EncoderModel
+from infer.models.model import Model, Threshold
 from infer.pair_sets.find import find_pair_set
 from infer.table_format import TableFormat
 

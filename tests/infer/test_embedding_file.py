@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from common.checksum import file_sha256
 from common.errors import UserError
 from infer.embedding_file import EmbeddedRows, files_of, write_embeddings
+from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model
-from infer.models.torch_model import TorchModel
 
 
 def block(start: int, count: int, size: int) -> EmbeddedRows:
@@ -67,11 +67,14 @@ def test_both_forms_hold_all_rows_of_all_blocks(
 
 def test_the_model_is_on_record(tmp_path: Path, model: Model) -> None:
     (tmp_path / "weights").write_bytes(b"weights")
-    assert isinstance(model, TorchModel)
-    stored = TorchModel(model.encoder, replace(model.card, name="w.pt"), None, tmp_path / "weights")
+    assert isinstance(model, EncoderModel)
+    known = file_sha256(tmp_path / "weights")
+    card = replace(model.card, name="w.pt")
+    stored = EncoderModel(model.encoder, card, None, tmp_path / "weights", known)
+    (tmp_path / "weights").write_bytes(b"other weights, after the model was loaded")
     expected = {"format": "facetrust-embeddings", "format_version": 1, "backbone": "ir_lite", "size": 112}
     for of, name, sha256 in (
-        (stored, "w.pt", file_sha256(tmp_path / "weights")),
+        (stored, "w.pt", known),
         (model, "random:ir_lite", ""),
     ):
         write_embeddings(tmp_path / "x.h5", blocks_of([2], model.card.embedding_size), of)

@@ -153,7 +153,7 @@ def test_the_command_stores_what_later_commands_use(
     stored = load_model("w.pt", tmp_path).threshold
     assert stored is not None and f"threshold {stored.value!r}" in told
     assert "FMR 0.34" in stored.source and (tmp_path / "w.pt.json").exists()
-    for text in ("1 of 4", "95 % interval", "synthetic pairs accepted", "FNMR", "2 pairs without", "take 9"):
+    for text in ("1 of 3", "95 % interval", "synthetic pairs accepted", "FNMR", "2 pairs without", "take 9"):
         assert text in told
     with pytest.raises(UserError, match="random:ir_lite has no file"):
         threshold(0.34, pair_folder, model="random:ir_lite", workers=1)

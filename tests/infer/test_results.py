@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from common.encoder import InputFormat
 from common.errors import UserError
 from infer.models.model import ModelCard
-from infer.results import FORMAT, HardPairs, Results, read_results, write_results
+from infer.results import HardPairs, Results
+from infer.results_file import FORMAT, read_results, write_results
 
 CARD = ModelCard("a <b>.pt", "ir_18", InputFormat(size=96, colour="BGR"), 512, "int8", "web", 0.01, ("RGB",))
 
@@ -151,6 +153,34 @@ def link_elsewhere(file: h5py.File) -> None:
 def lie_elsewhere(file: h5py.File) -> None:
     del file["similarity"]
     file.create_dataset("similarity", (3,), "<f8", external=[("/etc/hostname", 0, h5py.h5f.UNLIMITED)])
+
+
+def declare_many_crops(file: h5py.File) -> None:
+    """Few crops, but of many bytes."""
+    del file["hard_rows"], file["hard_crops"]
+    file["hard_rows"] = np.zeros(80, "<u4")
+    file.create_dataset("hard_crops", (80, 2, 1024, 1024, 3), "u1", chunks=True, compression="gzip")
+
+
+def test_crops_are_bounded_in_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    write_results(path, few())
+    with h5py.File(path, "r+") as file:
+        declare_many_crops(file)
+    with pytest.raises(UserError, match="too many crops"):
+        read_results(path)
+
+
+@pytest.mark.parametrize("pairs", [100, 101])
+def test_crops_are_bounded_in_number(tmp_path: Path, pairs: int) -> None:
+    path = tmp_path / "x.h5"
+    crops = np.zeros((pairs, 2, 16, 16, 3), np.uint8)
+    write_results(path, dataclasses.replace(few(), hard=HardPairs(np.zeros(pairs, np.int64), crops)))
+    if pairs == 100:
+        assert len(read_results(path).hard.rows) == 100
+    else:
+        with pytest.raises(UserError, match="hard_rows is malformed"):
+            read_results(path)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from infer.examine import Examiner
+from infer.models.model import Model, Threshold
+from infer.verdict_picture import draw_verdict
+from infer.verification import verdicts_of
+
 Finished = subprocess.CompletedProcess[str]
 Run = Callable[..., list[Finished]]
 Image8 = NDArray[np.uint8]
@@ -44,6 +49,18 @@ def test_the_status_is_the_verdict(run_commands: Run, folder: Path) -> None:
         assert picture.format == "PNG" and min(picture.size) > 500
         assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 1000  # faces
     assert {path.name for path in (folder / "out").iterdir()} == {"v.png"}
+
+
+def test_a_picture_takes_any_name(
+    model: Model, folder: Path, recwarn: pytest.WarningsRecorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = Examiner(model).examine((folder / "anna.jpg", folder / "bert.jpg"))
+    (found,) = verdicts_of((first, second), 0.5)
+    names = ("\udcff\x1b\x00.jpg", "\u7167\u7247 \U0001f600 \u0635 $x^2.jpg")  # not UTF-8; not in the font
+    draw_verdict(folder / "v.png", (first, second), names, found, Threshold(0.5, "as asked for"))
+    with Image.open(folder / "v.png") as picture:
+        assert picture.format == "PNG"
+    assert not [str(warning.message) for warning in recwarn] and not caplog.records
 
 
 def test_json_is_one_object_whatever_happens(run_commands: Run, folder: Path) -> None:

@@ -17,8 +17,10 @@ function add(files) {
   const room = limits.max_photographs - photographs.length;
   if (files.length && !images.length) return tell("These are no photographs. JPEG, PNG, WebP, BMP and TIFF are read.");
   if (!images.length) return;
-  photographs.push(...images.slice(0, room).map((file) => ({ file, url: URL.createObjectURL(file) })));
-  change();
+  if (room > 0) {
+    photographs.push(...images.slice(0, room).map((file) => ({ file, url: URL.createObjectURL(file) })));
+    change();
+  }
   if (images.length > room) {
     tell(`Ten photographs at a time: ${images.length - room} ${images.length - room === 1 ? "was" : "were"} left out.`);
   }

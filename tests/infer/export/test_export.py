@@ -15,11 +15,11 @@ from infer.export.check import largest_difference, rendered_crops
 from infer.export.export import Export, export_onnx
 from infer.export.graph import graph_of
 from infer.export.options import ExportOptions, Precision
+from infer.models.encoder_model import EncoderModel
 from infer.models.load import load_model
 from infer.models.model import Model, Threshold
 from infer.models.onnx_metadata import FORMAT
 from infer.models.onnx_model import OnnxModel
-from infer.models.torch_model import TorchModel
 from infer.pair_sets.find import find_pair_set
 
 Crops = NDArray[np.uint8]
@@ -64,7 +64,7 @@ def test_the_file_tells_nothing_of_the_machine_and_is_the_same_again(
 def test_without_the_mirror_image_and_with_a_threshold(own: Model, tmp_path: Path, faces: Crops) -> None:
     export_onnx(own, tmp_path / "half.onnx", ExportOptions(mirror=False, threshold=0.3))
     model = load_model(str(tmp_path / "half.onnx"), tmp_path)
-    assert isinstance(own, TorchModel)
+    assert isinstance(own, EncoderModel)
     with torch.inference_mode():
         alone = own.encoder(torch.from_numpy(faces).permute(0, 3, 1, 2).to(own.device)).cpu().numpy()
     alone /= np.linalg.norm(alone, axis=1, keepdims=True)

@@ -31,6 +31,12 @@ def test_the_command_tells_the_loss(
     assert "2 photographs without a usable face" in told
 
 
+def test_a_folder_of_photographs_alone_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"--images .* add --pairs"):
+        export(tmp_path / "e.onnx", str(checkpoint), images=tmp_path)
+    assert not (tmp_path / "e.onnx").exists()
+
+
 def test_integers_need_pairs(checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--precision int8 is calibrated on faces; add --pairs"):
         export(tmp_path / "e.onnx", str(checkpoint), precision=Precision.INT8)

@@ -5,12 +5,13 @@ import pytest
 import torch
 
 from common.checkpoint import CheckpointInfo, save_checkpoint
+from common.checksum import file_sha256
 from common.encoder import Encoder, InputFormat
 from common.errors import UserError
+from infer.models.encoder_model import EncoderModel
 from infer.models.load import load_model
 from infer.models.model import Threshold
-from infer.models.notes import OperatingPoint, note_operating_point, notes_file
-from infer.models.torch_model import TorchModel
+from infer.models.notes import OperatingPoint, note_operating_point, notes_file, settle_threshold
 
 INFO = CheckpointInfo(
     backbone="ir_lite",
@@ -26,16 +27,16 @@ INFO = CheckpointInfo(
 )
 
 
-def load_torch(name: str | None, checkpoints: Path) -> TorchModel:
+def load_encoder_model(name: str | None, checkpoints: Path) -> EncoderModel:
     model = load_model(name, checkpoints)
-    assert isinstance(model, TorchModel)
+    assert isinstance(model, EncoderModel)
     return model
 
 
 def test_random_weights_are_the_same_every_time(tmp_path: Path) -> None:
-    first = load_torch("random:ir_lite", tmp_path)
+    first = load_encoder_model("random:ir_lite", tmp_path)
     torch.manual_seed(77)
-    again = load_torch("random:ir_lite", tmp_path)
+    again = load_encoder_model("random:ir_lite", tmp_path)
     assert first.threshold is None and first.file is None and not first.encoder.training
     for one, two in zip(first.encoder.parameters(), again.encoder.parameters(), strict=True):
         assert torch.equal(one, two)
@@ -110,6 +111,35 @@ def test_an_operating_point_that_is_noted_goes_before_the_threshold_of_a_checkpo
     assert load_model(str(path), tmp_path).threshold == Threshold(
         0.42, "the model's own, from its validation pairs"
     )
+
+
+def test_the_checksum_is_that_of_the_weights_that_were_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "good.safetensors"
+    save_checkpoint(path, Encoder("ir_lite"), INFO)
+    model, loaded = load_model(str(path), tmp_path), file_sha256(path)
+    save_checkpoint(path, Encoder("ir_lite"), INFO)  # by a training that goes on
+    assert model.sha256 == loaded != file_sha256(path)
+    assert load_model("random:ir_lite", tmp_path).sha256 is None
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 1.01, -1.01])
+def test_a_threshold_that_is_no_similarity_is_none(tmp_path: Path, value: float) -> None:
+    assert settle_threshold(tmp_path / "w.pt", Threshold(value, "own")) is None
+    assert settle_threshold(tmp_path / "w.pt", Threshold(-1, "own")) == Threshold(-1, "own")
+
+
+def test_the_name_of_pairs_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "w.pt"
+    path.write_bytes(b"weights")
+    point = OperatingPoint(
+        threshold=0.6, fmr_asked=0.1, fmr=0.1, fnmr=0.2, genuine=10, impostors=10, pairs="\x1b[2J"
+    )
+    note_operating_point(path, point)
+    raw = notes_file(path).read_text().replace("\\\\x1b", "\\u001b")  # as another hand may have written it
+    assert "\\u001b[2J" in raw
+    notes_file(path).write_text(raw)
+    found = settle_threshold(path, None)
+    assert found is not None and found.source.isprintable() and "x1b[2J" in found.source
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b'{"input": {"mean": "x"}}', b'{"mine": 1}'])

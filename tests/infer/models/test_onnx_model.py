@@ -21,6 +21,10 @@ from .networks import LENGTH, SIDE, expected, mean_of, recogniser, save, scaling
 
 Crops = NDArray[np.uint8]
 
+POINT = OperatingPoint(
+    threshold=0.3, fmr_asked=0.01, fmr=0.01, fnmr=0.1, genuine=9, impostors=100, pairs="mine"
+)
+
 
 @pytest.fixture
 def faces(crops: list[Crops]) -> Crops:
@@ -66,12 +70,28 @@ def test_notes_beside_a_file_go_before_what_is_assumed(tmp_path: Path, faces: Cr
 
 def test_a_noted_operating_point_is_the_threshold(tmp_path: Path) -> None:
     path = save(tmp_path / "net.onnx", recogniser())
-    point = OperatingPoint(
-        threshold=0.3, fmr_asked=0.01, fmr=0.01, fnmr=0.1, genuine=9, impostors=100, pairs="mine"
-    )
-    note_operating_point(path, point)
+    note_operating_point(path, POINT)
     threshold = load_model(str(path), tmp_path).threshold
     assert threshold is not None and threshold.value == 0.3 and "mine" in threshold.source
+
+
+@pytest.mark.parametrize(
+    "said", [{"colour": "BGR"}, {"mean": 100}, {"size": SIDE, "scale": [50, 51, 52]}, {}]
+)
+def test_a_noted_operating_point_changes_nothing_else(tmp_path: Path, said: dict[str, object]) -> None:
+    path = save(tmp_path / "net.onnx", recogniser(before=scaling_itself()))
+    notes_file(path).write_text(json.dumps({"input": said}))
+    before = OnnxModel.open(path, "net")
+    note_operating_point(path, POINT, before.sha256)
+    assert OnnxModel.open(path, "net").card == before.card
+
+
+def test_an_operating_point_is_not_noted_for_another_file(tmp_path: Path) -> None:
+    model = opened(tmp_path, recogniser())
+    save(model.file, recogniser(before=scaling_itself()))
+    with pytest.raises(UserError, match="has changed since it was loaded"):
+        note_operating_point(model.file, POINT, model.sha256)
+    assert not notes_file(model.file).exists()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from infer.compare import compare_pairs
 from infer.hard_pairs import choose_hard_pairs
 from infer.models.model import Model, ModelCard
 from infer.pair_sets.pair_set import PairSet
-from infer.results import HardPairs, Results, read_results
+from infer.results import HardPairs, Results
+from infer.results_file import read_results
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,23 @@ def test_pairs_that_one_lacks_are_left_out_and_counted(random_results: Make, par
     assert f"{len(whole.ids) - 1} pairs that both have scored" in text
 
 
+def test_models_without_errors_are_bounded_by_the_rule_of_three(make_results: Make, parse: Parse) -> None:
+    codes = [0] * 60 + [1] * 100
+    first, second = (make_results(codes, [high] * 60 + [0.1] * 100, size=16) for high in (0.8, 0.9))
+    text = parse(comparison_page(first, second)).text
+    assert "between \N{MINUS SIGN}5.00 and +5.00" in text and "rule of three" in text
+    assert "do not tell which one is better" in text
+
+
+def test_pairs_without_two_faces_are_told_beside_the_rates(make_results: Make, parse: Parse) -> None:
+    first = make_results([0, 0, 1, 2], [0.9, np.nan, 0.1, np.nan])
+    second = make_results([0, 0, 1, 2], [0.9, 0.8, 0.1, 0.2])
+    text = parse(comparison_page(first, second)).text
+    assert "Of A 1 genuine and 1 impostor pairs lack two usable faces and count as rejected" in text
+    assert "completed comparisons" in text and "Of B" not in text
+    assert "completed comparisons" not in parse(comparison_page(second, second)).text
+
+
 def test_a_threshold_tuned_on_these_pairs_is_told(random_results: Make, parse: Parse) -> None:
     first = random_results(1)
     tuned = replace(first, threshold=evaluate_pairs(first.categories, first.ranks).threshold)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from common.errors import UserError
 from common.metrics import evaluate_pairs
-from infer.report.differences import disagreement, eer_difference_interval, join
+from infer.report.differences import DifferenceInterval, disagreement, eer_difference_interval, join
 from infer.results import HardPairs, Results
 
 Make = Callable[..., Results]
@@ -47,6 +47,21 @@ def test_pairs_are_joined_by_their_ids_and_left_out_where_one_lacks_them(random_
         shown = [results.ids[row] for row in results.hard.rows]
         assert shown == [source.ids[row] for row in source.hard.rows if source.ids[row] in set(results.ids)]
         assert len(results.hard.crops) == len(shown)
+
+
+def test_photographs_of_pairs_that_are_left_out_are_not_counted(random_results: Make) -> None:
+    whole, other = random_results(1), random_results(2)
+    rows = np.random.default_rng(1).permutation(len(whole.ids))[:50].tolist()
+    kept = set(rows)
+    joined = join(whole, shuffled(other, rows))
+    for results, source in ((joined.first, whole), (joined.second, other)):
+        assert len(results.image_names) == 2 * len(kept)
+        for row, name in enumerate(results.ids):
+            before = source.members[source.ids.index(name)].tolist()
+            for place, image in zip(results.members[row].tolist(), before, strict=True):
+                assert results.image_names[place] == source.image_names[image]
+    missing = {whole.image_names[row] for row in whole.rejected if row // 2 in kept}
+    assert missing == {joined.first.image_names[place] for place in joined.first.rejected}
 
 
 def test_results_of_other_pairs_are_refused(random_results: Make) -> None:
@@ -102,8 +117,21 @@ def test_the_interval_of_the_difference_holds_it_and_tells_better_models(random_
     eers = [evaluate_pairs(results.categories, results.ranks).eer for results in (first, worse)]
     interval = eer_difference_interval(join(first, worse))
     assert interval is not None and interval.low <= eers[1] - eers[0] <= interval.high and interval.low > 0
-    assert eer_difference_interval(join(first, first)) == (0, 0)
+    assert eer_difference_interval(join(first, first)) == DifferenceInterval(0, 0)
     assert eer_difference_interval(join(first, worse)) == interval
+
+
+@pytest.mark.parametrize(("genuine", "impostors", "bound"), [(60, 100, 0.05), (100, 2, 1.0)])
+def test_models_without_errors_are_not_proved_equal(
+    make_results: Make, genuine: int, impostors: int, bound: float
+) -> None:
+    codes = [0] * genuine + [1] * impostors
+    first, second = (
+        make_results(codes, [high] * genuine + [0.1] * impostors, size=16) for high in (0.8, 0.9)
+    )
+    expected = DifferenceInterval(-bound, bound, min(genuine, impostors))
+    assert eer_difference_interval(join(first, second)) == expected
+    assert eer_difference_interval(join(first, first)) == DifferenceInterval(0, 0)
 
 
 def test_one_class_has_no_interval(make_results: Make) -> None:

@@ -3,11 +3,16 @@ from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import h5py
 import pytest
 
 from common.errors import UserError
+from infer.commands.report import report
+from infer.embedding_file import write_embeddings
+from infer.models.model import Model
 from infer.report.find import find_results
-from infer.results import Results, write_results
+from infer.results import Results
+from infer.results_file import write_results
 
 
 def test_a_folder_with_one_file_of_results_will_do(tmp_path: Path) -> None:
@@ -21,6 +26,31 @@ def test_a_folder_with_one_file_of_results_will_do(tmp_path: Path) -> None:
     (tmp_path / "a.h5").touch()
     with pytest.raises(UserError, match=r"a\.h5, b\.h5; name one"):
         find_results(tmp_path)
+
+
+def test_other_hdf5_files_in_a_folder_are_passed_over(
+    random_results: Callable[..., Results], tmp_path: Path, model: Model
+) -> None:
+    write_embeddings(tmp_path / "embeddings.h5", [], model)
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(UserError, match="no results"):
+        find_results(tmp_path)
+    write_results(tmp_path / "set.h5", random_results(1))
+    assert find_results(tmp_path) == tmp_path / "set.h5"
+
+
+@pytest.mark.parametrize("name", ["a.h5", "b.h5"])
+def test_a_page_does_not_overwrite_what_it_is_made_of(
+    random_results: Callable[..., Results], tmp_path: Path, name: str
+) -> None:
+    for made in "ab":
+        write_results(tmp_path / f"{made}.h5", random_results(1))
+    before = (tmp_path / name).read_bytes()
+    with pytest.raises(UserError, match=f"overwrite its results, .*{name}"):
+        report(tmp_path / "a.h5", tmp_path / "b.h5", tmp_path / name)
+    assert (tmp_path / name).read_bytes() == before
+    report(tmp_path / "a.h5", out=tmp_path / "b.h5")  # which is no part of this page
 
 
 def test_the_command_writes_pages_and_refuses_what_is_no_results(

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_curve
 
+from common.encoder import InputFormat
 from infer.models.model import ModelCard
 from infer.report import measure
+from infer.report.page import percentage_points
 from infer.report.write import report_page
 from infer.results import Results
 
@@ -140,6 +142,31 @@ def test_faces_that_were_not_found_are_counted_with_their_reasons(make_results: 
     assert "3 of 8 photographs show no usable face, and 3 of 4 pairs lack one" in page.text
     assert page.row("1/1.jpg") == ["1/1.jpg", "not an image"]
     assert "1 is same-person, 1 is different-person, 1 is synthetic" in page.text
+
+
+def test_pairs_without_two_faces_are_told_beside_the_rates(make_results: Make, parse: Parse) -> None:
+    scores = [0.9, np.nan, np.nan, 0.1, np.nan, np.nan, 0.2, np.nan]
+    text = parse(report_page(make_results([0, 0, 0, 1, 1, 2, 2, -1], scores))).text
+    told = "2 genuine and 2 impostor pairs lack two usable faces and count as rejected"
+    assert text.count(told) == 2 and text.count("strictly") == 2  # of errors, and of synthetic faces
+    assert "Of the impostor pairs among them 1 hold a synthetic face" in text
+    assert "strictly" not in parse(report_page(make_results([0, 1, 2, -1], [0.9, 0.1, 0.2, np.nan]))).text
+
+
+@pytest.mark.parametrize("eer", [-0.1, 1.5, math.inf, -math.inf, math.nan, 0.0, 1.0, 5e-324])
+def test_any_eer_of_a_file_can_be_shown(make_results: Make, parse: Parse, eer: float) -> None:
+    card = ModelCard("model.pt", "ir_18", InputFormat(), 512, eer=eer)
+    text = parse(report_page(make_results([0, 1], [0.9, 0.1], card=card))).text
+    shown = re.search(r"EER in its own validation (\S+)", text)
+    assert shown is not None and (shown.group(1) == "\N{EN DASH}") == (not 0 <= eer <= 1)
+
+
+@given(st.floats(-1, 1))
+def test_a_difference_keeps_its_sign(difference: float) -> None:
+    shown = percentage_points(difference)
+    signs = {"+": 1, "\N{MINUS SIGN}": -1, "\N{PLUS-MINUS SIGN}": 0}
+    assert signs[shown[0]] * float(shown[1:]) == pytest.approx(100 * difference, rel=0.5, abs=0)
+    assert (signs[shown[0]] > 0) == (difference > 0) and (signs[shown[0]] < 0) == (difference < 0)
 
 
 @pytest.mark.parametrize("term", ["EER", "FMR", "FNMR", "TAR", "DET", "ROC", "APCER", "BPCER"])

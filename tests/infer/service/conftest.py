@@ -20,6 +20,7 @@ from PIL import Image
 
 from infer.models.model import Model, Threshold
 from infer.service.app import create_app
+from infer.service.hosts import hosts_of
 from infer.service.limits import ServiceLimits
 from infer.service.service import Service
 
@@ -67,7 +68,7 @@ def make_client(make_service: Callable[..., Service]) -> Callable[..., TestClien
     """A client of a service with limits that are given by name."""
 
     def make(**limits: float) -> TestClient:
-        app = create_app(make_service(**limits), HOST)
+        app = create_app(make_service(**limits), hosts_of(HOST))
         return TestClient(app, base_url=f"http://{HOST}", raise_server_exceptions=False)
 
     return make

@@ -120,6 +120,15 @@ def test_what_the_page_refuses_itself(page: "Page", jpegs: list[bytes]) -> None:
     assert "1.2 MB are too much" in page.locator("#error").inner_text()
 
 
+def test_an_answer_stays_when_there_is_no_room_for_more(page: "Page", jpegs: list[bytes]) -> None:
+    page.set_input_files("#files", [photograph(f"{n}.jpg", jpegs[0]) for n in range(10)])
+    shown = verdict(page)
+    page.evaluate(DROP, [["more.jpg", base64.b64encode(jpegs[1]).decode()]])
+    assert "1 was left out" in page.locator("#error").inner_text()
+    assert page.locator("#progress").is_hidden() and page.locator("#result").is_visible()
+    assert page.locator(".card").count() == 10 and verdict(page) == shown
+
+
 def test_the_documentation_is_drawn_from_the_document(page: "Page", address: str) -> None:
     page.goto(f"{address}/docs")
     page.locator("#VerifyReply").wait_for()

@@ -80,6 +80,16 @@ def test_a_form_without_boundary(client: TestClient) -> None:
     assert_refused(response, 400, "bad_request", "boundary")
 
 
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "idna", "base64", "utf-16", "no such"])
+def test_an_odd_charset(client: TestClient, charset: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="\xff..-"; filename="a\xff"\r\n\r\nb\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    response = client.post("/verify", content=body, headers={"content-type": kind})
+    assert response.status_code in (400, 422) and set(response.json()) == {"error"}
+    if charset == "undefined":
+        assert_refused(response, 400, "bad_request", "UTF-8")
+
+
 @settings(
     max_examples=150,
     deadline=None,

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from infer.examine import Examined, Examiner
 from infer.service.app import create_app
+from infer.service.hosts import hosts_of
 from infer.service.limits import WAITING
 from infer.service.service import Service
 
@@ -61,7 +62,7 @@ def test_at_most_so_many_at_a_time_a_short_queue_and_then_503(
     service = make_service(concurrency=2)
 
     async def work() -> None:
-        async with connect(create_app(service, "127.0.0.1")) as client:
+        async with connect(create_app(service, hosts_of("127.0.0.1"))) as client:
             places = 2 + WAITING
             taken = [asyncio.create_task(client.post("/verify", files=FILES)) for _ in range(places)]
             await until(lambda: service.turns.in_flight == places and gate.running == 2)
@@ -83,7 +84,7 @@ def test_clients_that_go_away_leave_their_places(
     make_service: Callable[..., Service], gate: Gate, run_async: RunAsync
 ) -> None:
     service = make_service(concurrency=1)
-    app = create_app(service, "127.0.0.1")
+    app = create_app(service, hosts_of("127.0.0.1"))
 
     async def work() -> None:
         left = asyncio.Event()
@@ -103,7 +104,7 @@ def test_a_client_that_goes_away_while_it_sends(
     make_service: Callable[..., Service], run_async: RunAsync
 ) -> None:
     service = make_service()
-    app = create_app(service, "127.0.0.1")
+    app = create_app(service, hosts_of("127.0.0.1"))
 
     async def work() -> None:
         left = asyncio.Event()
@@ -126,7 +127,7 @@ def test_a_request_that_does_not_arrive(
         await asyncio.sleep(30)
 
     async def work() -> None:
-        async with connect(create_app(service, "127.0.0.1")) as client:
+        async with connect(create_app(service, hosts_of("127.0.0.1"))) as client:
             head = {"content-type": "multipart/form-data; boundary=x"}
             response = await client.post("/verify", content=slowly(), headers=head)
         assert response.status_code == 408 and response.json()["error"]["code"] == "too_slow"

@@ -1,4 +1,4 @@
-"""A model in torch."""
+"""A model whose weights facetrust has loaded: torch on a GPU, ONNX Runtime on a CPU."""
 
 from pathlib import Path
 
@@ -11,21 +11,28 @@ from common.errors import UserError
 from infer.models.cpu_network import CpuNetwork
 from infer.models.lower import UnknownLayerError
 from infer.models.model import Model, ModelCard, Threshold
+from infer.models.unit_length import are_of_unit_length
 
 
-class TorchModel(Model):
-    """An encoder, on the GPU if there is one.
+class EncoderModel(Model):
+    """A facetrust `Encoder`: torch on a GPU, ONNX Runtime on a CPU.
 
-    Without one, ONNX Runtime computes the networks of our own, and torch those of timm. Either gives what
+    Without a GPU, ONNX Runtime computes the networks of our own, and torch those of timm. Either gives what
     `Encoder.embed` gives, to 1e-5. Later changes of the encoder's weights do not count.
     """
 
     def __init__(
-        self, encoder: Encoder, card: ModelCard, threshold: Threshold | None = None, file: Path | None = None
+        self,
+        encoder: Encoder,
+        card: ModelCard,
+        threshold: Threshold | None = None,
+        file: Path | None = None,
+        sha256: str | None = None,
     ) -> None:
         self.card = card
         self.threshold = threshold
         self.file = file
+        self.sha256 = sha256
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.encoder = encoder.eval().to(self.device)
         self._on_cpu = _on_cpu(self.encoder) if self.device.type == "cpu" else None
@@ -35,8 +42,8 @@ class TorchModel(Model):
         if not len(crops):
             return np.zeros((0, self.card.embedding_size), np.float32)
         embedded = self._on_cpu.embed(crops) if self._on_cpu else self._embed_with_torch(crops)
-        if not np.isfinite(embedded).all():
-            raise UserError("the model gives embeddings that are not finite: its weights are damaged")
+        if not are_of_unit_length(embedded):
+            raise UserError("the model gives embeddings that are zero or not finite: its weights are damaged")
         return embedded
 
     def _embed_with_torch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -10,9 +10,10 @@ from torch import nn
 
 from common.encoder import Encoder, InputFormat
 from common.errors import UserError
+from infer.models.cpu_network import CpuNetwork
+from infer.models.encoder_model import EncoderModel
 from infer.models.lower import UnknownLayerError, lower
 from infer.models.model import ModelCard
-from infer.models.torch_model import TorchModel
 
 COLOURFUL = InputFormat(colour="BGR", mean=(120.0, 110.0, 100.0), scale=(60.0, 58.0, 57.0))
 
@@ -34,9 +35,9 @@ def encoder_of(backbone: str, input_format: InputFormat | None = None) -> Encode
     return encoder
 
 
-def model_of(encoder: Encoder) -> TorchModel:
+def model_of(encoder: Encoder) -> EncoderModel:
     card = ModelCard("m", encoder.backbone_name, encoder.input_format, encoder.embedding_size)
-    return TorchModel(encoder, card)
+    return EncoderModel(encoder, card)
 
 
 def random_crops(count: int, size: int = 112) -> NDArray[np.uint8]:
@@ -65,25 +66,25 @@ def test_embeddings_are_those_of_the_encoder(backbone: str, input_format: InputF
 
 
 @pytest.fixture(scope="module")
-def model() -> TorchModel:
+def model() -> EncoderModel:
     return model_of(encoder_of("ir_lite"))
 
 
 @settings(max_examples=20, deadline=None)
 @given(rows=st.lists(st.integers(0, 7), max_size=10))
-def test_a_row_is_the_same_bits_whatever_the_others_are(model: TorchModel, rows: list[int]) -> None:
+def test_a_row_is_the_same_bits_whatever_the_others_are(model: EncoderModel, rows: list[int]) -> None:
     if model.device.type != "cpu":
         pytest.skip("batches of another size change the last bits on a GPU")
     crops = random_crops(8)
     np.testing.assert_array_equal(model.embed(crops[rows]), model.embed(crops)[rows])
 
 
-def test_crop_and_mirror_image_have_one_embedding(model: TorchModel) -> None:
+def test_crop_and_mirror_image_have_one_embedding(model: EncoderModel) -> None:
     crops = random_crops(2)
     np.testing.assert_allclose(model.embed(crops), model.embed(crops[:, :, ::-1]), atol=1e-5)
 
 
-def test_threads_share_a_model(model: TorchModel) -> None:
+def test_threads_share_a_model(model: EncoderModel) -> None:
     crops = random_crops(8)
     expected = model.embed(crops)
     with ThreadPoolExecutor(8) as pool:
@@ -97,6 +98,24 @@ def test_embeddings_that_are_not_finite_are_told() -> None:
         next(encoder.parameters())[0] = float("inf")
     with pytest.raises(UserError, match="not finite"):
         model_of(encoder).embed(random_crops(1))
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm2d(3), nn.Threshold(1e9, 0)])
+def test_embeddings_of_zeros_are_told(layer: nn.Module) -> None:
+    encoder = encoder_of("ir_lite")
+    layers = layer, nn.Flatten(), nn.Linear(3 * 112 * 112, 4)
+    encoder.backbone = nn.Sequential(*layers)  # type: ignore[assignment]
+    encoder.backbone.embedding_size = 4
+    for parameter in encoder.parameters():
+        nn.init.zeros_(parameter)
+    with pytest.raises(UserError, match="zero or not finite"):
+        model_of(encoder).embed(random_crops(1))
+
+
+def test_the_network_is_named_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infer.models.cpu_network.lower", lambda encoder: b"no network")
+    with pytest.raises(UserError, match=r"^ir_lite cannot be loaded by ONNX Runtime"):
+        CpuNetwork(encoder_of("ir_lite"))
 
 
 @pytest.mark.parametrize(

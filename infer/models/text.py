@@ -1,0 +1,9 @@
+"""Text from files that are not trusted."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from common.command_line import printable
+
+Text = Annotated[str, AfterValidator(printable)]  # may be printed to a terminal
