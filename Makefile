@@ -48,8 +48,9 @@ demo: environment
 	@echo "  training_logs/performance_history.json errors per category at every validation"
 	@echo "  $(BIN)/python -m train history       the leaderboard of checkpoints"
 
+# Two files at a time, each test on one thread: most of the time goes into commands that start.
 test: environment
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: environment
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,12 @@ LACKING = {
     "shared": None if SHARED.is_dir() else "the folder 'shared' beside the repository is not there",
     "browser": None if CHROMIUM else "there is no Chromium; install it (Debian: apt install chromium)",
 }
+
+
+def pytest_configure() -> None:
+    """Let the commands that the tests start hear Ctrl-C, which a shell has its background jobs ignore."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
