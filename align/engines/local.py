@@ -5,10 +5,12 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing import forkserver, resource_tracker
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from common.errors import UserError
@@ -17,6 +19,8 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 METHOD = "forkserver"  # a fork of the calling process would copy the locks of its threads
+AHEAD = 4  # tasks in flight for each worker: results that nobody has taken yet are held in memory
+STALLED_S = 5.0  # without any result, before the workers are looked at
 
 
 def run_in_processes(
@@ -40,10 +44,7 @@ def run_in_processes(
     others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker) as pool:
         try:
-            with _interrupts_held():
-                futures = {pool.submit(function, task): index for index, task in enumerate(tasks)}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
+            yield from _results(pool, function, tasks, AHEAD * count)
         except BrokenProcessPool as error:
             raise UserError(
                 "a worker process died, perhaps for want of memory; run the same command again to "
@@ -55,6 +56,41 @@ def run_in_processes(
                     worker.terminate()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _results(
+    pool: ProcessPoolExecutor,
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    ahead: int,
+) -> Iterator[tuple[int, Result]]:
+    """As `run_in_processes`, with so many tasks in flight. Raises BrokenProcessPool when a worker dies."""
+    others = set(multiprocessing.active_children())
+    waiting = enumerate(tasks)
+    running: dict[Future[Result], int] = {}
+    workers: set[BaseProcess] = set()
+    while True:
+        with _interrupts_held():  # it is here that workers are started
+            for index, task in islice(waiting, ahead - len(running)):
+                running[pool.submit(function, task)] = index
+        if not running:
+            return
+        workers |= set(multiprocessing.active_children()) - others
+        done = wait(running, STALLED_S, FIRST_COMPLETED).done
+        if not done and not all(worker.is_alive() for worker in workers):
+            _break(pool, workers)
+        for future in done:
+            yield running.pop(future), future.result()
+
+
+def _break(pool: ProcessPoolExecutor, workers: set[BaseProcess]) -> None:
+    """Let a pool learn that a worker was killed while it was sending a result.
+
+    The pool would wait for the rest of that result for ever, as it holds the sending end of the pipe itself.
+    """
+    for worker in workers:
+        worker.kill()
+    pool._result_queue._writer.close()  # type: ignore[attr-defined]
 
 
 def start_fork_server(module: str) -> None:
