@@ -1,6 +1,6 @@
 """From photographs to embeddings: every one is aligned and embedded once, however many pairs it is in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,26 +57,37 @@ def embed_images(
 
     Raises UserError when a worker dies or an embedding is not finite.
     """
-    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
-    task = partial(align_photographs, options=align_options(model, aligned))
-    if min(len(chunks), workers or available_cores()) > 1:
-        start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers
     vectors = np.zeros((len(images), model.card.embedding_size), np.float32)
     rejected: dict[int, str] = {}
-    done = 0
-    for index, outcomes in run_in_processes(task, chunks, workers):
-        start = index * CHUNK
-        crops = {}
-        for row, outcome in enumerate(outcomes, start):
-            if isinstance(outcome, Rejection):
-                rejected[row] = outcome.reason
-            else:
-                crops[row] = outcome.image
+    for crops, reasons in aligned_images(images, align_options(model, aligned), workers, progress):
         if crops:
             vectors[list(crops)] = model.embed(np.stack(list(crops.values())))
+        rejected |= reasons
+    return Embeddings(vectors, dict(sorted(rejected.items())))
+
+
+def aligned_images(
+    images: Sequence[Path | bytes],
+    options: AlignOptions,
+    workers: int | None,
+    progress: Callable[[int, int], None],
+) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:
+    """The crops of up to `CHUNK` images at a time, and the reasons of those that have none, by row.
+
+    In any order of chunks, each always of the same images. Raises UserError when a worker dies.
+    """
+    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+    if min(len(chunks), workers or available_cores()) > 1:
+        start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers
+    done = 0
+    for index, outcomes in run_in_processes(partial(align_photographs, options=options), chunks, workers):
+        rows = dict(enumerate(outcomes, index * CHUNK))
+        yield (
+            {row: outcome.image for row, outcome in rows.items() if not isinstance(outcome, Rejection)},
+            {row: outcome.reason for row, outcome in rows.items() if isinstance(outcome, Rejection)},
+        )
         done += len(outcomes)
         progress(done, len(images))
-    return Embeddings(vectors, dict(sorted(rejected.items())))
 
 
 def align_options(model: Model, aligned: bool) -> AlignOptions:

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from common.command_line import console, examples, progress_bar
+from infer.commands.assumptions import print_assumptions
 from infer.commands.options import CHECKPOINTS, ModelName, Workers
 
 EXAMPLES = examples(
@@ -43,8 +44,7 @@ def embed(
 
     files = files_of(out)
     loaded = load_model(model, CHECKPOINTS)
-    for assumption in loaded.card.assumed:
-        console.print(f"[yellow]assumed:[/] {escape(assumption)}")
+    print_assumptions(loaded.card)
     with progress_bar("Embedding") as progress:
         found = embed_source(source, out, loaded, workers, progress)
     names = escape(" and ".join(map(str, files)))

@@ -11,6 +11,7 @@ from rich.table import Table
 from align.engines.local import start_fork_server
 from common.command_line import console, examples, progress_bar
 from common.pairs import PairCategory
+from infer.commands.assumptions import print_assumptions
 from infer.commands.options import (
     CHECKPOINTS,
     RESULTS,
@@ -57,8 +58,7 @@ def pairs(
 
     pair_set = find_pair_set(source, images)
     loaded = load_model(model, CHECKPOINTS)
-    for assumption in loaded.card.assumed:
-        console.print(f"[yellow]assumed:[/] {escape(assumption)}")
+    print_assumptions(loaded.card)
     with progress_bar("Comparing") as progress:
         found = compare_pairs(pair_set, loaded, out, threshold, scores_format, workers, progress)
     results = found.results

@@ -6,6 +6,7 @@ import typer
 from rich.markup import escape
 
 from common.command_line import console, examples
+from infer.commands.assumptions import print_assumptions
 from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelName
 
 EXAMPLES = examples(
@@ -67,8 +68,7 @@ def serve(
         at = threshold_for(loaded, threshold)
         limits = ServiceLimits(round(max_upload_mb * MEGA), round(max_megapixels * MEGA), concurrency)
         service = Service(loaded, at, limits)
-        for assumption in loaded.card.assumed:
-            console.print(f"[yellow]assumed:[/] {escape(assumption)}")
+        print_assumptions(loaded.card)
         console.print(f"{escape(loaded.card.name)}, threshold {at.value:.4f} ({escape(at.source)})")
         if not is_loopback(host):
             console.print(

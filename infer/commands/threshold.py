@@ -9,6 +9,7 @@ from rich.table import Table
 from common.command_line import console, examples, progress_bar
 from common.errors import UserError
 from common.pairs import PairCategory
+from infer.commands.assumptions import print_assumptions
 from infer.commands.options import CHECKPOINTS, TEST_PAIRS, Images, ModelName, Pairs, Workers
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ def threshold(
         raise UserError(
             f"{loaded.card.name} has no file that a threshold could be stored beside; name a model's file"
         )
-    for assumption in loaded.card.assumed:
-        console.print(f"[yellow]assumed:[/] {escape(assumption)}")
+    print_assumptions(loaded.card)
     with progress_bar("Comparing") as progress:
         found = choose_operating_point(pair_set, loaded, fmr, workers, progress)
     print_point(found)

@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from common.command_line import console, examples, printable
+from infer.commands.assumptions import print_assumptions
 from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelName
 
 if TYPE_CHECKING:
@@ -96,8 +97,7 @@ def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
 def _print(model: "Model", at: "Threshold", found: "PairVerdict", picture: Path | None) -> None:
     from infer.score import Verdict
 
-    for assumption in model.card.assumed:
-        console.print(f"[yellow]assumed:[/] {escape(printable(assumption))}")
+    print_assumptions(model.card)
     if found.verdict is Verdict.MATCH:
         console.print("[bold green]same person, both photographs bona fide[/] as far as the model can tell")
     else:

@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from align.aligner import Rejection, align_photographs
-from align.engines.local import run_in_processes
 from common.errors import UserError
-from infer.embed import CHUNK, Embeddings, align_options
+from infer.embed import CHUNK, Embeddings, align_options, aligned_images
 from infer.models.model import Model
 from infer.pair_sets.pair_set import PairSet
 from infer.score import similarities
@@ -60,17 +57,11 @@ def align_pairs(
     images, side = pair_set.images, model.size
     crops = np.memmap(file, np.uint8, "w+", shape=(max(len(images), 1), side, side, 3))[: len(images)]
     rejected: dict[int, str] = {}
-    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
-    task = partial(align_photographs, options=align_options(model, pair_set.aligned))
-    done = 0
-    for index, outcomes in run_in_processes(task, chunks, workers):
-        for row, outcome in enumerate(outcomes, index * CHUNK):
-            if isinstance(outcome, Rejection):
-                rejected[row] = outcome.reason
-            else:
-                crops[row] = outcome.image
-        done += len(outcomes)
-        progress(done, len(images))
+    options = align_options(model, pair_set.aligned)
+    for found, reasons in aligned_images(images, options, workers, progress):
+        for row, crop in found.items():
+            crops[row] = crop
+        rejected |= reasons
     if len(rejected) == len(images):
         raise UserError(f"no photograph of {pair_set.source} has a usable face; name other pairs")
     return PairCrops(pair_set, crops, dict(sorted(rejected.items())))

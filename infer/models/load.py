@@ -1,5 +1,6 @@
 """The model that `--model` names."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -45,14 +46,7 @@ def load_model(name: str | None, checkpoints: Path) -> Model:
     card = _card(name, loaded.encoder)
     own = None
     if loaded.info is not None:
-        card = ModelCard(
-            name,
-            loaded.encoder.backbone_name,
-            loaded.encoder.input_format,
-            loaded.encoder.embedding_size,
-            trained_on=loaded.info.trained_on,
-            eer=loaded.info.eer,
-        )
+        card = replace(card, trained_on=loaded.info.trained_on, eer=loaded.info.eer)
         if loaded.info.threshold is not None:
             own = Threshold(loaded.info.threshold, OWN)
     return EncoderModel(loaded.encoder, card, settle_threshold(file, own, sha256), file, sha256)
