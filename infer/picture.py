@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -103,6 +102,3 @@ def _draw_histogram(
     axes.set_ylabel("pairs")
     axes.legend(fontsize=9, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-matplotlib.use("agg")  # files only: a server has no screen

@@ -3,7 +3,6 @@
 import warnings
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -93,6 +92,3 @@ def _draw_scale(axes: Axes, similarity: float, threshold: float, colour: str) ->
 def _shortened(name: str) -> str:
     """A name that fits below a crop: its end, which tells files apart, is kept."""
     return name if len(name) <= LABEL_WIDTH else "…" + name[1 - LABEL_WIDTH :]
-
-
-matplotlib.use("agg")  # files only: a server has no screen
