@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from align.manifest import read_manifest
+from common.manifest import read_manifest
 from align.reasons import group_reasons
 from common.errors import UserError
 from common.shards import (

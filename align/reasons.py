@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from align.manifest import ManifestEntry
+from common.manifest import ManifestEntry
 from common.atomic import write_text_atomically
 
 REPORT_FILE = "rejected.csv"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from align.engines.local import available_cores
 from align.images.unreadable import TRANSIENT
-from align.manifest import (
+from common.manifest import (
     MANIFEST_FILE,
     SHARD_NAME,
     Manifest,

@@ -8,7 +8,7 @@ from pathlib import Path
 from align.detectors.open import find_detector
 from align.detectors.session import settle_device
 from align.engines.engine import Engine
-from align.manifest import ManifestHeader
+from common.manifest import ManifestHeader
 from align.options import AlignOptions
 from align.reasons import group_reasons
 from align.resume import fingerprints

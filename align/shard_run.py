@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from filelock import FileLock, Timeout
 
 from align.engines.engine import Engine
-from align.manifest import (
+from common.manifest import (
     Manifest,
     ManifestEntry,
     ManifestHeader,

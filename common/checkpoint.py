@@ -9,8 +9,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from common.atomic import write_atomically
+from common.crop_settings import CropSettings
 from common.encoder import Encoder, InputFormat
 from common.errors import UserError
+from common.training_facts import SyntheticTraining, ValidationFacts
 from common.weights.container import is_safetensors, read_state_dict
 from common.weights.fit import load_weights
 
@@ -32,7 +34,10 @@ class CheckpointInfo(BaseModel):
     step: int
     run: str
     validation: str  # fingerprint of the validation pairs: only equal ones make EERs comparable
-    trained_on: str = ""  # for people; empty in checkpoints of earlier versions
+    trained_on: str = ""  # for people; empty in checkpoints of earlier versions, which lack the following too
+    crops: CropSettings | None = None  # how the crops that it was trained on were taken; None: not known
+    synthetic: SyntheticTraining | None = None  # None: not known
+    validated: ValidationFacts | None = None  # what `eer` and `threshold` rest on; None: not known
 
 
 def save_checkpoint(path: Path, encoder: Encoder, info: CheckpointInfo) -> None:

@@ -14,7 +14,7 @@ from align.engines.local import available_cores
 from align.forge.crops import crops_of_process
 from align.forge.job import ForgeJob, forge_shard
 from align.forge.options import ForgeOptions
-from align.manifest import ManifestHeader, read_manifest
+from common.manifest import ManifestHeader, read_manifest
 from align.reasons import group_reasons
 from align.shard_run import PlannedShard, claim_folder, make_shards
 from common.checksum import file_sha256

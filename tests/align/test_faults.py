@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from align.check import check_shards
 from align.engines.engine import Engine
-from align.manifest import MANIFEST_FILE
+from common.manifest import MANIFEST_FILE
 from align.run import LOCK_FILE, align_source
 from align.sources.find import find_source
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from align.engines.engine import Engine
-from align.manifest import MANIFEST_FILE
+from common.manifest import MANIFEST_FILE
 from align.options import AlignOptions
 from align.run import align_source
 from align.sources.find import find_source

@@ -14,8 +14,10 @@ from common.checkpoint import (
     read_checkpoint_info,
     save_checkpoint,
 )
+from common.crop_settings import CropSettings
 from common.encoder import Encoder, InputFormat
 from common.errors import UserError
+from common.training_facts import SyntheticTraining, ValidationFacts
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,9 @@ def info(encoder: Encoder) -> CheckpointInfo:
         step=120,
         run="20260101-000000",
         validation="0123",
+        crops=CropSettings(detector="insightface:buffalo_l", det_size=320),
+        synthetic=SyntheticTraining(crops=40, methods=("swap",), eer=0.2, pairs=80),
+        validated=ValidationFacts(people=12, genuine=80, impostors=160, eer_low=0.01, eer_high=0.09),
     )
 
 

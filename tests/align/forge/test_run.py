@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from align.engines.engine import Engine
 from align.forge.options import ForgeOptions
 from align.forge.run import ForgeSummary, forge_folder
-from align.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, write_manifest
+from common.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, write_manifest
 from align.shard_run import LOCK_FILE
 from common.crop_frame import shard_frame
 from common.errors import UserError

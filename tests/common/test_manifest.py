@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from align.manifest import (
+from common.manifest import (
     MANIFEST_FILE,
     Manifest,
     ManifestEntry,
