@@ -68,7 +68,9 @@ Pretrained = Annotated[
     _option(
         WEIGHTS,
         "Weights to start from: a facetrust, CVLFace, AdaFace or arcface_torch checkpoint, a plain "
-        "state_dict, hf:OWNER/REPO\\[/FILE], or a known name such as adaface-ir101-webface12m.",
+        "state_dict, hf:OWNER/REPO\\[/FILE], or a known name: adaface-ir18-webface4m (96 MB to fetch), "
+        "adaface-ir50-webface4m (175 MB), adaface-ir101-webface12m (261 MB) and others; docs/training.md "
+        "lists them with their licence.",
     ),
 ]
 Colour = Annotated[
