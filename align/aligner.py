@@ -14,10 +14,10 @@ from align.detectors.detection import Detection, DetectorSettings, Enough
 from align.detectors.open import find_detector, open_detector
 from align.images.read import ImageFile, UnreadableImageError
 from align.options import AlignOptions, OnMissing
+from align.reasons import COINCIDE, NO_FACE, ReasonKind, kind_of
 from common.crop_frame import crop_frame
 from common.shards import Alignment
 
-NO_FACE = "no face found"
 WINDOW_PIXELS = 30_000_000  # decoded at one time, where the detector takes several images at once
 OVERSAMPLING = 2.0  # pixels of a reduced photograph on a side of a pixel of the crop, at the least
 
@@ -38,6 +38,11 @@ class Rejection:
     """A photograph without a usable face."""
 
     reason: str
+
+    @property
+    def kind(self) -> ReasonKind:
+        """What it lies in."""
+        return kind_of(self.reason)
 
 
 class Aligner:
@@ -128,7 +133,7 @@ class Aligner:
             try:
                 aligned.append(self._crop_by_landmarks(photograph, photograph.to_full_size(face), len(faces)))
             except ValueError:
-                return Rejection("the landmarks coincide")
+                return Rejection(COINCIDE)
         if aligned:
             return aligned
         if self.options.on_missing is OnMissing.CENTER:

@@ -1,15 +1,50 @@
-"""Why photographs were rejected, counted and listed."""
+"""Why photographs were rejected: of which kind a reason is, counted and listed."""
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 
-from common.manifest import ManifestEntry
+from align.images.unreadable import CANNOT_READ, NO_SUCH_FILE, TRANSIENT
+from align.sources.walk import DEAD_LINK
 from common.atomic import write_text_atomically
+from common.manifest import ManifestEntry
 
 REPORT_FILE = "rejected.csv"
+NO_FACE = "no face found"
+COINCIDE = "the landmarks coincide"
+TURNED = "the face is turned on its side or upside down"
+
+
+class ReasonKind(StrEnum):
+    """What a rejection lies in; the value follows a number of photographs in tables."""
+
+    NO_SUCH_FILE = "no such file"
+    CANNOT_BE_READ = "cannot be read"  # for want of permission or memory, or by an error of the disk
+    NO_IMAGE = "not an image, damaged, or of a format or size that is not read"
+    NO_FACE = "no face found"
+    TURNED = "turned"  # shows a face that does not stand upright
+    OTHER = "other"  # paths that leave their folder, names listed twice …
+
+
+_PATTERNS = {
+    ReasonKind.NO_SUCH_FILE: f"{NO_SUCH_FILE}|{DEAD_LINK}",
+    ReasonKind.CANNOT_BE_READ: "|".join(TRANSIENT) + f"|a folder that {CANNOT_READ}",
+    ReasonKind.NO_IMAGE: (
+        r"not an image|not a file|an empty file|damaged image|.* is not read\b|more than "
+        r"|\d+x\d+ is (more than|too)|a (file|JPEG) of more than|the lost part of this JPEG"
+    ),
+    ReasonKind.NO_FACE: f"{NO_FACE}|{COINCIDE}",
+    ReasonKind.TURNED: TURNED,
+}
+
+
+def kind_of(reason: str) -> ReasonKind:
+    """The kind of a reason as it stands in manifests and reports of rejects, where it is text alone."""
+    return next((kind for kind, pattern in _PATTERNS.items() if re.match(pattern, reason)), ReasonKind.OTHER)
 
 
 def group_reasons(entries: Iterable[ManifestEntry]) -> Counter[str]:

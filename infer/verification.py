@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from align.aligner import NO_FACE
+from align.reasons import NO_FACE
 from common.errors import UserError
 from infer.examine import Examined
 from infer.models.model import Model, Threshold

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from align.images.jpeg_markers import read_markers
 from align.images.pillow_images import decode_with_pillow, size_with_pillow
-from align.images.unreadable import CANNOT_READ, NO_MEMORY, NO_PERMISSION, UnreadableImageError, check_size
+from align.images.unreadable import (
+    CANNOT_READ,
+    NO_MEMORY,
+    NO_PERMISSION,
+    NO_SUCH_FILE,
+    UnreadableImageError,
+    check_size,
+)
 
 MAX_BYTES = 400_000_000  # of a file
 MAX_SCANS = 100  # of a progressive JPEG; encoders write about ten, and each costs a pass over the image
@@ -85,7 +92,7 @@ def _read_bytes(path: Path) -> bytes:
             raise UnreadableImageError(f"a file of more than {MAX_BYTES // 1_000_000} MB")
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise UnreadableImageError("no such file") from error
+        raise UnreadableImageError(NO_SUCH_FILE) from error
     except PermissionError as error:
         raise UnreadableImageError(NO_PERMISSION) from error
     except OSError as error:

@@ -4,6 +4,7 @@ MAX_PIXELS = 120_000_000  # above the largest phone cameras in common use; 360 M
 MIN_SIDE = 16  # pixels; no detector finds a face in less
 MAX_ASPECT = 50  # longer side over shorter
 
+NO_SUCH_FILE = "no such file"
 # reasons that lie with the machine and not with the file: the next run tries again
 NO_PERMISSION, CANNOT_READ, NO_MEMORY = (
     "no permission to read",
