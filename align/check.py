@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.manifest import MANIFEST_FILE, ManifestEntry, read_manifest
 from common.checksum import file_sha256
 from common.errors import UserError
+from common.manifest import MANIFEST_FILE, ManifestEntry, read_manifest
 from common.shards import SHARD_PATTERN, open_shard
 
 AGAIN = "run the command that made it again"

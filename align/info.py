@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from common.manifest import read_manifest
 from align.reasons import group_reasons
 from common.errors import UserError
+from common.manifest import read_manifest
 from common.shards import (
     Alignment,
     ShardHeader,

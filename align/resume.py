@@ -7,6 +7,9 @@ from pathlib import Path
 
 from align.engines.local import available_cores
 from align.images.unreadable import TRANSIENT
+from align.shard_job import ShardJob
+from common.checksum import file_sha256
+from common.errors import UserError
 from common.manifest import (
     MANIFEST_FILE,
     SHARD_NAME,
@@ -14,9 +17,6 @@ from common.manifest import (
     ManifestEntry,
     ManifestHeader,
 )
-from align.shard_job import ShardJob
-from common.checksum import file_sha256
-from common.errors import UserError
 from common.shards import FORMAT_VERSION, SHARD_PATTERN, open_shard
 
 STAT_THREADS = 16

@@ -8,13 +8,13 @@ from pathlib import Path
 from align.detectors.open import find_detector
 from align.detectors.session import settle_device
 from align.engines.engine import Engine
-from common.manifest import ManifestHeader
 from align.options import AlignOptions
 from align.reasons import group_reasons
 from align.resume import fingerprints
 from align.shard_job import ShardJob, align_shard
 from align.shard_run import LOCK_FILE, PlannedShard, claim_folder, make_shards
 from align.sources.find import Source
+from common.manifest import ManifestHeader
 
 __all__ = ["LOCK_FILE", "AlignSummary", "align_source"]
 

@@ -9,6 +9,11 @@ from typing import Generic, TypeVar
 from filelock import FileLock, Timeout
 
 from align.engines.engine import Engine
+from align.reasons import REPORT_FILE, write_report
+from align.resume import find_finished, refuse_what_differs, remove_shards
+from align.shard_job import ShardResult
+from common.atomic import remove_stale_temporaries
+from common.errors import UserError
 from common.manifest import (
     Manifest,
     ManifestEntry,
@@ -17,11 +22,6 @@ from common.manifest import (
     read_manifest,
     write_manifest,
 )
-from align.reasons import REPORT_FILE, write_report
-from align.resume import find_finished, refuse_what_differs, remove_shards
-from align.shard_job import ShardResult
-from common.atomic import remove_stale_temporaries
-from common.errors import UserError
 
 LOCK_FILE = ".lock"
 

@@ -14,13 +14,13 @@ from align.engines.local import available_cores
 from align.forge.crops import crops_of_process
 from align.forge.job import ForgeJob, forge_shard
 from align.forge.options import ForgeOptions
-from common.manifest import ManifestHeader, read_manifest
 from align.reasons import group_reasons
 from align.shard_run import PlannedShard, claim_folder, make_shards
 from common.checksum import file_sha256
 from common.errors import UserError
 from common.forge.forger import FORGERY_VERSION
 from common.forge.methods import TWO_FACES
+from common.manifest import ManifestHeader, read_manifest
 from common.shards import FORMAT_VERSION, shard_paths
 
 

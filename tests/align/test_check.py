@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from align.check import check_shards
 from align.engines.engine import Engine
-from common.manifest import MANIFEST_FILE
 from align.run import align_source
 from align.sources.find import find_source
+from common.manifest import MANIFEST_FILE
 
 Array = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]

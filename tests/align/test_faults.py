@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from align.check import check_shards
 from align.engines.engine import Engine
-from common.manifest import MANIFEST_FILE
 from align.run import LOCK_FILE, align_source
 from align.sources.find import find_source
+from common.manifest import MANIFEST_FILE
 
 resource = pytest.importorskip("resource", reason="needs limits of processes, which Windows has not")
 

@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from align.engines.engine import Engine
-from common.manifest import MANIFEST_FILE
 from align.options import AlignOptions
 from align.run import align_source
 from align.sources.find import find_source
 from common.errors import UserError
+from common.manifest import MANIFEST_FILE
 
 Array = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import UserError
 from common.manifest import (
     MANIFEST_FILE,
     Manifest,
@@ -13,7 +14,6 @@ from common.manifest import (
     read_manifest,
     write_manifest,
 )
-from common.errors import UserError
 
 HEADER = ManifestHeader("/Bilder/Åsa", {"detector": "retinaface", "size": 112, "margin": 0.0}, 2)
 FIRST = ManifestEntry("shard-00000.h5", 3, "aa", "bb", [["Åsa/1.jpg", "no face found"]])

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from align.engines.engine import Engine
 from align.forge.options import ForgeOptions
 from align.forge.run import ForgeSummary, forge_folder
-from common.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, write_manifest
 from align.shard_run import LOCK_FILE
 from common.crop_frame import shard_frame
 from common.errors import UserError
 from common.forge import METHODS, Face, Forger, landmarks_for_forging
+from common.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, write_manifest
 from common.shards import (
     Alignment,
     ShardRows,
