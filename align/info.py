@@ -8,7 +8,7 @@ import numpy as np
 
 from align.reasons import group_reasons
 from common.errors import UserError
-from common.manifest import read_manifest
+from common.shard_folder import open_folder
 from common.shards import (
     Alignment,
     ShardHeader,
@@ -16,7 +16,6 @@ from common.shards import (
     forgery_columns,
     open_shard,
     read_header,
-    shard_paths,
 )
 
 SCORE_BINS = 20
@@ -41,6 +40,7 @@ class ShardInfo:
     photos_per_person: tuple[int, float, int]  # least, median, most
     score_histogram: list[int]  # crops by detection score, in SCORE_BINS equal parts of 0 to 1
     rejected: Counter[str] | None  # reason: photographs; None without a manifest
+    notes: list[str]  # what the manifest lists and is not there, and the like
 
 
 def summarise(folder: Path) -> ShardInfo:
@@ -51,8 +51,8 @@ def summarise(folder: Path) -> ShardInfo:
     histogram = np.zeros(SCORE_BINS, np.int64)
     synthetic = 0
     headers = set()
-    paths = shard_paths(folder)
-    for path in paths:
+    found = open_folder(folder)
+    for path in found.shards:
         with open_shard(path) as shard:
             headers.add(read_header(shard))
             counts.update(decode_strings(shard["identity"][:]))
@@ -67,11 +67,10 @@ def summarise(folder: Path) -> ShardInfo:
             f"the shards in {folder} differ in detector, template or size; "
             "make them again with 'python -m align run --overwrite'"
         )
-    manifest = read_manifest(folder)
     per_person = sorted(counts.values()) or [0]
     return ShardInfo(
         headers.pop(),
-        len(paths),
+        len(found.shards),
         counts.total(),
         len(counts),
         synthetic,
@@ -79,5 +78,6 @@ def summarise(folder: Path) -> ShardInfo:
         dict(zip(ALIGNMENTS.values(), alignment.tolist(), strict=True)),
         (per_person[0], float(np.median(per_person)), per_person[-1]),
         histogram.tolist(),
-        group_reasons(manifest.entries.values()) if manifest else None,
+        group_reasons(found.manifest.entries.values()) if found.manifest else None,
+        found.notes,
     )

@@ -3,12 +3,13 @@
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -81,6 +82,12 @@ def printable(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what a person should know, a line each; the texts may quote a file from outside."""
+    for note in notes:
+        console.print(f"[yellow]note:[/] {escape(printable(note))}")
 
 
 def _fail(message: str, status: int) -> NoReturn:

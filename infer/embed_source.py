@@ -9,7 +9,8 @@ import numpy as np
 from align.sources.find import Source, find_source
 from common.crop_frame import Template
 from common.errors import UserError
-from common.shards import SHARD_PATTERN, decode_strings, open_shard, read_header, shard_paths
+from common.shard_folder import is_shard_folder, open_folder
+from common.shards import decode_strings, open_shard, read_header
 from infer.csv_file import csv_line, write_csv
 from infer.embed import CHUNK, embed_images
 from infer.embedding_file import EmbeddedRows, files_of, write_embeddings
@@ -29,6 +30,7 @@ class Embedded:
     rejected: int
     file: Path
     rejects_file: Path
+    notes: list[str]  # what a person should know of a folder of shards
 
 
 def embed_source(
@@ -37,6 +39,7 @@ def embed_source(
     model: Model,
     workers: int | None = None,
     progress: Progress = lambda done, total: None,
+    allow_missing: bool = False,
 ) -> Embedded:
     """Embed every photograph of a folder or list, or every crop of a folder of shards; write `out`.
 
@@ -50,23 +53,24 @@ def embed_source(
         model: what embeds them.
         workers: processes that align; by default one per core.
         progress: is called with images done and in all.
+        allow_missing: whether to go on where shards are not those that the manifest lists.
 
-    Raises UserError when there is nothing to embed, no photograph is usable, the crops of the shards are not
-    those the model takes, or `out` has another suffix or would overwrite the source.
+    Raises UserError when there is nothing to embed, no photograph is usable, shards are missing, their crops
+    are not those the model takes, or `out` has another suffix or would overwrite the source.
     """
     rejects_file = out.with_name(f"{out.stem}_rejected.csv")
-    is_shards = source.is_dir() and next(source.glob(SHARD_PATTERN), None) is not None
-    inputs = shard_paths(source) if is_shards else [source]
+    folder = open_folder(source).require_whole(allow_missing) if is_shard_folder(source) else None
+    inputs = list(folder.shards) if folder else [source]
     written = {path.resolve() for path in (*files_of(out), rejects_file)}
     if any(path.resolve() in written for path in inputs):
         raise UserError(f"--out {out} would overwrite what is to be embedded; name another file")
     rejected: _Rejected = []
-    if is_shards:
+    if folder:
         blocks = _crop_blocks(inputs, _count_crops(inputs, model), model, progress)
     else:
         blocks = _photograph_blocks(find_source(source), model, workers, progress, rejected)
     rows = write_embeddings(out, _with_rejects(blocks, rejected, rejects_file), model)
-    return Embedded(rows, len(rejected), out, rejects_file)
+    return Embedded(rows, len(rejected), out, rejects_file, folder.notes if folder else [])
 
 
 def _with_rejects(

@@ -41,6 +41,7 @@ def run(
     resume: options.Resume = False,
     run_name: options.RunName = None,
     data: options.Data = None,
+    allow_missing: options.AllowMissing = None,
     out: options.Out = None,
     pairs: options.Pairs = None,
     validation_pairs: options.ValidationPairs = None,
@@ -75,6 +76,7 @@ def run(
 
     given = {
         "data": data or None,
+        "allow_missing": allow_missing,
         "out": out,
         "pairs": pairs,
         "validation.pairs": validation_pairs,

@@ -78,6 +78,7 @@ class TrainConfig(Section):
     data: Annotated[tuple[Path, ...], BeforeValidator(_several), Field(min_length=1)] = (
         Path("datasets/processed_images"),
     )
+    allow_missing: bool = False  # take the shards that lie there, also where their manifest lists others
     out: Path = Path("training_logs")
     pairs: Path | None = None  # CSV of pairs to train on; None for all people
     backbone: str | None = None  # None: that of `pretrained`, or ir_101

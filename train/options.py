@@ -32,6 +32,12 @@ Data = Annotated[
         "\\[default: datasets/processed_images]",
     ),
 ]
+AllowMissing = Annotated[
+    bool | None,
+    _option(
+        RUN, "Take the shards that lie there, also where their manifest lists others.", "--allow-missing"
+    ),
+]
 Out = Annotated[
     Path | None, _option(RUN, "Folder for history, runs and checkpoints. \\[default: training_logs]")
 ]

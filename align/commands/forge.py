@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from align.commands.options import PROCESSED_IMAGES, OverwriteShards, Workers
+from align.commands.options import PROCESSED_IMAGES, AllowMissing, OverwriteShards, Workers
 from align.engines.engine import Engine
 from align.engines.local import start_fork_server
 from align.tables import reasons_table
-from common.command_line import console, examples, progress_bar
+from common.command_line import console, examples, print_notes, progress_bar
 from common.errors import UserError
 
 FORGERIES = "The forgeries"
@@ -50,6 +50,7 @@ def forge(
     ] = 0.0,
     workers: Workers = None,
     overwrite: OverwriteShards = False,
+    allow_missing: AllowMissing = False,
 ) -> None:
     """Make synthetic faces from the bona fide crops of shards, as shards. Continues where it was stopped.
 
@@ -61,8 +62,10 @@ def forge(
         start_fork_server("align.forge.job")
     from align.forge.options import ForgeOptions
     from common.forge import parse_methods
+    from common.shard_folder import open_folder
 
     options = ForgeOptions(parse_methods(methods), per_image, seed, post_process)
+    print_notes(open_folder(shards).require_whole(allow_missing).notes)
     if preview is not None:
         from align.forge.preview import forging_preview
 

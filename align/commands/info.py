@@ -2,7 +2,7 @@
 
 from align.commands.options import PROCESSED_IMAGES, Shards
 from align.tables import reasons_table
-from common.command_line import console, examples
+from common.command_line import console, examples, print_notes
 
 EXAMPLES = examples("python -m align info", "python -m align info datasets/mine")
 
@@ -15,5 +15,6 @@ def info(shards: Shards = PROCESSED_IMAGES) -> None:
     found = summarise(shards)
     console.print(info_table(found, str(shards)))
     console.print(score_histogram(found.score_histogram))
+    print_notes(found.notes)
     if found.rejected:
         console.print(reasons_table(found.rejected))

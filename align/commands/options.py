@@ -12,6 +12,12 @@ TEST_PAIRS = Path("data/test_public")
 WORK = "The work"
 
 Shards = Annotated[Path, typer.Argument(help="Folder of shards.")]
+AllowMissing = Annotated[
+    bool,
+    typer.Option(
+        "--allow-missing", help="Take the shards that lie there, also where their manifest lists others."
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Processes; by default one per core.", rich_help_panel=WORK)
 ]

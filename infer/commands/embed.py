@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from common.command_line import console, examples, progress_bar
+from common.command_line import console, examples, print_notes, progress_bar
 from infer.commands.assumptions import print_assumptions
-from infer.commands.options import CHECKPOINTS, ModelName, Workers
+from infer.commands.options import CHECKPOINTS, AllowMissing, ModelName, Workers
 
 EXAMPLES = examples(
     "python -m infer embed datasets/raw_images --out embeddings.h5",
@@ -36,6 +36,7 @@ def embed(
     ],
     model: ModelName = None,
     workers: Workers = None,
+    allow_missing: AllowMissing = False,
 ) -> None:
     """Embed photographs, or the crops of stage 1: one vector of unit length each, for a search or a study."""
     from infer.embed_source import embed_source
@@ -46,7 +47,8 @@ def embed(
     loaded = load_model(model, CHECKPOINTS)
     print_assumptions(loaded.card)
     with progress_bar("Embedding") as progress:
-        found = embed_source(source, out, loaded, workers, progress)
+        found = embed_source(source, out, loaded, workers, progress, allow_missing)
+    print_notes(found.notes)
     names = escape(" and ".join(map(str, files)))
     console.print(
         f"{found.rows:,} embeddings of {loaded.card.embedding_size} numbers with "

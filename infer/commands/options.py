@@ -40,4 +40,10 @@ AskedThreshold = Annotated[
         help="Accept similarities from here on. \\[default: the model's own]",
     ),
 ]
+AllowMissing = Annotated[
+    bool,
+    typer.Option(
+        "--allow-missing", help="Take the shards that lie there, also where their manifest lists others."
+    ),
+]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")]

@@ -16,7 +16,8 @@ from torch.utils.data import Dataset
 from common.crop_frame import shard_frame
 from common.errors import UserError
 from common.forge import landmarks_for_forging
-from common.shards import decode_strings, forgery_columns, open_shard, read_header, shard_paths
+from common.shard_folder import ShardFolder, open_folder
+from common.shards import decode_strings, forgery_columns, open_shard, read_header
 
 OPEN_SHARDS = 64  # file handles kept per process
 
@@ -59,19 +60,23 @@ class CropDataset(Dataset[CropBatch]):
         identities: (N,) int64, the label of each crop.
         synthetic: (N,) bool.
         size: pixels, both sides of a crop.
+        folders: where they lie.
 
-    Raises UserError for a folder without shards, a damaged shard, or shards that do not belong together.
+    With `allow_missing`, folders that are not what their manifests say are taken as they are.
+
+    Raises UserError for a folder without shards, one that lacks some, a damaged shard, or shards that do not
+    belong together.
     """
 
-    def __init__(self, *folders: Path) -> None:
+    def __init__(self, *folders: Path, allow_missing: bool = False) -> None:
         if len({folder.resolve() for folder in folders}) < len(folders):
             raise UserError("one folder of shards is named twice; name each once")
-        self._paths: list[Path] = []
+        self.folders: list[ShardFolder] = [open_folder(each).require_whole(allow_missing) for each in folders]
+        self._paths: list[Path] = [path for each in self.folders for path in each.shards]
         counts, names, synthetic, headers = [], [], [], set()
         folder = ", ".join(map(str, folders))
-        for path in (path for each in folders for path in shard_paths(each)):
+        for path in self._paths:
             with open_shard(path) as shard:
-                self._paths.append(path)
                 counts.append(len(shard["images"]))
                 names += decode_strings(shard["identity"][:])
                 synthetic.append(shard["synthetic"][:] != 0)

@@ -51,7 +51,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
 
     Raises UserError when the data does not allow to train and validate.
     """
-    dataset = CropDataset(*config.data)
+    dataset = CropDataset(*config.data, allow_missing=config.allow_missing)
     training = resolve_pair_list(dataset, config.pairs) if config.pairs else None
     validation = resolve_pair_list(dataset, config.validation.pairs) if config.validation.pairs else None
     lists = [listed for listed in (training, validation) if listed is not None]
@@ -61,7 +61,8 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         dataset.relabel(listed_identities(dataset, lists), listed_synthetic(dataset, lists))
     held_out = _held_out(config, dataset, validation, stored_split)
     is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
-    notes = [note for listed in lists for note in _notes(listed)]
+    notes = [note for folder in dataset.folders for note in folder.notes]
+    notes += [note for listed in lists for note in _notes(listed)]
     if not lists:
         notes += _without_crossings(dataset, held_out)
         is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
