@@ -6,23 +6,37 @@ import sys
 import tempfile
 from pathlib import Path
 
-CONNECT_SECONDS = 15
+CONNECT_SECONDS = 3
 DOWNLOAD_SECONDS = 1800  # the largest pack has 350 MB
 
 # insightface sets no time limit, prints, and leaves a zip and a folder behind whatever happens; a process of
 # its own in a folder of its own keeps all that away. It would wait for minutes for a server that is out of
-# reach, so that is looked for first.
+# reach, so that is looked for first; the thread is for the look-up of its name, which takes no time-out.
 _SCRIPT = """
-import sys
+import sys, threading
 pack, root, seconds = sys.argv[1:]
+reasons = []
+def ask(url):
+    with requests.get(url, stream=True, timeout=float(seconds)) as answer:
+        if answer.status_code == 404:
+            return "insightface offers no pack of this name"
+        answer.raise_for_status()
+def look(url):
+    try:
+        reasons.append(ask(url))
+    except (requests.ConnectionError, requests.Timeout):
+        reasons.append("github.com cannot be reached")
+    except Exception as error:
+        reasons.append(type(error).__name__)
 try:
     import requests
     from insightface.utils import storage
-    url = f"{storage.BASE_REPO_URL}/{pack}.zip"
-    with requests.get(url, stream=True, timeout=float(seconds)) as answer:
-        if answer.status_code == 404:
-            sys.exit("reason: insightface offers no pack of this name")
-        answer.raise_for_status()
+    looking = threading.Thread(target=look, args=[f"{storage.BASE_REPO_URL}/{pack}.zip"], daemon=True)
+    looking.start()
+    looking.join(float(seconds))
+    reason = reasons[0] if reasons else f"github.com gives no answer in {seconds} seconds"
+    if reason:
+        sys.exit(f"reason: {reason}")
     storage.ensure_available("models", pack, root=root)
 except Exception as error:
     sys.exit(f"reason: {type(error).__name__}")

@@ -3,10 +3,14 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 
-from common.errors import UserError
+from common.errors import UserError, first_line
 
 HUB_PREFIX = "hf:"
+ANSWER_SECONDS = 2.5  # to wait for the hub's first answer
+BUSY = (500, 502, 503, 504)  # HTTP statuses that the library asks again for, for half a minute
 
 # Where a repository keeps its weights when the file is not named, the likeliest first.
 USUAL_FILES = (
@@ -44,25 +48,62 @@ def parse_hub_reference(text: str) -> HubReference:
 def fetch(reference: HubReference) -> Path:
     """The file in the hub's local cache, downloaded if it is not there yet.
 
+    Where the hub cannot be reached, which is known within `ANSWER_SECONDS`, the cache alone is asked.
+
     Raises UserError that says what to do: no such repository or file, terms to accept, no network.
     """
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
-    offline = False  # once the hub could not be reached, only the cache is asked: time-outs would add up
-    for file in (reference.file,) if reference.file else USUAL_FILES:
+    files = (reference.file,) if reference.file else USUAL_FILES
+    unreachable = _why_unreachable(reference, files[0])
+    for file in files:
         try:
-            return _download(reference, file, offline)
-        except LocalEntryNotFoundError:
-            offline = True
+            return _download(reference, file, offline=unreachable is not None)
+        except LocalEntryNotFoundError as error:  # from here on the cache alone: time-outs would add up
+            unreachable = unreachable or first_line(error.__cause__ or error)
         except EntryNotFoundError:
             continue
-    if offline:
+    if unreachable is not None:
         raise UserError(
-            f"{_name(reference)} is not in the local cache and the hub cannot be reached; "
-            "connect once (and unset HF_HUB_OFFLINE), or name a file on this machine"
+            f"{_name(reference)} is not in the local cache and the hub cannot be reached ({unreachable}); "
+            "connect once, or name a file on this machine"
         )
     tried = reference.file or f"of the usual names ({', '.join(USUAL_FILES)})"
     raise UserError(f"hf:{reference.repository} has no file {tried}; name one of its files")
+
+
+def _why_unreachable(reference: HubReference, file: str) -> str | None:
+    """Why the hub gives no answer, in a few words; None where it answers, whatever it says.
+
+    The library would ask six times over half a minute and print each; and no time-out of its own bounds the
+    look-up of the name, hence a thread.
+    """
+    from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    waits_longer = constants.HF_HUB_ETAG_TIMEOUT != constants.DEFAULT_ETAG_TIMEOUT
+    seconds = float(constants.HF_HUB_ETAG_TIMEOUT) if waits_longer else ANSWER_SECONDS
+    url = hf_hub_url(reference.repository, file, revision=reference.revision)
+    answers: Queue[str | None] = Queue()
+
+    def ask() -> None:
+        try:
+            get_hf_file_metadata(url, timeout=seconds)
+        except OfflineModeIsEnabled:
+            answers.put("HF_HUB_OFFLINE is set; unset it")
+        except HfHubHTTPError as error:  # an answer, if perhaps not of the hub but of something before it
+            status = error.response.status_code if error.response is not None else 0
+            answers.put(f"it answers with status {status}" if status in BUSY else None)
+        except Exception as error:  # of an HTTP client that differs between the library's versions
+            answers.put(first_line(error))
+        else:
+            answers.put(None)
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        return answers.get(timeout=seconds)
+    except Empty:
+        return f"no answer in {seconds:g} seconds; HF_HUB_ETAG_TIMEOUT=60 waits longer"
 
 
 def _download(reference: HubReference, file: str, offline: bool) -> Path:

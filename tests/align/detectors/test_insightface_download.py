@@ -1,6 +1,7 @@
 import functools
 import http.server
 import io
+import socket
 import subprocess
 import threading
 import zipfile
@@ -42,6 +43,7 @@ def test_without_a_network_one_line_says_what_to_put_where(
         **OFFLINE,
     )
     assert_refused(done[0], "put det_10g.onnx of the pack buffalo_l, from https://github.com/deepinsight/")
+    assert_refused(done[0], "cannot be downloaded (github.com cannot be reached)")
     assert_refused(done[0], f"into {models}/buffalo_l/")
     assert_refused(done[1], f"into {models}/other/")
     assert all("download" not in told.stdout for told in done)
@@ -63,6 +65,28 @@ def test_waiting_is_bounded(models: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(UserError, match=r"not there after 0\.5 seconds"):
         find_detection_model("buffalo_l")
     assert not models.parent.exists()
+
+
+def test_a_server_that_never_answers_is_not_waited_for(
+    release_server: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        script = REDIRECT.format(server=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        put(tmp_path / "site" / "sitecustomize.py", script.encode())
+        monkeypatch.setattr(insightface_download, "CONNECT_SECONDS", 0.2)
+        with pytest.raises(UserError, match=r"github\.com (gives no answer in 0\.2|cannot be reached)"):
+            find_detection_model("buffalo_l")
+    assert not models.parent.exists()
+
+
+def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(
+    release_server: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = "import socket, time\nsocket.getaddrinfo = lambda *_, **__: time.sleep(600)\n"
+    put(tmp_path / "site" / "sitecustomize.py", slow.encode())
+    monkeypatch.setattr(insightface_download, "CONNECT_SECONDS", 0.2)
+    with pytest.raises(UserError, match=r"github\.com gives no answer in 0\.2 seconds"):
+        find_detection_model("buffalo_l")
 
 
 @pytest.fixture

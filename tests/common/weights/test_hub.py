@@ -1,6 +1,8 @@
 """The hub's real library over a cache folder made by hand, and over a server on this machine."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from huggingface_hub import constants
 
 from common.errors import UserError
+from common.weights import hub
 from common.weights.hub import HubReference, fetch, parse_hub_reference
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -143,3 +146,76 @@ def test_what_the_hub_refuses_says_what_to_do(server: None, text: str, told: str
     with pytest.raises(UserError, match=told) as caught:
         fetch(parse_hub_reference(text))
     assert "\n" not in str(caught.value)
+
+
+def ask_at(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the library take a server on this machine for the hub."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+    template = address + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+
+
+@pytest.fixture(params=["no name", "nobody listens", "no answer", "looked up for ever", "busy"])
+def without_network(
+    request: pytest.FixtureRequest, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """No network in one of the ways in which there is none, and the reason that is to be told."""
+    monkeypatch.setattr(hub, "ANSWER_SECONDS", 0.5)
+    # a library that repeats its question would wait here for half a minute
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("asked again"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        if request.param == "nobody listens":
+            silent.close()
+        if request.param in ("nobody listens", "no answer"):
+            ask_at(f"http://127.0.0.1:{port}", monkeypatch)
+            yield "refused" if request.param == "nobody listens" else "no answer|timed out"
+        elif request.param == "busy":
+            yield from _busy_hub(monkeypatch)
+        else:
+            ask_at("http://hub.invalid", monkeypatch)
+            ended = threading.Event()
+            wait = _no_such_name if request.param == "no name" else lambda *_, **__: ended.wait()
+            monkeypatch.setattr(socket, "getaddrinfo", wait)
+            yield "Name or service" if request.param == "no name" else r"no answer in 0\.5 seconds"
+            ended.set()
+
+
+def _no_such_name(*_: object, **__: object) -> None:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+def _busy_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    class Busy(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_error(503)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        ask_at(f"http://127.0.0.1:{running.server_port}", monkeypatch)
+        yield "answers with status 503"
+        running.shutdown()
+
+
+def test_without_a_network_the_cache_is_used_and_nothing_printed(
+    cache: Path, without_network: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert fetch(HubReference("owner/name")).read_bytes() == b"pretrained_model/model.pt"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_a_network_and_a_cached_file_one_line_says_why(
+    cache: Path, without_network: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(
+        UserError, match=f"hf:owner/absent is not in the .*reached.*{without_network}"
+    ) as caught:
+        fetch(HubReference("owner/absent"))
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
