@@ -20,21 +20,47 @@ class Boundary:
 
     def __init__(self, root: Path, follow_links: bool) -> None:
         self._root = os.path.realpath(root)
+        self._spelled_root = os.path.abspath(root)  # noqa: PTH100 (links stay)
         self._follow_links = follow_links
         self._real_folder = lru_cache(4096)(self._resolve)  # lists mostly go folder by folder
 
     def normalised(self, path: str) -> str | None:
-        """The path with `.`, `..` and doubled slashes taken out; None if it leaves the folder.
+        """The path relative to the folder, without `.`, `..` and doubled slashes; None if it leaves it.
 
-        Absolute paths, drive letters and NUL leave it. A link out of it does unless links are followed.
-        A path that does not exist stays.
+        An absolute path is inside where the folder begins it, links in either resolved or not. Drive letters
+        and NUL leave it. A link out of it does unless links are followed. A path that does not exist stays.
         """
-        if path.startswith("/") or "\0" in path or _DRIVE.match(path):
+        if "\0" in path or _DRIVE.match(path):
             return None
-        normal = posixpath.normpath(path)
-        if normal == ".." or normal.startswith("../"):
+        normal = self._below(path) if path.startswith("/") else posixpath.normpath(path)
+        if normal is None or normal == ".." or normal.startswith("../"):
             return None
         return normal if self._follow_links or lies_in(self._root, self._real(normal)) else None
+
+    def why_outside(self, path: str) -> str:
+        """How a path leaves the folder, for people, where `normalised` gives None."""
+        if "\0" in path:
+            return "it holds a NUL character"
+        if _DRIVE.match(path):
+            return "a drive letter of another system"
+        if path.startswith("/"):
+            return f"an absolute path that does not begin with {self._spelled_root}"
+        return (
+            "by .." if posixpath.normpath(path).startswith("..") else "by a link; --follow-links follows it"
+        )
+
+    def _below(self, path: str) -> str | None:
+        """An absolute path relative to the folder; None if it is not in it."""
+        normal = posixpath.normpath(path).replace("//", "/", 1)
+        folder, _, name = normal.rpartition("/")
+        for root, place in (
+            (self._spelled_root, normal),
+            (self._root, normal),
+            (self._root, f"{os.path.realpath(folder or '/')}/{name}"),
+        ):
+            if lies_in(root, place):
+                return os.path.relpath(place, root)
+        return None
 
     def _real(self, path: str) -> str:
         folder, _, name = path.rpartition("/")

@@ -35,6 +35,36 @@ def test_paths_by_their_words(tmp_path: Path, path: str, normal: str | None, fol
     assert Boundary(tmp_path, follow_links).normalised(path) == normal
 
 
+def test_absolute_paths_in_the_folder_are_inside(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "a").mkdir(parents=True)
+    (tmp_path / "door").symlink_to(root)
+    (root / "a" / "out.jpg").symlink_to(tmp_path / "0.jpg")
+    for place in root, tmp_path / "door":
+        boundary = Boundary(place, False)
+        for spelled in root, tmp_path / "door":
+            assert boundary.normalised(f"{spelled}/a/0.jpg") == "a/0.jpg"
+            assert boundary.normalised(f"{spelled}//a/./gone/../0.jpg") == "a/0.jpg"
+            assert boundary.normalised(f"/{spelled}/a/0.jpg") == "a/0.jpg"
+            assert boundary.normalised(f"{spelled}/a/out.jpg") is None
+            assert boundary.normalised(f"{spelled}/../0.jpg") is None
+        assert boundary.normalised(f"{root}s/0.jpg") is None
+
+
+def test_how_a_path_leaves_is_told(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "out").symlink_to(tmp_path)
+    boundary = Boundary(tmp_path / "root", False)
+    told = {
+        "/etc/passwd": f"an absolute path that does not begin with {tmp_path}/root",
+        "../0.jpg": "by ..",
+        "out/0.jpg": "by a link; --follow-links follows it",
+        "C:\\0.jpg": "a drive letter of another system",
+        "a\0": "it holds a NUL character",
+    }
+    assert {path: boundary.why_outside(path) for path in told} == told
+
+
 def test_links_on_the_way(tmp_path: Path) -> None:
     root, outside = tmp_path / "root", tmp_path / "outside"
     (root / "a").mkdir(parents=True)

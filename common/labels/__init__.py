@@ -1,0 +1,1 @@
+"""What a file says of photographs, and which photograph each of its names means."""
