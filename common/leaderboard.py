@@ -62,7 +62,8 @@ def rank(
         for entry in entries
         if validation in (None, entry.info.validation) and (error := _ERROR_OF[by](entry.info)) is not None
     ]
-    measured.sort(key=lambda pair: (pair[0], -pair[1].info.step, pair[1].path.name))
+    measured.sort(key=lambda pair: (pair[1].info.run, pair[1].path.name), reverse=True)
+    measured.sort(key=lambda pair: (pair[0], -pair[1].info.step, -pair[1].info.epoch))
     return [entry for _, entry in measured]
 
 
@@ -73,16 +74,56 @@ def ranked_checkpoints(
     return rank(kept_checkpoints(folder), validation, by)
 
 
-def best_checkpoint(folder: Path) -> Path:
-    """The checkpoint of lowest EER among those measured on the same pairs as the last run's.
+@dataclass(frozen=True)
+class Choice:
+    """The checkpoint that is taken where none is named."""
+
+    path: Path
+    info: CheckpointInfo
+    why: str  # one line for people
+
+
+def best_checkpoint(folder: Path) -> Choice:
+    """The checkpoint of lowest EER among those measured on the same validation pairs as the last one.
+
+    Where there is no last checkpoint, the pairs are those of the latest that was kept. Of equal ones it is
+    the one with more steps, so that weights which were trained go before those that a run started from.
 
     Raises UserError when the folder has none.
     """
-    last = folder / LAST_CHECKPOINT
-    validation = read_checkpoint_info(last).validation if last.is_file() else None
-    entries = ranked_checkpoints(folder, validation)
-    if not entries:
+    entries = kept_checkpoints(folder)
+    validation = _current_validation(folder, entries)
+    ranked = rank(entries, validation) if validation is not None else []
+    if not ranked:
+        which = f"{folder} was measured on the validation pairs of the last run" if entries else folder
         raise UserError(
-            f"no checkpoint in {folder}; train one with 'python -m train run' or name one with --model"
+            f"no checkpoint in {which}; train one with 'python -m train run' or name one with --model"
         )
-    return entries[0].path
+    others = sum(entry.info.validation != validation for entry in entries)
+    return Choice(ranked[0].path, ranked[0].info, _why(ranked, others))
+
+
+def _current_validation(folder: Path, entries: list[RankedCheckpoint]) -> str | None:
+    last = folder / LAST_CHECKPOINT
+    if last.is_file():
+        return read_checkpoint_info(last).validation
+    latest = max(entries, key=lambda entry: (entry.info.run, entry.info.step), default=None)
+    return latest.info.validation if latest else None
+
+
+def _why(ranked: list[RankedCheckpoint], others: int) -> str:
+    best = ranked[0].info
+    equal = sum(entry.info.eer == best.eer for entry in ranked)
+    why = f"the lowest validation EER, {best.eer:.4f}, of {len(ranked)} checkpoints"
+    if len(ranked) == 1:
+        why = f"the only one with a validation EER, {best.eer:.4f}"
+    elif equal > 1:
+        why += f", and the latest of {equal} with it"
+    if others:
+        verb = "was" if others == 1 else "were"
+        why += f"; {others} more {verb} measured on other pairs, which do not compare"
+    if best.step == 0:
+        was_trained = any(entry.info.step > 0 for entry in ranked)
+        outcome = "training did not help" if was_trained else "no trained ones were validated yet"
+        why += f"; these are the weights that the run started from: {outcome}"
+    return why

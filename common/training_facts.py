@@ -1,6 +1,15 @@
 """What a training has seen of synthetic faces, and what its validation figures rest on."""
 
+from collections.abc import Iterable
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict, Field
+
+# the least that an EER and a threshold are taken from without a warning. By the rule of three an error that
+# never showed in n pairs has a rate of up to 3 / n: 3 % of the genuine pairs, 1 % of the impostors
+FEWEST_PEOPLE = 20
+FEWEST_GENUINE, FEWEST_IMPOSTORS = 100, 300  # pairs
+FAR_UP = 0.05  # an interval that reaches beyond it from a tenth of its upper end or less says next to nothing
 
 
 class SyntheticTraining(BaseModel):
@@ -18,6 +27,11 @@ class SyntheticTraining(BaseModel):
         """Whether any synthetic face took part in the training."""
         return self.crops > 0 or bool(self.methods)
 
+    def after(self, earlier: "SyntheticTraining") -> Self:
+        """This training of weights that had `earlier` behind them: what either of the two saw."""
+        methods = tuple(dict.fromkeys((*earlier.methods, *self.methods)))
+        return self.model_copy(update={"crops": self.crops or earlier.crops, "methods": methods})
+
 
 class ValidationFacts(BaseModel):
     """How many people and pairs a validation EER and its threshold come from, and how sure that EER is."""
@@ -27,5 +41,29 @@ class ValidationFacts(BaseModel):
     people: int = Field(ge=0)
     genuine: int = Field(ge=0)  # pairs
     impostors: int = Field(ge=0)  # pairs, synthetic ones among them
-    eer_low: float | None = None  # the ends of the 95 % interval, resampled by identity
+    eer_low: float | None = None  # the ends of the 95 % interval, resampled by identity; None: not known
     eer_high: float | None = None
+
+    def doubts(self) -> str | None:
+        """Why the EER and its threshold are not to be relied on, in words; None where they rest on enough.
+
+        Such as `only 2 people and 45 genuine pairs (20 people and 100 genuine pairs are the least)`.
+        """
+        counts = [
+            (self.people, FEWEST_PEOPLE, "people"),
+            (self.genuine, FEWEST_GENUINE, "genuine pairs"),
+            (self.impostors, FEWEST_IMPOSTORS, "impostor pairs"),
+        ]
+        few = [(found, least, what) for found, least, what in counts if found < least]
+        if few:
+            have = _and(f"{found:,} {what}" for found, _, what in few)
+            return f"only {have} ({_and(f'{least:,} {what}' for _, least, what in few)} are the least)"
+        low, high = self.eer_low, self.eer_high
+        if low is not None and high is not None and high > FAR_UP and low <= high / 10:
+            return f"the EER lies anywhere between {low:.4f} and {high:.4f}, with 95 % confidence"
+        return None
+
+
+def _and(parts: Iterable[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last

@@ -37,7 +37,7 @@ def load_model(name: str | None, checkpoints: Path) -> Model:
         torch.manual_seed(RANDOM_SEED)
         encoder = Encoder(name.removeprefix(RANDOM_PREFIX))
         return EncoderModel(encoder, _card(name, encoder))
-    name = name or str(best_checkpoint(checkpoints))
+    name = name or str(best_checkpoint(checkpoints).path)
     if name.lower().endswith(ONNX_SUFFIX):
         return OnnxModel.open(locate(name).path, name)
     file = locate(name).path

@@ -103,7 +103,48 @@ def test_only_equal_validation_pairs_compare(save: Save, tmp_path: Path) -> None
     save("harder", 0.3, validation="hard")
     assert [entry.path.stem for entry in ranked_checkpoints(tmp_path, "hard")] == ["hard", "harder"]
     save("last", 0.4, validation="hard")
-    assert best_checkpoint(tmp_path) == best
+    chosen = best_checkpoint(tmp_path)
+    assert (chosen.path, chosen.info.eer) == (best, 0.2)
+    assert chosen.why == (
+        "the lowest validation EER, 0.2000, of 2 checkpoints; 1 more was measured on other pairs, which do "
+        "not compare"
+    )
+
+
+def test_without_a_last_one_the_pairs_are_those_of_the_latest(save: Save, tmp_path: Path) -> None:
+    save("easy", 0.01, validation="easy", step=4)
+    latest = save("hard", 0.2, validation="hard", step=5)
+    assert best_checkpoint(tmp_path).path == latest
+
+
+def test_pairs_that_only_the_last_was_measured_on_are_not_compared_with_others(
+    save: Save, tmp_path: Path
+) -> None:
+    save("easy", 0.01, validation="easy"), save("last", None, validation="hard")
+    with pytest.raises(UserError, match="was measured on the validation pairs of the last run"):
+        best_checkpoint(tmp_path)
+
+
+def test_of_equals_the_trained_one_goes_before_the_one_it_started_from(save: Save, tmp_path: Path) -> None:
+    save("a", 0.0, step=0), save("z", 0.0, step=0)
+    trained = save("m", 0.0, step=4)
+    chosen = best_checkpoint(tmp_path)
+    assert chosen.path == trained
+    assert chosen.why == "the lowest validation EER, 0.0000, of 3 checkpoints, and the latest of 3 with it"
+
+
+@pytest.mark.parametrize(
+    ("trained", "told"), [(True, "training did not help"), (False, "no trained ones were validated yet")]
+)
+def test_untouched_weights_that_are_the_best_are_called_so(
+    save: Save, tmp_path: Path, trained: bool, told: str
+) -> None:
+    start = save("start", 0.1, step=0)
+    if trained:
+        save("trained", 0.2, step=4)
+    chosen = best_checkpoint(tmp_path)
+    assert chosen.path == start
+    assert chosen.why.endswith(f"these are the weights that the run started from: {told}")
 
 
 @pytest.mark.parametrize("name", [".", "absent"])
