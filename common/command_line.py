@@ -49,16 +49,17 @@ def examples(*commands: str) -> str:
     return "[bold]Examples[/bold]\n\n" + "\n\n".join(f"  {command}" for command in commands)
 
 
-def run_app(app: typer.Typer) -> None:
+def run_app(app: typer.Typer, arguments: list[str] | None = None, program: str | None = None) -> None:
     """Run a command and end the process: 0 done, 2 cannot work as asked, 130 interrupted.
 
-    A traceback is for developers; set FACETRUST_TRACEBACK=1 to see it.
+    `arguments` and `program`, the name in the help, are by default those that the process was started with. A
+    traceback is for developers; set FACETRUST_TRACEBACK=1 to see it.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names may hold what a terminal's encoding does not
             stream.reconfigure(errors="replace")
     try:
-        app()
+        app(arguments, prog_name=program)
     except SystemExit as end:
         if end.code == INTERRUPTED:  # typer's own answer to Ctrl-C
             _fail("interrupted; what was already written is kept", status=INTERRUPTED)

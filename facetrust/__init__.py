@@ -1,0 +1,1 @@
+"""facetrust: face verification that deepfakes cannot fool."""
