@@ -7,6 +7,7 @@ from pathlib import Path
 
 from common.checkpoint import SUFFIX, CheckpointInfo, read_checkpoint_info
 from common.errors import UserError
+from common.weights.published import how_to_get_weights
 
 LAST_CHECKPOINT = f"last{SUFFIX}"
 
@@ -97,7 +98,8 @@ def best_checkpoint(folder: Path) -> Choice:
     if not ranked:
         which = f"{folder} was measured on the validation pairs of the last run" if entries else folder
         raise UserError(
-            f"no checkpoint in {which}; train one with 'python -m train run' or name one with --model"
+            f"no checkpoint in {which}; train one with 'python -m train run', or name one with --model; "
+            f"{how_to_get_weights()}"
         )
     others = sum(entry.info.validation != validation for entry in entries)
     return Choice(ranked[0].path, ranked[0].info, _why(ranked, others))

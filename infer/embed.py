@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from align.aligner import Rejection, align_photographs
 from align.engines.local import available_cores, run_in_processes, start_fork_server
 from align.options import AlignOptions
+from infer.cropping import options_for
 from infer.models.model import Model
 
 CHUNK = 64  # photographs aligned by one task and embedded in one batch
@@ -91,5 +92,5 @@ def aligned_images(
 
 
 def align_options(model: Model, aligned: bool) -> AlignOptions:
-    """How photographs, or crops, become what a model takes."""
-    return AlignOptions(detector="none" if aligned else "retinaface", size=model.size)
+    """How photographs, or images that are crops already, become what a model takes."""
+    return options_for(model.crops, model.size, aligned)

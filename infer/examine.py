@@ -1,14 +1,15 @@
 """Photographs examined for a verification: the face in each, its embedding, and what is doubtful about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from align.aligner import AlignedFace, Aligner, Rejection
-from common.crop_frame import landmarks_in_crop
+from common.crop_frame import CropFrame, landmarks_in_crop
+from common.shards import Alignment
 from infer.embed import align_options
 from infer.models.model import Model
 from infer.quality import QualityWarning, quality_warnings
@@ -24,7 +25,8 @@ class Examined:
         problem: why there is no usable face, in words for people; None with one.
         faces_found: how many the photograph shows at the least: a detector that has found a large face does
             not look for all small ones. 0 without a face.
-        landmarks: (5, 2) float32 x, y in pixels of the crop; None without a face.
+        landmarks: (5, 2) float32 x, y in pixels of the crop, for a crop that was given those of the template;
+            None without a face.
         warnings: what may make its similarities unreliable.
     """
 
@@ -63,8 +65,19 @@ class Examiner:
         ]
 
     def _with_face(self, face: AlignedFace, embedding: NDArray[np.float32]) -> Examined:
+        warnings = quality_warnings(face)
+        if face.alignment is Alignment.AS_GIVEN:
+            face = _with_landmarks(face, self._aligner.frame)
         points = landmarks_in_crop(face.detection.landmarks, self._aligner.frame).astype(np.float32)
-        return Examined(face, embedding, None, face.faces_found, points, quality_warnings(face))
+        return Examined(face, embedding, None, face.faces_found, points, warnings)
+
+
+def _with_landmarks(crop: AlignedFace, frame: CropFrame) -> AlignedFace:
+    """A crop that was given, with its landmarks where a crop has them by definition; the score stays NaN."""
+    left, top, right, _ = crop.detection.box.tolist()
+    points = (frame.points + 0.5) * ((right - left) / frame.size) - 0.5 + [left, top]
+    detection = replace(crop.detection, landmarks=points.astype(np.float32))
+    return replace(crop, detection=detection, faces_found=1)
 
 
 def _without_face(rejection: Rejection) -> Examined:

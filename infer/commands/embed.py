@@ -7,8 +7,22 @@ import typer
 from rich.markup import escape
 
 from common.command_line import console, examples, print_notes, progress_bar
-from infer.commands.assumptions import print_assumptions
-from infer.commands.options import CHECKPOINTS, AllowMissing, ModelName, Workers
+from infer.commands.model_told import tell_model
+from infer.commands.options import (
+    CHECKPOINTS,
+    AllowMissing,
+    ColourOrder,
+    Crops,
+    DetectorName,
+    DetSize,
+    Face,
+    FollowLinks,
+    MinFace,
+    MinScore,
+    ModelName,
+    Workers,
+)
+from infer.cropping import CropRequest
 
 EXAMPLES = examples(
     "python -m infer embed datasets/raw_images --out embeddings.h5",
@@ -35,6 +49,14 @@ def embed(
         ),
     ],
     model: ModelName = None,
+    colour: ColourOrder = None,
+    detector: DetectorName = None,
+    det_size: DetSize = None,
+    min_score: MinScore = None,
+    min_face: MinFace = None,
+    face: Face = None,
+    crops: Crops = False,
+    follow_links: FollowLinks = False,
     workers: Workers = None,
     allow_missing: AllowMissing = False,
 ) -> None:
@@ -43,9 +65,10 @@ def embed(
     from infer.embedding_file import files_of
     from infer.models.load import load_model
 
+    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     files = files_of(out)
-    loaded = load_model(model, CHECKPOINTS)
-    print_assumptions(loaded.card)
+    loaded = load_model(model, CHECKPOINTS, colour, asked)
+    tell_model(loaded)
     with progress_bar("Embedding") as progress:
         found = embed_source(source, out, loaded, workers, progress, allow_missing)
     print_notes(found.notes)

@@ -9,7 +9,22 @@ from rich.markup import escape
 
 from common.command_line import console, examples, progress_bar
 from common.errors import UserError
-from infer.commands.options import CHECKPOINTS, Images, ModelName, Workers
+from infer.commands.model_told import tell_model
+from infer.commands.options import (
+    CHECKPOINTS,
+    ColourOrder,
+    Crops,
+    DetectorName,
+    DetSize,
+    Face,
+    FollowLinks,
+    Images,
+    MinFace,
+    MinScore,
+    ModelName,
+    Workers,
+)
+from infer.cropping import CropRequest
 from infer.export.options import ExportOptions, Precision
 
 if TYPE_CHECKING:
@@ -32,6 +47,14 @@ class ExportFormat(StrEnum):
 def export(
     out: Annotated[Path, typer.Option(help="The file, *.onnx.", show_default=False)],
     model: ModelName = None,
+    colour: ColourOrder = None,
+    detector: DetectorName = None,
+    det_size: DetSize = None,
+    min_score: MinScore = None,
+    min_face: MinFace = None,
+    face: Face = None,
+    crops: Crops = False,
+    follow_links: FollowLinks = False,
     export_format: Annotated[ExportFormat, typer.Option("--format", help="Of the file.")] = ExportFormat.ONNX,
     precision: Annotated[
         Precision,
@@ -62,9 +85,11 @@ def export(
 
     if images is not None and pairs is None:
         raise UserError("--images is where the photographs of --pairs lie; add --pairs, or leave it out")
+    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     options = ExportOptions(precision, mirror, threshold)
     pair_set = find_pair_set(pairs, images) if pairs else None
-    loaded = load_model(model, CHECKPOINTS)
+    loaded = load_model(model, CHECKPOINTS, colour, asked)
+    tell_model(loaded)
     with progress_bar("Aligning") as progress:
         found = export_onnx(loaded, out, options, pair_set, workers, progress)
     _tell_file(found)

@@ -1,9 +1,11 @@
 """Options that several commands have."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from align.options import FaceChoice
 
 TEST_PAIRS = Path("data/test_public")
 RESULTS = Path("results")
@@ -47,3 +49,54 @@ AllowMissing = Annotated[
     ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")]
+
+FACE = "The face in a photograph, by default as in the model's training"
+
+DetectorName = Annotated[
+    str | None,
+    typer.Option(
+        "--detector",
+        help="retinaface, insightface:PACK, onnx:FILE, or none for crops.",
+        rich_help_panel=FACE,
+    ),
+]
+DetSize = Annotated[
+    int | None,
+    typer.Option(
+        "--det-size", help="Larger photographs are searched at this size, in pixels.", rich_help_panel=FACE
+    ),
+]
+MinScore = Annotated[
+    float | None,
+    typer.Option("--min-score", help="Least score of a face, 0 to 1.", rich_help_panel=FACE),
+]
+MinFace = Annotated[
+    int | None,
+    typer.Option(
+        "--min-face",
+        min=0,
+        help="Least side of a face, in pixels of the photograph.",
+        rich_help_panel=FACE,
+    ),
+]
+Face = Annotated[
+    FaceChoice | None,
+    typer.Option(
+        "--face", help="Which of several faces: central weighs size against place.", rich_help_panel=FACE
+    ),
+]
+Crops = Annotated[
+    bool,
+    typer.Option(
+        "--crops", help="The images are aligned crops already: no face is looked for.", rich_help_panel=FACE
+    ),
+]
+ColourOrder = Annotated[
+    Literal["RGB", "BGR"] | None,
+    typer.Option(
+        "--colour", help="Order of the channels that the model takes, where its file does not say it."
+    ),
+]
+FollowLinks = Annotated[
+    bool, typer.Option("--follow-links", help="Also photographs that links out of the folder lead to.")
+]

@@ -11,17 +11,26 @@ from rich.table import Table
 from align.engines.local import start_fork_server
 from common.command_line import console, examples, progress_bar
 from common.pairs import PairCategory
-from infer.commands.assumptions import print_assumptions
+from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
     RESULTS,
     TEST_PAIRS,
     AskedThreshold,
+    ColourOrder,
+    Crops,
+    DetectorName,
+    DetSize,
+    Face,
+    FollowLinks,
     Images,
+    MinFace,
+    MinScore,
     ModelName,
     Pairs,
     Workers,
 )
+from infer.cropping import CropRequest
 from infer.table_format import TableFormat
 
 if TYPE_CHECKING:
@@ -39,6 +48,14 @@ def pairs(
     source: Pairs = TEST_PAIRS,
     images: Images = None,
     model: ModelName = None,
+    colour: ColourOrder = None,
+    detector: DetectorName = None,
+    det_size: DetSize = None,
+    min_score: MinScore = None,
+    min_face: MinFace = None,
+    face: Face = None,
+    crops: Crops = False,
+    follow_links: FollowLinks = False,
     out: Annotated[Path, typer.Option(help="Folder for scores, rejects, picture and results.")] = RESULTS,
     scores_format: Annotated[
         TableFormat,
@@ -56,9 +73,10 @@ def pairs(
     from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
 
+    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     pair_set = find_pair_set(source, images)
-    loaded = load_model(model, CHECKPOINTS)
-    print_assumptions(loaded.card)
+    loaded = load_model(model, CHECKPOINTS, colour, asked)
+    tell_model(loaded)
     with progress_bar("Comparing") as progress:
         found = compare_pairs(pair_set, loaded, out, threshold, scores_format, workers, progress)
     results = found.results

@@ -6,8 +6,20 @@ import typer
 from rich.markup import escape
 
 from common.command_line import console, examples
-from infer.commands.assumptions import print_assumptions
-from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelName
+from infer.commands.model_told import tell_model
+from infer.commands.options import (
+    CHECKPOINTS,
+    AskedThreshold,
+    ColourOrder,
+    Crops,
+    DetectorName,
+    DetSize,
+    Face,
+    MinFace,
+    MinScore,
+    ModelName,
+)
+from infer.cropping import CropRequest
 
 EXAMPLES = examples(
     "python -m infer serve",
@@ -21,6 +33,13 @@ NEEDED = ("fastapi", "starlette", "uvicorn", "h11", "python_multipart")  # packa
 
 def serve(
     model: ModelName = None,
+    colour: ColourOrder = None,
+    detector: DetectorName = None,
+    det_size: DetSize = None,
+    min_score: MinScore = None,
+    min_face: MinFace = None,
+    face: Face = None,
+    crops: Crops = False,
     threshold: AskedThreshold = None,
     host: Annotated[str, typer.Option(help="Address to listen on; beyond this machine with 0.0.0.0.")] = (
         "127.0.0.1"
@@ -62,14 +81,15 @@ def serve(
     from infer.models.load import load_model
     from infer.verification import threshold_for
 
+    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     hosts = hosts_of(host, name or ())
     with open_port(host, port) as bound:
-        loaded = load_model(model, CHECKPOINTS)
+        loaded = load_model(model, CHECKPOINTS, colour, asked)
         at = threshold_for(loaded, threshold)
         limits = ServiceLimits(round(max_upload_mb * MEGA), round(max_megapixels * MEGA), concurrency)
         service = Service(loaded, at, limits)
-        print_assumptions(loaded.card)
-        console.print(f"{escape(loaded.card.name)}, threshold {at.value:.4f} ({escape(at.source)})")
+        tell_model(loaded)
+        console.print(f"threshold {at.value:.4f} ({escape(at.source)})")
         if not is_loopback(host):
             console.print(
                 f"[yellow]warning:[/] everybody who reaches {escape(host)} can use this service: it asks for "

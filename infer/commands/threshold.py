@@ -9,8 +9,24 @@ from rich.table import Table
 from common.command_line import console, examples, progress_bar
 from common.errors import UserError
 from common.pairs import PairCategory
-from infer.commands.assumptions import print_assumptions
-from infer.commands.options import CHECKPOINTS, TEST_PAIRS, Images, ModelName, Pairs, Workers
+from infer.commands.model_told import tell_model
+from infer.commands.options import (
+    CHECKPOINTS,
+    TEST_PAIRS,
+    ColourOrder,
+    Crops,
+    DetectorName,
+    DetSize,
+    Face,
+    FollowLinks,
+    Images,
+    MinFace,
+    MinScore,
+    ModelName,
+    Pairs,
+    Workers,
+)
+from infer.cropping import CropRequest
 
 if TYPE_CHECKING:
     from common.metrics import CategoryErrors
@@ -34,6 +50,14 @@ def threshold(
     source: Pairs = TEST_PAIRS,
     images: Images = None,
     model: ModelName = None,
+    colour: ColourOrder = None,
+    detector: DetectorName = None,
+    det_size: DetSize = None,
+    min_score: MinScore = None,
+    min_face: MinFace = None,
+    face: Face = None,
+    crops: Crops = False,
+    follow_links: FollowLinks = False,
     workers: Workers = None,
 ) -> None:
     """Choose the threshold for an FMR on labelled pairs, and store it beside the model for later commands."""
@@ -42,13 +66,14 @@ def threshold(
     from infer.operating_point import choose_operating_point
     from infer.pair_sets.find import find_pair_set
 
+    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     pair_set = find_pair_set(source, images)
-    loaded = load_model(model, CHECKPOINTS)
+    loaded = load_model(model, CHECKPOINTS, colour, asked)
     if loaded.file is None:
         raise UserError(
             f"{loaded.card.name} has no file that a threshold could be stored beside; name a model's file"
         )
-    print_assumptions(loaded.card)
+    tell_model(loaded)
     with progress_bar("Comparing") as progress:
         found = choose_operating_point(pair_set, loaded, fmr, workers, progress)
     print_point(found)

@@ -1,6 +1,7 @@
 """`infer verify`: options and output."""
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,20 @@ import typer
 from rich.markup import escape
 
 from common.command_line import console, examples, printable
-from infer.commands.assumptions import print_assumptions
-from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelName
+from infer.commands.model_told import tell_model
+from infer.commands.options import (
+    CHECKPOINTS,
+    AskedThreshold,
+    ColourOrder,
+    Crops,
+    DetectorName,
+    DetSize,
+    Face,
+    MinFace,
+    MinScore,
+    ModelName,
+)
+from infer.cropping import CropRequest
 
 if TYPE_CHECKING:
     from infer.examine import Examined
@@ -32,6 +45,13 @@ def verify(
     first: Annotated[Path, typer.Argument(help=PHOTOGRAPH_HELP, show_default=False)],
     second: Annotated[Path, typer.Argument(help="Another one.", show_default=False)],
     model: ModelName = None,
+    colour: ColourOrder = None,
+    detector: DetectorName = None,
+    det_size: DetSize = None,
+    min_score: MinScore = None,
+    min_face: MinFace = None,
+    face: Face = None,
+    crops: Crops = False,
     threshold: AskedThreshold = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on standard output, for errors as well.")
@@ -45,21 +65,23 @@ def verify(
     The exit status is 0 for yes, 1 for no, and 2 for no answer: no image, no face, or no known threshold.
     """
     with _errors_told(as_json):
-        matches = _verify((first, second), model, threshold, as_json, picture)
+        _refuse_early((first, second), picture)
+        from infer.models.load import load_model
+
+        asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
+        loaded = load_model(model, CHECKPOINTS, colour, asked)
+        matches = _verify((first, second), loaded, threshold, as_json, picture)
     raise typer.Exit(MATCH if matches else NO_MATCH)
 
 
 def _verify(
-    paths: tuple[Path, Path], model: str | None, threshold: float | None, as_json: bool, picture: Path | None
+    paths: tuple[Path, Path], loaded: "Model", threshold: float | None, as_json: bool, picture: Path | None
 ) -> bool:
-    _refuse_early(paths, picture)
     from common.errors import UserError
     from infer.examine import Examiner
-    from infer.models.load import load_model
     from infer.score import Verdict
     from infer.verification import threshold_for, verdicts_of
 
-    loaded = load_model(model, CHECKPOINTS)
     at = threshold_for(loaded, threshold)
     first, second = Examiner(loaded).examine(paths)
     problems = [
@@ -97,7 +119,6 @@ def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
 def _print(model: "Model", at: "Threshold", found: "PairVerdict", picture: Path | None) -> None:
     from infer.score import Verdict
 
-    print_assumptions(model.card)
     if found.verdict is Verdict.MATCH:
         console.print("[bold green]same person, both photographs bona fide[/] as far as the model can tell")
     else:
@@ -106,6 +127,7 @@ def _print(model: "Model", at: "Threshold", found: "PairVerdict", picture: Path 
     console.print(f"threshold  {at.value:.4f} ({escape(printable(at.source))})")
     for doubt in found.reasons[1:]:
         console.print(f"[yellow]careful:[/] {escape(doubt)}")
+    tell_model(model)
     if picture is not None:
         console.print(f"Picture: {escape(printable(str(picture)))}")
 
@@ -124,13 +146,14 @@ def _as_json(
         "threshold": at.value,
         "threshold_source": at.source,
         "model": model.card.name,
+        "model_chosen": model.card.chosen,
         "assumed": list(model.card.assumed),
         "reasons": list(found.reasons),
         "photographs": [
             {
                 "path": str(path),
                 "faces_found": entry.faces_found,
-                "score": entry.face.detection.score,
+                "score": None if math.isnan(entry.face.detection.score) else entry.face.detection.score,
                 "box": entry.face.detection.box.tolist(),
                 "landmarks": entry.face.detection.landmarks.tolist(),
                 "warnings": [warning.value for warning in entry.warnings],

@@ -131,6 +131,7 @@ def _metadata(model: EncoderModel, options: ExportOptions) -> OnnxMetadata:
         threshold_source=own.source if own else "",
         trained_on=model.card.trained_on,
         eer=model.card.eer,
+        crops=model.card.crops,
     )
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import torch
 
 from common.checksum import file_sha256
-from common.encoder import Encoder
+from common.encoder import Encoder, default_input_format
 from common.leaderboard import best_checkpoint
-from common.weights.load import load_encoder
+from common.weights.layouts import Colour
+from common.weights.load import Wanted, load_encoder
 from common.weights.source import locate
+from infer.cropping import AS_TRAINED, CropRequest
 from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, ModelCard, Threshold
 from infer.models.notes import settle_threshold
@@ -21,35 +23,55 @@ ONNX_SUFFIX = ".onnx"
 OWN = "the model's own, from its validation pairs"
 
 
-def load_model(name: str | None, checkpoints: Path) -> Model:
-    """The model of this name.
+def load_model(
+    name: str | None, checkpoints: Path, colour: Colour | None = None, crops: CropRequest = AS_TRAINED
+) -> Model:
+    """The model of this name, and how photographs are cropped for it.
 
     Args:
         name: what `common.weights.load.load_encoder` takes (a facetrust checkpoint, or published weights,
             which have no threshold); an ONNX file, exported by `infer export` or of anybody else;
             `random:BACKBONE`, an untrained baseline; or None for the best checkpoint.
         checkpoints: folder that the best checkpoint is looked for in.
+        colour: order of the channels of its input, for files that do not say.
+        crops: what is asked of the crops.
 
     A threshold that is noted beside the file goes before the file's own. Raises UserError when there is no
-    such model or its file is not usable.
+    such model, its file is not usable or says another colour, and as `CropRequest.settle`.
     """
-    if name is not None and name.startswith(RANDOM_PREFIX):
+    if name is None:
+        best = best_checkpoint(checkpoints)
+        model = _open(str(best.path), colour)
+        model.card = replace(model.card, chosen=f"the best of {checkpoints}: {best.why}")
+    else:
+        model = _open(name, colour)
+    model.crops = crops.settle(model.card.crops)
+    return model
+
+
+def _open(name: str, colour: Colour | None) -> Model:
+    if name.startswith(RANDOM_PREFIX):
         torch.manual_seed(RANDOM_SEED)
-        encoder = Encoder(name.removeprefix(RANDOM_PREFIX))
+        encoder = _untrained(name.removeprefix(RANDOM_PREFIX), colour)
         return EncoderModel(encoder, _card(name, encoder))
-    name = name or str(best_checkpoint(checkpoints).path)
     if name.lower().endswith(ONNX_SUFFIX):
-        return OnnxModel.open(locate(name).path, name)
+        return OnnxModel.open(locate(name).path, name, colour=colour)
     file = locate(name).path
     sha256 = file_sha256(file)
-    loaded = load_encoder(name)
+    loaded = load_encoder(name, Wanted(colour=colour))
     card = _card(name, loaded.encoder)
     own = None
     if loaded.info is not None:
-        card = replace(card, trained_on=loaded.info.trained_on, eer=loaded.info.eer)
+        card = replace(card, trained_on=loaded.info.trained_on, eer=loaded.info.eer, crops=loaded.info.crops)
         if loaded.info.threshold is not None:
             own = Threshold(loaded.info.threshold, OWN)
     return EncoderModel(loaded.encoder, card, settle_threshold(file, own, sha256), file, sha256)
+
+
+def _untrained(backbone: str, colour: Colour | None) -> Encoder:
+    if colour is None:
+        return Encoder(backbone)
+    return Encoder(backbone, default_input_format(backbone).model_copy(update={"colour": colour}))
 
 
 def _card(name: str, encoder: Encoder) -> ModelCard:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from common.crop_settings import CropSettings
 from common.encoder import InputFormat
 
 
@@ -30,6 +31,8 @@ class ModelCard:
     trained_on: str = ""  # empty where the file does not say
     eer: float | None = None  # on the validation pairs of its training
     assumed: tuple[str, ...] = ()  # what the file does not say and was therefore taken for granted
+    chosen: str = "as named"  # why this model, for people
+    crops: CropSettings | None = None  # how the crops of its training were made; None: not known
 
 
 class Model(ABC):
@@ -40,6 +43,7 @@ class Model(ABC):
         threshold: None where neither the file nor its notes say.
         file: None for untrained baselines.
         sha256: of the file as it was when it was loaded, in hexadecimal; None for untrained baselines.
+        crops: how photographs are cropped for it, see `infer.cropping`; its `size` is not looked at.
 
     An instance may be used by several threads at once.
     """
@@ -48,6 +52,7 @@ class Model(ABC):
     threshold: Threshold | None
     file: Path | None
     sha256: str | None = None
+    crops: CropSettings = CropSettings()
 
     @property
     def size(self) -> int:

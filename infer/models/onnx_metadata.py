@@ -7,6 +7,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from common.command_line import printable
+from common.crop_settings import CropSettings
 from common.encoder import InputFormat, Means, Scales
 from common.errors import UserError
 from infer.models.model import Threshold
@@ -60,6 +61,7 @@ class OnnxMetadata(BaseModel):
     trained_on: Text = Field("", max_length=10_000)
     eer: FiniteFloat | None = Field(None, ge=0, le=1)  # on the validation pairs of the training
     eer_on: MeasuredLoss | None = None  # of pairs that were given to the export
+    crops: CropSettings | None = None  # how those of the training were made; None: not known
 
     @property
     def input_format(self) -> InputFormat:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from align.detectors.session import open_network
 from align.engines.local import available_cores
 from align.options import Device
+from common.encoder import InputFormat
 from common.errors import UserError
+from common.weights.layouts import Colour
 from infer.models.foreign_onnx import open_foreign, precision_of
 from infer.models.model import Model, ModelCard, Threshold
 from infer.models.notes import read_notes, settle_threshold
@@ -46,24 +48,30 @@ class OnnxModel(Model):
         self._embed = embed
 
     @classmethod
-    def open(cls, path: Path, name: str, device: Device = Device.AUTO) -> Self:
+    def open(cls, path: Path, name: str, device: Device = Device.AUTO, colour: Colour | None = None) -> Self:
         """The model of a file, called `name`, on CUDA where ONNX Runtime has it.
 
         What a file of somebody else does not say is assumed (`open_foreign`) and told in `card.assumed`, or
-        taken from its notes. A threshold of the notes goes before one of the file.
+        taken from its notes, or is the `colour` given. A threshold of the notes goes before one of the file.
 
         Raises UserError when the file is missing, damaged, or no face recogniser, when its weights lie in
-        other files, and when its notes are malformed or contradict it.
+        other files, when its notes are malformed or contradict it, and when a colour is given for an export
+        of ours, which takes RGB.
         """
         file = read_onnx(path)
         metadata = read_metadata(path, file.properties)
         session = open_network(file.content, str(path), available_cores(), device)
         sha256 = hashlib.sha256(file.content).hexdigest()
         if metadata is not None:
+            if colour not in (None, metadata.colour):
+                raise UserError(f"{path} takes {metadata.colour}, as it says itself; leave --colour out")
             card = _card_of_export(name, metadata, embedding_size(session, metadata, path))
             threshold = settle_threshold(path, metadata.own_threshold, sha256)
             return cls(partial(run_export, session, path=path), card, threshold, path, sha256)
-        network, assumed = open_foreign(path, session, file.model, read_notes(path, sha256).input)
+        noted = read_notes(path, sha256).input
+        if colour is not None:
+            noted = (noted or InputFormat()).model_copy(update={"colour": colour})
+        network, assumed = open_foreign(path, session, file.model, noted)
         card = ModelCard(
             name,
             UNKNOWN_BACKBONE,
@@ -114,4 +122,5 @@ def _card_of_export(name: str, metadata: OnnxMetadata, size: int) -> ModelCard:
         precision=metadata.precision,
         trained_on=metadata.trained_on,
         eer=metadata.eer,
+        crops=metadata.crops,
     )

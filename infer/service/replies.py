@@ -95,7 +95,7 @@ def _face(found: Examined, with_crop: bool) -> FaceReply | None:
     return FaceReply(
         box=_rounded(detection.box),
         landmarks=_rounded(detection.landmarks),
-        score=float(np.clip(detection.score, 0, 1)),
+        score=None if math.isnan(detection.score) else float(np.clip(detection.score, 0, 1)),
         faces_found=found.faces_found,
         crop=CropReply(image=_png(found.face.image), landmarks=_rounded(found.landmarks))
         if with_crop

@@ -80,7 +80,7 @@ class FaceReply(Reply):
         min_length=4, max_length=4, description="x1, y1, x2, y2 in pixels of the upright photograph"
     )
     landmarks: Landmarks = Field(description="in pixels of the upright photograph")
-    score: float = Field(ge=0, le=1, description="of the detector")
+    score: float | None = Field(ge=0, le=1, description="of the detector; null for crops given as they are")
     faces_found: int = Field(ge=1, description="in the photograph, at the least")
     crop: CropReply | None = Field(description="where `crops=true` asks for it")
 

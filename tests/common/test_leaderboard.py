@@ -149,5 +149,6 @@ def test_untouched_weights_that_are_the_best_are_called_so(
 
 @pytest.mark.parametrize("name", [".", "absent"])
 def test_a_folder_without_checkpoints_says_what_to_do(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UserError, match="train one with 'python -m train run'"):
+    told = r"train one with 'python -m train run'.*--model adaface-ir18-webface4m \(96 MB\)"
+    with pytest.raises(UserError, match=told):
         best_checkpoint(tmp_path / name)

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from align.aligner import NO_FACE
 from common.crop_frame import ARCFACE_POINTS
+from infer.cropping import CropRequest
 from infer.embed import embed_images
 from infer.examine import Examined, Examiner
+from infer.models.load import load_model
 from infer.models.model import Model
 from infer.quality import QualityWarning
 
@@ -105,3 +107,17 @@ def assert_same(one: Examined, other: Examined) -> None:
     np.testing.assert_array_equal(one.face.image, other.face.image)
     np.testing.assert_array_equal(one.landmarks, other.landmarks)
     np.testing.assert_allclose(one.embedding, other.embedding, atol=1e-6)
+
+
+def test_crops_are_taken_as_they_are(crops: list[Image8], tmp_path: Path, save_jpeg: Save) -> None:
+    model = load_model("random:ir_lite", tmp_path, crops=CropRequest(aligned=True))
+    larger = np.kron(crops[0], np.ones((2, 2, 1), np.uint8))
+    sources = [save_jpeg(tmp_path / "0.png", crops[0]), save_jpeg(tmp_path / "1.png", larger)]
+    for side, entry in zip((112, 224), Examiner(model).examine(sources), strict=True):
+        assert entry.face is not None and entry.landmarks is not None and entry.faces_found == 1
+        np.testing.assert_array_equal(entry.face.image, crops[0])
+        np.testing.assert_allclose(entry.landmarks, ARCFACE_POINTS, atol=1e-3)
+        scale = side / 112
+        placed = (ARCFACE_POINTS + 0.5) * scale - 0.5
+        np.testing.assert_allclose(entry.face.detection.landmarks, placed, atol=1e-3)
+        assert QualityWarning.LOW_DETECTION_SCORE not in entry.warnings

@@ -64,12 +64,13 @@ def test_a_picture_takes_any_name(
 
 
 def test_json_is_one_object_whatever_happens(run_commands: Run, folder: Path) -> None:
-    same, other, wrong, absent = run_commands(
+    same, other, wrong, absent, given = run_commands(
         [
             ["infer", "verify", "anna.jpg", "mirrored.jpg", *MODEL, "--threshold", 0.9, "--json"],
             ["infer", "verify", "anna.jpg", "bert.jpg", *MODEL, "--threshold", 0.9999, "--json"],
             ["infer", "verify", "anna.jpg", "wall.jpg", *MODEL, "--threshold", 0.9, "--json"],
             ["infer", "verify", "anna.jpg", "absent.jpg", "--json"],
+            ["infer", "verify", "anna.jpg", "wall.jpg", *MODEL, "--threshold", 0.9, "--crops", "--json"],
         ],
         folder,
     )
@@ -82,6 +83,8 @@ def test_json_is_one_object_whatever_happens(run_commands: Run, folder: Path) ->
         assert entry["faces_found"] == 1 and entry["score"] > 0.9 and entry["warnings"] == []
         left, top, right, bottom = entry["box"]
         assert all(left < x < right and top < y < bottom for x, y in entry["landmarks"])
+    assert given.returncode in (0, 1)
+    assert [entry["score"] for entry in json.loads(given.stdout)["photographs"]] == [None, None]
     assert other.returncode == 1 and json.loads(other.stdout)["verdict"] == "no_match"
     assert wrong.returncode == 2 and json.loads(wrong.stdout) == {"error": "wall.jpg: no face found"}
     assert absent.returncode == 2 and json.loads(absent.stdout) == {"error": "no such file: absent.jpg"}
@@ -100,6 +103,8 @@ def test_no_verdict_is_an_error(
         (["anna.jpg", "bert.jpg", *MODEL], "python -m infer threshold"),
         (["anna.jpg", "bert.jpg"], "train one with 'python -m train run'"),
         (["anna.jpg", "bert.jpg", *asked, "--picture", "v.jpg"], "ends in .png"),
+        (["anna.jpg", "bert.jpg", *asked, "--face", "all"], "choose central or largest"),
+        (["anna.jpg", "bert.jpg", *asked, "--detector", "yolo"], "--detector is retinaface"),
         (["anna.png", "bert.jpg", *asked, "--picture", "anna.png"], "would overwrite the photograph"),
     ]
     found = run_commands([["infer", "verify", *words] for words, _ in cases], folder)

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from common.checkpoint import CheckpointInfo, save_checkpoint
+from common.crop_settings import CropSettings
 from common.encoder import Encoder, InputFormat
 from infer.export.export import Export, export_onnx
 from infer.export.options import ExportOptions
@@ -36,6 +37,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run="r",
         validation="v",
         trained_on="faces [red]",
+        crops=CropSettings(det_size=320),
     )
     save_checkpoint(path, Encoder("ir_lite", PIXELS), info)
     return path

@@ -9,6 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from common.crop_settings import CropSettings
 from common.encoder import Encoder
 from common.errors import UserError
 from infer.export.check import largest_difference, rendered_crops
@@ -37,6 +38,9 @@ def test_an_export_gives_the_similarities_of_the_checkpoint(
     said, was = model.card, own.card
     assert (said.backbone, said.input_format, said.embedding_size) == ("ir_lite", was.input_format, 128)
     assert (said.trained_on, said.eer, said.precision) == ("faces [red]", 0.1, "fp32")
+    assert model.crops == own.crops == CropSettings(det_size=320)
+    with pytest.raises(UserError, match="takes RGB, as it says itself"):
+        load_model(str(exported.file), exported.file.parent, "BGR")
 
 
 def test_anybody_can_use_the_file(own: Model, exported: Export, faces: Crops) -> None:

@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from align.options import AlignOptions, FaceChoice
 from common.checkpoint import CheckpointInfo, save_checkpoint
 from common.checksum import file_sha256
+from common.crop_frame import Template
+from common.crop_settings import CropSettings
 from common.encoder import Encoder, InputFormat
 from common.errors import UserError
+from infer.cropping import CropRequest
+from infer.embed import align_options
 from infer.models.encoder_model import EncoderModel
 from infer.models.load import load_model
 from infer.models.model import Threshold
@@ -156,3 +161,58 @@ def test_no_model_says_what_to_do(tmp_path: Path) -> None:
         load_model(None, tmp_path)
     with pytest.raises(UserError, match=r"no such .*absent\.pt"):
         load_model("absent.pt", tmp_path)
+
+
+def test_it_is_told_why_this_model(tmp_path: Path) -> None:
+    encoder = Encoder("ir_lite")
+    save_checkpoint(tmp_path / "good.safetensors", encoder, INFO)
+    assert load_model(str(tmp_path / "good.safetensors"), tmp_path).card.chosen == "as named"
+    alone = load_model(None, tmp_path).card.chosen
+    assert "the only one with a validation EER, 0.1000" in alone
+    save_checkpoint(tmp_path / "bad.safetensors", encoder, INFO.model_copy(update={"eer": 0.4}))
+    assert "the lowest validation EER, 0.1000, of 2 checkpoints" in load_model(None, tmp_path).card.chosen
+
+
+def test_crops_are_taken_as_for_the_training_unless_asked_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "good.safetensors"
+    trained = CropSettings(det_size=320, face="all", template="loose", margin=0.3, min_score=0.7)
+    save_checkpoint(path, Encoder("ir_lite"), INFO.model_copy(update={"crops": trained}))
+    options = align_options(load_model(str(path), tmp_path), aligned=False)
+    assert (options.det_size, options.min_score, options.template, options.margin, options.face) == (
+        320, 0.7, Template.LOOSE, 0.3, FaceChoice.CENTRAL,
+    )  # fmt: skip
+    asked = load_model(str(path), tmp_path, crops=CropRequest(min_score=0.4, face=FaceChoice.LARGEST))
+    options = align_options(asked, aligned=False)
+    assert (options.det_size, options.min_score, options.face) == (320, 0.4, FaceChoice.LARGEST)
+    given = align_options(load_model(str(path), tmp_path, crops=CropRequest(aligned=True)), aligned=False)
+    assert given == AlignOptions(detector="none")
+    save_checkpoint(path, Encoder("ir_lite"), INFO)  # of a version that did not store them
+    assert align_options(load_model(str(path), tmp_path), aligned=False) == AlignOptions()
+
+
+def test_what_cannot_be_cropped_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--face all has no meaning here"):
+        CropRequest(face=FaceChoice.ALL)
+    with pytest.raises(UserError, match="leave out --det-size, --face"):
+        CropRequest(det_size=320, face=FaceChoice.LARGEST, aligned=True)
+    with pytest.raises(UserError, match="--min-score must lie between 0 and 1"):
+        load_model("random:ir_lite", tmp_path, crops=CropRequest(min_score=2))
+    path = tmp_path / "own.safetensors"
+    gone = CropSettings(detector="onnx:gone.onnx")
+    save_checkpoint(path, Encoder("ir_lite"), INFO.model_copy(update={"crops": gone}))
+    with pytest.raises(UserError, match=r"made with --detector onnx:gone\.onnx, which is not here"):
+        load_model(str(path), tmp_path)
+    assert load_model(str(path), tmp_path, crops=CropRequest(detector="retinaface")).crops.detector == (
+        "retinaface"
+    )
+
+
+def test_a_colour_is_for_files_that_do_not_say(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "own.safetensors", Encoder("ir_lite"), INFO)
+    torch.save(Encoder("ir_lite").backbone.state_dict(), tmp_path / "w.pt")
+    for name in ("w.pt", "own.safetensors"):
+        assert load_model(str(tmp_path / name), tmp_path).card.input_format.colour == "RGB"
+    assert load_model(str(tmp_path / "w.pt"), tmp_path, "BGR").card.input_format.colour == "BGR"
+    assert load_model("random:ir_lite", tmp_path, "BGR").card.input_format.colour == "BGR"
+    with pytest.raises(UserError, match="trained on RGB, as it says itself; leave --colour out"):
+        load_model(str(tmp_path / "own.safetensors"), tmp_path, "BGR")

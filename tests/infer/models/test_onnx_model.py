@@ -68,6 +68,16 @@ def test_notes_beside_a_file_go_before_what_is_assumed(tmp_path: Path, faces: Cr
         OnnxModel.open(path, "net")
 
 
+def test_a_colour_that_is_asked_for_goes_before_notes(tmp_path: Path, faces: Crops) -> None:
+    path = save(tmp_path / "net.onnx", recogniser())
+    model = load_model(str(path), tmp_path, "BGR")
+    np.testing.assert_allclose(model.embed(faces), expected(faces, bgr=True), atol=1e-5)
+    assert not any("RGB" in text for text in model.card.assumed)
+    notes_file(path).write_text('{"input": {"colour": "BGR", "mean": 100, "scale": 50}}')
+    model = load_model(str(path), tmp_path, "RGB")
+    np.testing.assert_allclose(model.embed(faces), expected(faces, 100, 50), atol=1e-5)
+
+
 def test_a_noted_operating_point_is_the_threshold(tmp_path: Path) -> None:
     path = save(tmp_path / "net.onnx", recogniser())
     note_operating_point(path, POINT)

@@ -1,0 +1,102 @@
+"""How photographs become the crops that a model takes: as those of its training, unless told otherwise."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from align.detectors.open import NONE, ONNX
+from align.options import AlignOptions, FaceChoice
+from common.crop_frame import Template
+from common.crop_settings import CropSettings
+from common.errors import UserError
+
+_TOLD = ("detector", "det_size", "min_score", "min_face", "face", "template", "margin")
+
+
+@dataclass(frozen=True)
+class CropRequest:
+    """What a user asks of the crops; None takes what the model was trained with, or else align's defaults.
+
+    The names and values are those of `AlignOptions`; `aligned` says that the images are crops already.
+    Raises UserError for all faces of a photograph, and for crops among which a face is to be looked for.
+    """
+
+    detector: str | None = None
+    det_size: int | None = None
+    min_score: float | None = None
+    min_face: int | None = None
+    face: FaceChoice | None = None
+    aligned: bool = False
+
+    def __post_init__(self) -> None:
+        if self.face is FaceChoice.ALL:
+            raise UserError(
+                "--face all has no meaning here, where a photograph stands for one face: choose central or "
+                "largest"
+            )
+        if self.aligned and self._given():
+            raise UserError(
+                "--crops takes images as they are, so that no face is looked for; leave out "
+                + ", ".join(f"--{name.replace('_', '-')}" for name in self._given())
+            )
+
+    def _given(self) -> dict[str, Any]:
+        """What was asked for, by the names of `CropSettings`."""
+        given = {name: value for name, value in vars(self).items() if name != "aligned" and value is not None}
+        return given | ({"face": self.face.value} if self.face else {})
+
+    def settle(self, trained: CropSettings | None) -> CropSettings:
+        """How photographs are cropped for a model whose own crops were made with `trained`, None: not known.
+
+        Of a training on all faces of each photograph the most prominent one remains. Raises UserError when
+        the values contradict each other or lie out of range, or the training's detector is a file that is
+        not here.
+        """
+        given = {"detector": NONE} if self.aligned else self._given()
+        settled = (trained or CropSettings()).model_copy(update=given)
+        if settled.face == FaceChoice.ALL:
+            settled = settled.model_copy(update={"face": FaceChoice.CENTRAL.value})
+        kind, _, file = settled.detector.partition(":")
+        if kind == ONNX and "detector" not in given and not Path(file).is_file():
+            raise UserError(
+                f"the crops of the model's training were made with --detector {settled.detector}, which is "
+                "not here; name it with --detector onnx:FILE, or another detector"
+            )
+        options_for(settled, settled.size, aligned=False)
+        return settled
+
+
+AS_TRAINED = CropRequest()
+
+
+def options_for(settings: CropSettings, size: int, aligned: bool) -> AlignOptions:
+    """The options of stage 1 that make crops of `size` pixels so, or take images that are crops as they are.
+
+    Raises UserError for values that stage 1 does not take.
+    """
+    if aligned or settings.detector == NONE:
+        return AlignOptions(detector=NONE, size=size)
+    try:
+        face, template = FaceChoice(settings.face), Template(settings.template)
+    except ValueError as error:
+        raise UserError(f"the model's crops were made in a way that is not known here: {error}") from error
+    return AlignOptions(
+        settings.detector,
+        settings.det_size,
+        settings.min_score,
+        settings.min_face,
+        face,
+        size,
+        template,
+        settings.margin,
+    )
+
+
+def described(settings: CropSettings) -> str:
+    """What differs from the defaults of `align run`, as its options; empty where nothing does."""
+    usual = CropSettings()
+    return " ".join(
+        f"--{name.replace('_', '-')} {getattr(settings, name)}"
+        for name in _TOLD
+        if getattr(settings, name) != getattr(usual, name)
+    )
