@@ -1,6 +1,7 @@
-"""The console command `facetrust`: the stages under one name, which no file of the working folder can shadow.
+"""The console command `facetrust`: the stages under one name that no file of the working folder can shadow.
 
-`python -m infer` runs whatever `infer.py` lies in the working folder; an installed command does not look there.
+`python -m infer` runs whatever `infer.py` lies in the working folder; an installed command does not look
+there.
 """
 
 from importlib import import_module
@@ -19,7 +20,9 @@ AS_THEY_ARE = {
     "help_option_names": [],
 }
 
-app = new_app("Face verification that deepfakes cannot fool; 'facetrust STAGE --help' tells a stage's commands.")
+TITLE = "Face verification that deepfakes cannot fool; 'facetrust STAGE --help' tells a stage's commands."
+
+app = new_app(TITLE)
 
 
 def main() -> None:
@@ -27,14 +30,20 @@ def main() -> None:
     run_app(app)
 
 
-@app.callback(invoke_without_command=True)
-def group(
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
-) -> None:
-    """Face verification that deepfakes cannot fool; 'facetrust STAGE --help' tells a stage's commands."""
-    if show_version:
+def _tell_version(asked: bool) -> None:
+    if asked:
         typer.echo(f"facetrust {version('facetrust')}")
         raise typer.Exit
+
+
+@app.callback(help=TITLE)
+def group(
+    told: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version and end."),
+    ] = False,
+) -> None:
+    """Nothing of its own: the option answers and ends."""
 
 
 @app.command(context_settings=AS_THEY_ARE)
