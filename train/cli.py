@@ -117,6 +117,8 @@ def run(
 
 
 def _print_outcome(outcome: "Outcome") -> None:
+    from common.leaderboard import best_checkpoint
+
     last = outcome.last_checkpoint
     if outcome.interrupted:
         out = last.parents[1]
@@ -126,7 +128,9 @@ def _print_outcome(outcome: "Outcome") -> None:
             f"python -m train run --resume --run {outcome.folder.run}{escape(where)}"
         )
         raise typer.Exit(INTERRUPTED)
-    console.print(f"\nCurves: {escape(str(outcome.folder.curves))}")
+    best = best_checkpoint(last.parent)
+    console.print(f"\nThe best is {escape(best.path.name)}: {best.why}")
+    console.print(f"Curves: {escape(str(outcome.folder.curves))}")
     console.print(f"Checkpoints are in {escape(str(last.parent))}; see them with: python -m train history")
 
 

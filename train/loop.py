@@ -10,13 +10,15 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
+from common.errors import UserError
+from common.training_facts import ValidationFacts
 from common.weights.load import Wanted
 from train.config import TrainConfig
 from train.data.dataset import CropBatch
+from train.data.facts import doubt_notes, with_interval
 from train.data.loader import grouped, open_loader
 from train.data.prepare import TrainingData, prepare_data
 from train.data.split import write_split
-from train.estimate import seconds_per_crop
 from train.initial_weights import initial_encoder
 from train.interruption import Interruption
 from train.losses import create_loss
@@ -79,7 +81,6 @@ class _Run:
         self.loaded = initial_encoder(pretrained, wanted)
         self.encoder = self.loaded.encoder.to(fabric.device)
         self.data.dataset.require(self.encoder.input_format.size)
-        self.seconds_per_crop = seconds_per_crop(self.encoder, fabric)
         knowledge = StartingKnowledge(self.encoder) if config.keep else None
         synchronise(self.encoder, fabric)
         self.frozen = FrozenStages(self.encoder, config.freeze)
@@ -99,7 +100,7 @@ class _Run:
         self.skipped = SkippedBatches(
             torch.nn.ModuleList([self.encoder, loss_of]), config.optimiser.max_skipped
         )
-        self.records = RunRecords(config.out, folder.run, self.average.encoder, self.data)
+        self.records = RunRecords(folder, config.out, self.average.encoder, self.data, self.loaded)
         loader = open_loader(self.data.crops, self.data.batches, config.batch.loader_workers)
         self.loader = cast(
             DataLoader[CropBatch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
@@ -120,13 +121,14 @@ class _Run:
             },
         )
         self.last_saved = time.monotonic()
+        self.validated: ValidationFacts | None = None  # of the last validation of this session
 
     def to_the_end(self) -> Outcome:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
         self._begin()
         self.monitor.started(self._plan())
         started_from = [self.loaded.summary] if self.config.pretrained and not self.progress.step else []
-        for note in [*started_from, *self.data.notes]:
+        for note in [*started_from, *self.data.notes, *doubt_notes(self.data.validated)]:
             self.monitor.noted(note)
         progress, batches = self.progress, self.data.batches
         interrupted = False
@@ -147,7 +149,8 @@ class _Run:
                     if interrupted:
                         break
                 if progress.batch >= len(batches):
-                    progress.epoch, progress.batch = progress.epoch + 1, 0
+                    self._require_learning()
+                    progress.end_epoch()
                     self._save()
         finished = progress.epoch > self.config.epochs
         return self._finish(interrupted and not finished)
@@ -205,6 +208,16 @@ class _Run:
         self.optimiser.zero_grad()
         self.monitor.noted(self.skipped.skip(self.schedule.learning_rate))
 
+    def _require_learning(self) -> None:
+        """Raises UserError when every step of the epoch that ends was skipped: more would teach nothing."""
+        progress = self.progress
+        if progress.step == progress.first_step:
+            raise UserError(
+                f"epoch {progress.epoch} taught nothing: none of its steps had a finite loss and gradient, "
+                f"and the weights are still those of step {progress.step}; start again with a lower --lr "
+                f"(now {self.schedule.learning_rate:.1e})"
+            )
+
     def _validation_is_due(self, epoch_ended: bool) -> bool:
         chosen, progress = self.config.validation, self.progress
         if progress.step <= progress.validated_step:  # the steps since were skipped
@@ -230,6 +243,7 @@ class _Run:
         if self.fabric.is_global_zero:
             self.records.keep(record)
         self.monitor.validated(record)
+        self.validated = with_interval(self.data.validated, report)
         if progress.step > 0:
             self.schedule.validated(progress.step, report.eer)
         progress.validated_step = progress.step
@@ -245,12 +259,14 @@ class _Run:
             if interrupted and self.progress.step > self.progress.validated_step:
                 self.records.keep_unvalidated(self.progress.epoch, self.progress.step)
             plot_history(self.records.history.records, self.folder.curves, self.folder.run)
+        if self.validated:
+            for note in doubt_notes(self.validated):
+                self.monitor.noted(note)
         return Outcome(self.fabric.global_rank, self.folder, self.records.last_checkpoint, interrupted)
 
     def _plan(self) -> RunPlan:
         data, config = self.data, self.config
         steps = -(-len(data.batches) // config.batch.accumulate)
-        images = len(data.batches) * data.batches.batch_size
         return RunPlan(
             config,
             run=self.folder.run,
@@ -265,7 +281,6 @@ class _Run:
             pairs=len(data.pairs.categories),
             steps_per_epoch=steps,
             first_step=self.progress.step,
-            seconds_per_epoch=images * self.seconds_per_crop / self.fabric.world_size,
         )
 
 

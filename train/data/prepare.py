@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from common.crop_settings import CropSettings
 from common.forge.forger import FORGERY_VERSION
+from common.training_facts import SyntheticTraining, ValidationFacts
 from train.augment import Augmentation
 from train.config import TrainConfig
 from train.data.batches import ForgingPlan, IdentityBatches, PlannedBatches
+from train.data.crop_settings import crop_settings_of
 from train.data.dataset import CropDataset, FaceCrops
+from train.data.facts import synthetic_training, validation_facts
 from train.data.forging import WithForgeries, batch_forging, forgeable_crops, with_forgeries
 from train.data.pair_batches import PairBatches
 from train.data.pair_list import (
@@ -39,6 +43,9 @@ class TrainingData:
     identities: int  # trained on
     held_out: list[str]  # names of the identities validated on
     trained_on: str  # for people: where the crops lie, how many, of how many people
+    crop_settings: CropSettings | None  # how the crops were taken; None where that is not known
+    synthetic: SyntheticTraining  # synthetic faces trained on
+    validated: ValidationFacts  # what validation rests on
     notes: list[str]  # what a person should know of it
     fingerprint: str  # equal for equal crops, labels, batches and validation pairs
 
@@ -74,6 +81,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         digest.update(training.rows.tobytes() + training.categories.tobytes())
     if forgeable is not None:
         digest.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
+    crop_settings, crop_notes = crop_settings_of(dataset.folders)
     people = np.unique(dataset.identities[trained])
     labels = np.searchsorted(people, dataset.identities).clip(max=len(people) - 1)
     forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
@@ -86,7 +94,10 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         identities=len(people),
         held_out=sorted(held_out),
         trained_on=_describe(config, dataset, trained, len(people)),
-        notes=[*notes, *_forging_notes(config, validated)],
+        crop_settings=crop_settings,
+        synthetic=synthetic_training(dataset, trained, config.forge),
+        validated=validation_facts(validated, pairs),
+        notes=[*notes, *crop_notes, *_forging_notes(config, validated)],
         fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{digest.hexdigest()[:16]}",
     )
 
@@ -119,6 +130,26 @@ def _validation(
     forgeable: NDArray[np.bool_] | None,
 ) -> tuple[FaceCrops, ValidationPairs]:
     """The pairs to validate on, and the crops that they are rows of."""
+    crops, pairs = _validation_pairs(config, dataset, listed, held_out, forgeable)
+    return crops, replace(pairs, fingerprint=_with_pixels(pairs, dataset))
+
+
+def _with_pixels(pairs: ValidationPairs, dataset: CropDataset) -> str:
+    """The fingerprint of pairs and of their crops: the same photographs aligned otherwise do not compare."""
+    digest = hashlib.sha256(pairs.fingerprint.encode())
+    rows = np.unique(pairs.rows)
+    for row in rows[rows < len(dataset)].tolist():  # what is forged of them depends on them alone
+        digest.update(dataset.image(row).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _validation_pairs(
+    config: TrainConfig,
+    dataset: CropDataset,
+    listed: ListedPairs | None,
+    held_out: set[str],
+    forgeable: NDArray[np.bool_] | None,
+) -> tuple[FaceCrops, ValidationPairs]:
     if listed:
         return dataset, listed_validation_pairs(dataset, listed)
     per_category, seed = config.validation.pairs_per_category, config.seed

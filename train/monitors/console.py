@@ -10,9 +10,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from common.command_line import printable
+from common.metrics import Interval
 from common.pairs import PairCategory
 from train.monitors.monitor import RunPlan, StepRecord, ValidationRecord
 from train.monitors.throughput import Throughput
+from train.monitors.time_left import TimeLeft
 
 CPU_CONFIG = "cpu"
 LIGHT_BACKBONES = ("ir_lite", "mobilefacenet")  # those a CPU can train
@@ -38,6 +40,7 @@ COLUMNS = (
     Column("lr", 8, lambda record: f"{record.learning_rate:.1e}"),
     Column("loss", 8, lambda record: _figure(record.loss, 3)),
     Column("EER", 8, lambda record: _figure(record.report.eer)),
+    Column("95 % interval", 15, lambda record: _interval(record.report.intervals.get("eer"))),
     Column("hard EER", 10, lambda record: _figure(record.report.hard_eer)),
     Column("accuracy", 10, lambda record: _figure(record.report.accuracy)),
     *map(_error_column, PairCategory),
@@ -47,13 +50,14 @@ COLUMNS = (
 class ConsoleMonitor:
     """Prints the plan, a progress bar with rate and remaining time, and a line per validation.
 
-    There is no bar where the output is not a terminal. A context manager that takes the bar away.
+    Where the output is not a terminal there is no bar, and the remaining time is told once. A context manager
+    that takes the bar away.
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
-        self._clock = clock
         self._throughput = Throughput(clock)
+        self._left = TimeLeft(clock)
         self._progress = Progress(
             TextColumn("  epoch {task.fields[epoch]}"),
             BarColumn(),
@@ -63,11 +67,9 @@ class ConsoleMonitor:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._first_step = 0
         self._total = 0
-        self._steps = 0  # of this session
-        self._began = clock()
         self._has_header = False
+        self._has_told_time = False
 
     def __enter__(self) -> "ConsoleMonitor":
         return self
@@ -77,7 +79,6 @@ class ConsoleMonitor:
 
     def started(self, plan: RunPlan) -> None:
         """See `Monitor.started`."""
-        self._first_step = plan.first_step
         self._total = plan.steps_per_epoch * plan.config.epochs
         self._print_plan(plan)
         epoch = min(plan.first_step // plan.steps_per_epoch + 1, plan.config.epochs)
@@ -86,20 +87,23 @@ class ConsoleMonitor:
         )
         self._progress.start()
         self._throughput.restart()
-        self._began = self._clock()
+        self._left.started(plan)
 
     def stepped(self, record: StepRecord) -> None:
         """See `Monitor.stepped`."""
         rate = self._throughput.stepped(record.images)
-        self._steps += 1
-        per_step = (self._clock() - self._began) / self._steps  # validations included, as they will come
+        self._left.stepped(record.step)
+        left = self._left.seconds()
+        if left is not None and not self._has_told_time and not self._console.is_terminal:
+            self._console.print(f"about {duration(left)} left, by the steps so far")
+            self._has_told_time = True
         self._progress.update(
             self._task,
             completed=record.step,
             epoch=record.epoch,
             loss=_figure(record.loss, 3),
             rate=rate,
-            left=f"{duration(per_step * (self._total - record.step))} left",
+            left="" if left is None else f"{duration(left)} left",
         )
 
     def validated(self, record: ValidationRecord) -> None:
@@ -109,8 +113,7 @@ class ConsoleMonitor:
             self._has_header = True
         self._console.print("".join(f"{column.show(record):>{column.width}}" for column in COLUMNS))
         self._throughput.restart()
-        if not self._steps:  # the validation before the first step says nothing of those to come
-            self._began = self._clock()
+        self._left.validated(record.step)
 
     def noted(self, message: str) -> None:
         """See `Monitor.noted`."""
@@ -129,11 +132,6 @@ class ConsoleMonitor:
         show(
             f"{escape(plan.backbone)} on {escape(plan.device)}: {plan.crops:,} crops of {plan.identities:,} "
             f"people to train on, {plan.pairs:,} pairs of {plan.held_out:,} other people to validate on"
-        )
-        epochs = (self._total - plan.first_step) / plan.steps_per_epoch
-        show(
-            f"about {duration(plan.seconds_per_epoch)} per epoch, "
-            f"{duration(plan.seconds_per_epoch * epochs)} for {epochs:.3g} epochs, by a trial step"
         )
         if plan.device == "cpu" and plan.backbone not in LIGHT_BACKBONES:
             show(
@@ -157,6 +155,10 @@ def duration(seconds: float) -> str:
 
 def _figure(value: float | None, places: int = 4) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.{places}f}"
+
+
+def _interval(interval: Interval | None) -> str:
+    return "-" if interval is None else f"{interval.low:.4f}-{interval.high:.4f}"
 
 
 def _percent(share: float) -> str:

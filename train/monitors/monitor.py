@@ -23,7 +23,6 @@ class RunPlan:
     pairs: int  # to validate on
     steps_per_epoch: int
     first_step: int  # steps that were taken before; more than 0 for a resumed run
-    seconds_per_epoch: float  # estimate: forward and backward alone
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from common.checkpoint import CheckpointInfo, read_checkpoint_info
 from common.command_line import printable
@@ -42,13 +42,14 @@ def leaderboard_rows(folder: Path) -> list[LeaderboardRow]:
 
 def leaderboard_table(rows: Sequence[LeaderboardRow]) -> Table:
     """The rows for the console, with a line between sets of validation pairs: they do not compare."""
-    table = Table("EER", "accuracy", "threshold", "kept for", "run", "epoch", "step", "pairs", "file")
+    names = ("EER", "95 % interval", "accuracy", "threshold", "kept for", "run", "epoch", "step", "pairs")
+    table = Table(*names, Column("file", overflow="fold"))  # the whole name, to be copied
     for index, row in enumerate(rows):
         if index and row.info.validation != rows[index - 1].info.validation:
             table.add_section()
         info = row.info
         words = [row.kept_for, info.run, str(info.epoch), str(info.step), info.validation[:8], row.file]
-        figures = [_figure(info.eer), _figure(info.accuracy), _figure(info.threshold)]
+        figures = [_figure(info.eer), _interval(info), _figure(info.accuracy), _figure(info.threshold)]
         table.add_row(*figures, *(escape(printable(word)) for word in words))
     return table
 
@@ -77,3 +78,10 @@ def _validation_of_last(folder: Path) -> str | None:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
+
+
+def _interval(info: CheckpointInfo) -> str:
+    facts = info.validated
+    if facts is None or facts.eer_low is None or facts.eer_high is None:
+        return "-"
+    return f"{facts.eer_low:.4f}-{facts.eer_high:.4f}"

@@ -6,10 +6,15 @@ from common.atomic import remove_stale_temporaries
 from common.checkpoint import CheckpointInfo, save_checkpoint
 from common.encoder import Encoder
 from common.leaderboard import LAST_CHECKPOINT
+from common.training_facts import SyntheticTraining
+from common.weights.layouts import RANDOM
+from common.weights.load import LoadedEncoder
+from train.data.facts import with_interval, with_synthetic_eer
 from train.data.prepare import TrainingData
 from train.monitors.monitor import ValidationRecord
 from train.records.checkpoints import keep_checkpoint
 from train.records.history import PerformanceHistory
+from train.records.run_folder import RunFolder
 
 CHECKPOINT_FOLDER = "checkpoints"
 
@@ -18,16 +23,20 @@ class RunRecords:
     """Writes history and checkpoints of one run.
 
     Args:
+        folder: of the run.
         out: folder of the history, with the checkpoints in a folder below it.
-        run: name of the run.
         encoder: whose weights are kept.
         data: what the run trains on and validates with.
+        start: the weights that the run began with.
     """
 
-    def __init__(self, out: Path, run: str, encoder: Encoder, data: TrainingData) -> None:
-        self._run = run
+    def __init__(
+        self, folder: RunFolder, out: Path, encoder: Encoder, data: TrainingData, start: LoadedEncoder
+    ) -> None:
+        self._run = folder.run
         self._encoder = encoder
         self._data = data
+        self._start = start
         self._folder = out / CHECKPOINT_FOLDER
         self.history = PerformanceHistory(out)
         remove_stale_temporaries(out)
@@ -41,9 +50,15 @@ class RunRecords:
     def keep(self, record: ValidationRecord) -> None:
         """Record a validation and keep the weights it was made with."""
         report = record.report
-        info = self._info(record.epoch, record.step).model_copy(
-            update={"threshold": report.threshold, "eer": report.eer, "accuracy": report.accuracy}
-        )
+        info = self._info(record.epoch, record.step)
+        measured = {
+            "threshold": report.threshold,
+            "eer": report.eer,
+            "accuracy": report.accuracy,
+            "synthetic": info.synthetic and with_synthetic_eer(info.synthetic, report),
+            "validated": with_interval(self._data.validated, report),
+        }
+        info = info.model_copy(update=measured)
         keep_checkpoint(self._folder, self._encoder, info)
         self.history.append(record)
 
@@ -66,5 +81,26 @@ class RunRecords:
             step=step,
             run=self._run,
             validation=self._data.pairs.fingerprint,
-            trained_on=self._data.trained_on,
+            trained_on=self._data.trained_on if step else self._trained_before(),
+            crops=self._data.crop_settings,
+            synthetic=self._synthetic(step),
         )
+
+    def _trained_before(self) -> str:
+        return self._start.info.trained_on if self._start.info else ""
+
+    def _synthetic(self, step: int) -> SyntheticTraining | None:
+        """What the weights have seen of synthetic faces after a step; None where nobody knows.
+
+        Of published weights that is not known until synthetic faces are trained on here.
+        """
+        if self._start.layout == RANDOM:
+            before: SyntheticTraining | None = SyntheticTraining(crops=0)
+        else:
+            before = self._start.info.synthetic if self._start.info else None
+        own = self._data.synthetic
+        if step == 0:
+            return before
+        if before is None:
+            return own if own.saw_synthetic else None
+        return own.after(before)

@@ -9,7 +9,7 @@ import torch
 from common.atomic import write_atomically
 from common.errors import UserError
 
-FORMAT = "facetrust-run-1"
+FORMAT = "facetrust-run-2"
 
 
 @dataclass
@@ -19,9 +19,14 @@ class Progress:
     epoch: int = 1  # that goes on, from 1
     batch: int = 0  # batches of it that are done
     step: int = 0  # of the optimiser
+    first_step: int = 0  # what `step` was when the epoch began
     validated_step: int = -1  # the last step that was followed by a validation
     loss_sum: float = 0.0  # since the last validation
     loss_count: int = 0
+
+    def end_epoch(self) -> None:
+        """Go on to the next epoch."""
+        self.epoch, self.batch, self.first_step = self.epoch + 1, 0, self.step
 
     def count_loss(self, loss: float) -> None:
         """Take a step's loss into the mean."""

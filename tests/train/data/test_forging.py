@@ -1,10 +1,12 @@
 import json
 import pickle
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ import torch
 from common.errors import UserError
 from common.pairs import PairCategory
 from common.shards import ForgeryColumns, ShardHeader, ShardRows, write_shard
+from common.training_facts import SyntheticTraining
 from train.augment.config import KNOBS
 from train.config import load_config
 from train.data.batches import ForgingPlan
@@ -224,3 +227,29 @@ def test_pair_lists_keep_half_of_their_genuine_pairs_whole() -> None:
     forging = ForgingPlan(0.5, np.ones(40, np.bool_))
     for plan in PairBatches(rows, categories, size=40, seed=0, forging=forging):
         assert plan.forged.reshape(-1, 2).sum(axis=1).tolist().count(0) == 10
+
+
+def test_the_same_photographs_aligned_otherwise_are_other_validation_pairs(
+    prepare: Prepare, bona_fide_shards: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(bona_fide_shards, tmp_path / "same")
+    shutil.copytree(bona_fide_shards, tmp_path / "other")
+    with h5py.File(tmp_path / "other" / "shard-00000.h5", "r+") as shard:
+        shard["images"][...] = 255 - shard["images"][...]
+    first, same, other = (
+        prepare(data, **{"forge.share": 0}).pairs
+        for data in (bona_fide_shards, tmp_path / "same", tmp_path / "other")
+    )
+    assert np.array_equal(first.rows, other.rows)
+    assert first.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_a_checkpoint_is_told_which_methods_forge_for_it(
+    prepare: Prepare, bona_fide_shards: Path, tiny_shards: Path
+) -> None:
+    data = prepare(bona_fide_shards, **{"forge.methods": ["swap", "self-blend"]})
+    assert data.synthetic == SyntheticTraining(crops=0, methods=("self-blend", "swap"))
+    assert data.synthetic.saw_synthetic
+    plain = prepare(bona_fide_shards, **{"forge.share": 0})
+    assert plain.synthetic == SyntheticTraining(crops=0) and not plain.synthetic.saw_synthetic
+    assert prepare(tiny_shards, **{"forge.share": 0}).synthetic == SyntheticTraining(crops=12)

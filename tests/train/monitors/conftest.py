@@ -35,7 +35,7 @@ def plan(tmp_path: Path) -> Callable[..., RunPlan]:
         settings = TrainConfig.model_validate({"epochs": 4, **config})
         return RunPlan(
             settings, "run-a", folder, device, backbone, crops=12_345, identities=678, held_out=90,
-            pairs=6000, steps_per_epoch=25, first_step=first_step, seconds_per_epoch=3600,
+            pairs=6000, steps_per_epoch=25, first_step=first_step,
         )  # fmt: skip
 
     return make

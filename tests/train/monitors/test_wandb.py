@@ -18,7 +18,7 @@ from train.monitors.wandb import WandbMonitor
 folder = Path(sys.argv[1])
 report = evaluate_pairs([0, 1, 2], [0.9, 0.1, 0.2])
 monitor = WandbMonitor("faces", lambda note: print("note:", note))
-monitor.started(RunPlan(TrainConfig(), "run:a", folder, "cpu", "ir_lite", 10, 5, 2, 3, 4, 0, 1.0))
+monitor.started(RunPlan(TrainConfig(), "run:a", folder, "cpu", "ir_lite", 10, 5, 2, 3, 4, 0))
 monitor.stepped(StepRecord(1, 1, 1e-4, 2.0, 8))
 monitor.validated(ValidationRecord("run:a", 1, 1, 1e-4, 2.0, 0, report))
 monitor.close(failed=False)

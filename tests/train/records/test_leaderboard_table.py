@@ -6,6 +6,7 @@ from rich.console import Console
 
 from common.checkpoint import CheckpointInfo, save_checkpoint
 from common.encoder import Encoder, InputFormat
+from common.training_facts import ValidationFacts
 from train.records.leaderboard_table import leaderboard_rows, leaderboard_table
 
 
@@ -26,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             step=step,
             run="run[a]\x1b[2J",
             validation=f"{validation}-fingerprint",
+            validated=ValidationFacts(people=9, genuine=9, impostors=9, eer_low=0.08, eer_high=0.17),
         )
         name = "last" if eer is None else f"c{step}"
         save_checkpoint(folder / f"{name}.safetensors", encoder, info)
@@ -47,7 +49,7 @@ def test_both_rankings_within_each_set_of_pairs_the_current_first(folder: Path) 
 
 
 def test_the_table_names_what_is_needed_to_choose(folder: Path) -> None:
-    console = Console(file=io.StringIO(), width=160, color_system=None)
+    console = Console(file=io.StringIO(), width=180, color_system=None)
     console.print(leaderboard_table(leaderboard_rows(folder)))
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
@@ -55,7 +57,8 @@ def test_the_table_names_what_is_needed_to_choose(folder: Path) -> None:
     cells = [cell.strip() for cell in rows[0].strip("│").split("│")]
     shown = "run[a]\\x1b[2J"
     assert cells == [
-        "0.1200", "0.8200", "0.2500", "EER 3, accuracy 5", shown, "1", "12", "now-fing", "c12.safetensors",
+        "0.1200", "0.0800-0.1700", "0.8200", "0.2500",
+        "EER 3, accuracy 5", shown, "1", "12", "now-fing", "c12.safetensors",
     ]  # fmt: skip
     assert "\x1b" not in text and "last.safetensors" not in text
 

@@ -57,7 +57,7 @@ class Payload:
 
 def test_nothing_in_a_state_is_executed(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    torch.save({"format": "facetrust-run-1", "data": "d", "progress": Payload()}, "state.pt")
+    torch.save({"format": "facetrust-run-2", "data": "d", "progress": Payload()}, "state.pt")
     with pytest.raises(UserError, match="damaged"):
         make()[2].load(Path("state.pt"))
     assert not Path("executed").exists()
