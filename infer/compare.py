@@ -8,18 +8,18 @@ import numpy as np
 
 from common.errors import UserError
 from common.metrics import VerificationReport, evaluate_pairs, with_intervals
-from common.pairs import PairCategory
 from infer.embed import embed_images
 from infer.hard_pairs import choose_hard_pairs, crops_of
-from infer.models.model import Model
+from infer.models.model import Model, Threshold
 from infer.pair_sets.pair_set import PairSet
 from infer.picture import draw_results
 from infer.results import HardPairs, Results
 from infer.results_file import write_results
-from infer.score import ranks, similarities
+from infer.score import Verdict, similarities
 from infer.score_table import require_parquet, write_rejects, write_scores
 from infer.table_format import TableFormat
-from infer.verification import threshold_for
+from infer.uncompared import refuse_without_scores
+from infer.verification import known_threshold
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Comparison:
     """What became of a set of pairs."""
 
     results: Results
-    at_threshold: VerificationReport | None  # None for unlabelled pairs
-    at_eer: VerificationReport | None  # with intervals
+    at_threshold: VerificationReport | None  # of labelled pairs that were compared, None without such
+    at_eer: VerificationReport | None  # the same with intervals
     results_file: Path
     scores_file: Path
     rejects_file: Path
@@ -40,9 +40,9 @@ class Comparison:
         return int((~self.results.labelled).sum())
 
     @property
-    def without_face(self) -> int:
-        """Pairs of which one photograph has no usable face."""
-        return int(np.isnan(self.results.similarity).sum())
+    def uncompared(self) -> dict[Verdict, int]:
+        """Pairs without a score, by the kind of reason; they are in no figure."""
+        return self.results.uncompared
 
 
 def compare_pairs(
@@ -56,23 +56,25 @@ def compare_pairs(
 ) -> Comparison:
     """Score pairs; write the table of scores, `NAME_rejected.csv`, `NAME.png` and `NAME.h5` to `out`.
 
-    NAME is that of the set. A pair without two faces gets similarity -1 and the verdict `no_face`, and counts
-    as rejected in the error rates. The verdicts use `threshold`, or the model's own, or, where neither is
-    known, that of the EER of the labelled pairs themselves.
+    NAME is that of the set. A pair without two faces gets no similarity, a verdict that says why, and takes
+    no part in any figure. The verdicts use `threshold`, or the model's own, or, where neither is known, that
+    of the EER of the labelled pairs themselves; where there is none either, there are no verdicts.
 
-    Raises UserError when no threshold is to be had, when the source would be overwritten, when the table
-    needs a library that is not there, and as `embed_images`.
+    Raises UserError when no pair can be compared, and then nothing is written, when the source would be
+    overwritten, when the table needs a library that is not there, and as `embed_images`.
     """
     files = _files(pair_set, out, table)
-    _check_before(pair_set, files, model, threshold, table)
+    _check_before(pair_set, files, table)
+    chosen = known_threshold(model, threshold)
     embeddings = embed_images(pair_set.images, model, pair_set.aligned, workers, progress)
     similarity = similarities(pair_set.members, embeddings)
-    labelled = pair_set.categories >= 0
-    categories, scores = pair_set.categories[labelled], ranks(similarity[labelled])
+    refuse_without_scores(pair_set.source, pair_set.images, similarity, embeddings.rejected)
+    measured = (pair_set.categories >= 0) & ~np.isnan(similarity)
+    categories, scores = pair_set.categories[measured], similarity[measured]
     at_eer = (
-        with_intervals(evaluate_pairs(categories, scores), categories, scores) if labelled.any() else None
+        with_intervals(evaluate_pairs(categories, scores), categories, scores) if measured.any() else None
     )
-    used, source = _choose_threshold(threshold, model, at_eer)
+    chosen = chosen or _threshold_of_eer(at_eer)
     hard = choose_hard_pairs(pair_set.categories, similarity)
     results = Results(
         name=pair_set.name,
@@ -84,18 +86,18 @@ def compare_pairs(
         has_labels=pair_set.has_labels,
         similarity=similarity,
         rejected=embeddings.rejected,
-        threshold=used,
-        threshold_source=source,
+        threshold=chosen.value if chosen else None,
+        threshold_source=chosen.source if chosen else "",
         card=model.card,
         hard=HardPairs(hard, crops_of(pair_set, hard, model)),
     )
     write_results(files["results_file"], results)
-    write_scores(out / results.name, results.ids, similarity, used, table)
+    write_scores(out / results.name, results.ids, similarity, results.verdict_codes, table)
     write_rejects(files["rejects_file"], results)
     draw_results(files["picture_file"], pair_set, results, model)
     return Comparison(
         results,
-        at_threshold=evaluate_pairs(categories, scores, used) if labelled.any() else None,
+        at_threshold=evaluate_pairs(categories, scores, chosen.value) if chosen and at_eer else None,
         at_eer=at_eer,
         **files,
     )
@@ -112,9 +114,7 @@ def _files(pair_set: PairSet, out: Path, table: TableFormat) -> dict[str, Path]:
     return {name: out / f"{pair_set.name}{end}" for name, end in ends.items()}
 
 
-def _check_before(
-    pair_set: PairSet, files: dict[str, Path], model: Model, threshold: float | None, table: TableFormat
-) -> None:
+def _check_before(pair_set: PairSet, files: dict[str, Path], table: TableFormat) -> None:
     """Raise UserError for what would otherwise be told after hours of work."""
     source = Path(pair_set.source).resolve()
     for path in files.values():
@@ -122,17 +122,10 @@ def _check_before(
             raise UserError(f"{path} would overwrite the list of pairs; name another folder with --out")
     if table is TableFormat.PARQUET:
         require_parquet()
-    labelled = pair_set.categories[pair_set.categories >= 0]
-    genuine = labelled == PairCategory.SAME_PERSON.code
-    if threshold is not None or genuine.all() or not genuine.any():  # such pairs have no EER
-        threshold_for(model, threshold)
 
 
-def _choose_threshold(
-    asked: float | None, model: Model, at_eer: VerificationReport | None
-) -> tuple[float, str]:
+def _threshold_of_eer(at_eer: VerificationReport | None) -> Threshold | None:
     # above 1, where nothing is accepted, or NaN it is no threshold for any other pair
-    if asked is None and model.threshold is None and at_eer is not None and at_eer.threshold <= 1:
-        return at_eer.threshold, "the EER threshold of these very pairs, for the model has none"
-    chosen = threshold_for(model, asked)
-    return chosen.value, chosen.source
+    if at_eer is None or not at_eer.threshold <= 1:
+        return None
+    return Threshold(at_eer.threshold, "the EER threshold of these very pairs, for the model has none")

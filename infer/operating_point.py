@@ -1,7 +1,7 @@
 """The threshold of a model at an FMR that is asked for, chosen on labelled pairs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from infer.embed import embed_images
 from infer.models.model import Model
 from infer.models.notes import OperatingPoint
 from infer.pair_sets.pair_set import PairSet
-from infer.score import similarities
+from infer.score import Verdict, count_verdicts, similarities, verdict_codes
+from infer.uncompared import refuse_without_scores
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class ChosenPoint:
         threshold: accept similarity >= threshold, in [-1, 1].
         fmr_asked: in (0, 1).
         errors: rejected pairs of the genuine ones, accepted pairs of the others.
-        without_face: pairs without two usable faces. Nothing was compared in them, so that FMR and FNMR,
-            which are shares of comparisons, leave them out.
+        uncompared: pairs without two usable faces, by the kind of reason. FMR and FNMR, which are shares of
+            comparisons, leave them out.
     """
 
     threshold: float
     fmr_asked: float
     errors: dict[PairCategory, CategoryErrors]
-    without_face: int
+    uncompared: dict[Verdict, int] = field(default_factory=dict)
 
     @property
     def genuine(self) -> CategoryErrors:
@@ -85,8 +86,12 @@ def choose_operating_point(
     used, members = np.unique(pair_set.members[labelled], return_inverse=True)
     images = [pair_set.images[row] for row in used.tolist()]
     embeddings = embed_images(images, model, pair_set.aligned, workers, progress)
-    similarity = similarities(members.reshape(-1, 2), embeddings)
-    return choose_threshold(pair_set.categories[labelled], similarity, fmr)
+    rows = members.reshape(-1, 2)
+    similarity = similarities(rows, embeddings)
+    refuse_without_scores(pair_set.source, images, similarity, embeddings.rejected)
+    found = choose_threshold(pair_set.categories[labelled], similarity, fmr)
+    counts = count_verdicts(verdict_codes(similarity, rows, embeddings.rejected, None))
+    return replace(found, uncompared=counts)
 
 
 def choose_threshold(
@@ -121,7 +126,7 @@ def choose_threshold(
             "have: mend their labels, or raise --fmr"
         )
     errors = evaluate_pairs(categories, scores, threshold).by_category
-    return ChosenPoint(threshold, fmr, errors, int((~faces).sum()))
+    return ChosenPoint(threshold, fmr, errors)
 
 
 def _check_pairs(pair_set: PairSet, fmr: float) -> None:

@@ -14,10 +14,10 @@ from infer.hard_pairs import crops_of
 from infer.models.model import Model
 from infer.pair_sets.pair_set import UNLABELLED, PairSet
 from infer.results import Results
-from infer.score import Verdict, verdicts
+from infer.score import Verdict
 
 PAIRS_PER_ROW = 6
-RIGHT, WRONG = "#2e8b57", "#c8382f"
+RIGHT, WRONG, UNKNOWN = "#2e8b57", "#c8382f", "#8a9199"
 COLOURS = {
     PairCategory.SAME_PERSON: "#2e8b57",
     PairCategory.DIFFERENT_PERSON: "#3b6fb6",
@@ -28,7 +28,8 @@ COLOURS = {
 def draw_results(path: Path, pair_set: PairSet, results: Results, model: Model) -> None:
     """Write a PNG: a row of pairs per category, hardest first, and a histogram of the similarities.
 
-    Pairs without labels make one row. A frame is green where the verdict is right and red where it is wrong.
+    Pairs without labels make one row; those that were not compared are left out, and there must be others. A
+    frame is green where the verdict is right, red where it is wrong, grey where nobody knows.
     """
     groups = _group(results)
     chosen = {category: _spread(rows, PAIRS_PER_ROW) for category, rows in groups.items()}
@@ -47,13 +48,14 @@ def draw_results(path: Path, pair_set: PairSet, results: Results, model: Model) 
 
 
 def _group(results: Results) -> dict[PairCategory | None, NDArray[np.int64]]:
-    """Rows of pairs by category, the hardest first: low for genuine pairs, high for the others."""
+    """Rows of compared pairs by category, the hardest first: low for genuine pairs, high for the others."""
     groups: dict[PairCategory | None, NDArray[np.int64]] = {}
     for category in (*PairCategory, None):
-        rows = np.flatnonzero(results.categories == (UNLABELLED if category is None else category.code))
+        code = UNLABELLED if category is None else category.code
+        rows = np.flatnonzero((results.categories == code) & results.compared)
         if len(rows):
             hardest_is_low = category is not None and category.is_genuine
-            scores = results.ranks[rows]
+            scores = results.similarity[rows]
             groups[category] = rows[np.argsort(scores if hardest_is_low else -scores, kind="stable")]
     return groups
 
@@ -74,18 +76,18 @@ def _draw_pair(
     axes: Axes, results: Results, row: int, crops: NDArray[np.uint8], category: PairCategory | None
 ) -> None:
     """Draw one pair; `crops` is (2, S, S, 3)."""
-    similarity = results.similarity[row]
-    verdict = verdicts(results.similarity[row : row + 1], results.threshold)[0]
+    verdict = results.verdict_on(row)
     right = category is None or (verdict is Verdict.MATCH) == category.is_genuine
+    colour = UNKNOWN if verdict is None else RIGHT if right else WRONG
     axes.axis("on")
     gap = np.full((crops.shape[1], max(1, crops.shape[1] // 28), 3), 255, np.uint8)
     axes.imshow(np.hstack([crops[0], gap, crops[1]]))
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
-        spine.set(color=RIGHT if right else WRONG, linewidth=2.5)
-    text = "no face" if verdict is Verdict.NO_FACE else f"{similarity:.2f} {verdict.value.replace('_', ' ')}"
-    axes.set_xlabel(text, fontsize=9, color=RIGHT if right else WRONG)
+        spine.set(color=colour, linewidth=2.5)
+    word = verdict.value.replace("_", " ") if verdict else ""
+    axes.set_xlabel(f"{results.similarity[row]:.2f} {word}", fontsize=9, color=colour)
 
 
 def _draw_histogram(
@@ -94,10 +96,10 @@ def _draw_histogram(
     bins = np.linspace(-1, 1, 81)
     for category, rows in groups.items():
         colour, label = (COLOURS[category], category.display_name) if category else ("#666666", "unlabelled")
-        shown = results.ranks[rows].clip(-1, 1)
-        axes.hist(shown, bins=list(bins), alpha=0.55, color=colour, label=label)
+        axes.hist(results.similarity[rows], bins=list(bins), alpha=0.55, color=colour, label=label)
     used = results.threshold
-    axes.axvline(used, color="black", linestyle="--", linewidth=1, label=f"threshold {used:.2f}")
+    if used is not None:
+        axes.axvline(used, color="black", linestyle="--", linewidth=1, label=f"threshold {used:.2f}")
     axes.set_xlabel("cosine similarity")
     axes.set_ylabel("pairs")
     axes.legend(fontsize=9, frameon=False)

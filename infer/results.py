@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infer.models.model import ModelCard
-from infer.score import ranks
+from infer.score import Verdict, count_verdicts, verdict_codes, verdict_on
 
 
 def _version() -> str:
@@ -36,10 +36,11 @@ class Results:
 
     Attributes:
         name, source, has_labels, ids, image_names, members, categories: as in `PairSet`.
-        similarity: (P,) float64 in [-1, 1], NaN where one of the photographs has no usable face.
+        similarity: (P,) float64 in [-1, 1], NaN for pairs that were not compared, since one of the
+            photographs has no usable face; they take part in no figure.
         rejected: reason by row of `image_names`.
-        threshold: that the verdicts were taken at.
-        threshold_source: where it comes from, for people.
+        threshold: that the verdicts were taken at; None where none is known, and there are no verdicts.
+        threshold_source: where it comes from, for people; empty without one.
         card: the model.
         hard: empty where nothing was kept.
         made_with: the version of facetrust; empty where it runs without being installed.
@@ -54,7 +55,7 @@ class Results:
     has_labels: bool
     similarity: NDArray[np.float64] = field(repr=False)
     rejected: dict[int, str] = field(repr=False)
-    threshold: float
+    threshold: float | None
     threshold_source: str
     card: ModelCard
     hard: HardPairs
@@ -66,6 +67,27 @@ class Results:
         return self.categories >= 0
 
     @property
-    def ranks(self) -> NDArray[np.float64]:
-        """(P,) the scores for error rates, see `infer.score.ranks`."""
-        return ranks(self.similarity)
+    def compared(self) -> NDArray[np.bool_]:
+        """(P,) of which pairs there is a score."""
+        return ~np.isnan(self.similarity)
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """(P,) the pairs that error rates are of: compared, and it is known what they show."""
+        return self.labelled & self.compared
+
+    @property
+    def verdict_codes(self) -> NDArray[np.int8]:
+        """(P,) see `infer.score.verdict_codes`."""
+        return verdict_codes(self.similarity, self.members, self.rejected, self.threshold)
+
+    @property
+    def uncompared(self) -> dict[Verdict, int]:
+        """How many pairs were not compared, by the kind of reason."""
+        counts = count_verdicts(self.verdict_codes)
+        return {verdict: count for verdict, count in counts.items() if not verdict.is_compared}
+
+    def verdict_on(self, row: int) -> Verdict | None:
+        """The verdict on one pair, None where it was compared and no threshold is known."""
+        reasons = [self.rejected[image] for image in self.members[row].tolist() if image in self.rejected]
+        return verdict_on(float(self.similarity[row]), self.threshold, reasons)

@@ -22,7 +22,8 @@ from infer.pair_sets.pair_set import UNLABELLED
 from infer.results import HardPairs, Results
 
 FORMAT = "facetrust-results"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+READABLE_VERSIONS = (1, FORMAT_VERSION)  # 1 always had a threshold, and said less of the model
 MOST_ROWS = 50_000_000  # pairs, or images
 MOST_TEXT = 2_000_000_000  # bytes
 MOST_HEADER = 1_000_000  # bytes
@@ -42,7 +43,7 @@ class _Header(BaseModel):
     name: str
     source: str
     has_labels: bool
-    threshold: float = Field(ge=-1, le=1)
+    threshold: float | None = Field(ge=-1, le=1)
     threshold_source: str
     card: ModelCard
     made_with: str
@@ -182,7 +183,8 @@ def _check_format(file: h5py.File) -> None:
     stored = file.attrs.get_id("format_version")
     found = int(file.attrs["format_version"]) if stored.dtype.kind in "iu" and stored.shape == () else None
     _demand(
-        found == FORMAT_VERSION, f"format version {found} is not the {FORMAT_VERSION} this facetrust reads"
+        found in READABLE_VERSIONS,
+        f"format version {found} is none of those that this facetrust reads, 1 and {FORMAT_VERSION}",
     )
 
 

@@ -10,18 +10,19 @@ from common.atomic import write_atomically
 from common.errors import UserError
 from infer.csv_file import csv_cell, csv_line, needs_quotes, printable_utf8, write_csv
 from infer.results import Results
-from infer.score import NO_FACE_SIMILARITY, Verdict, verdicts
+from infer.score import VERDICTS
 from infer.table_format import TableFormat
 
 CHUNK = 65_536  # pairs written at one time
 ROW_GROUP = 16 * CHUNK  # of Parquet, which reads large ones faster
+SUBMITTED = -1.0  # the lowest cosine: challenges ask for a number of every pair, compared or not
 
 
 def write_scores(
     path: Path,
     ids: Sequence[str],
     similarity: NDArray[np.float64],
-    threshold: float,
+    codes: NDArray[np.int8],
     table: TableFormat = TableFormat.CSV,
 ) -> Path:
     """Write the table of P pairs atomically; returns the file: `path` with the suffix of the format added.
@@ -29,8 +30,9 @@ def write_scores(
     Args:
         path: without suffix.
         ids: (P,) any text.
-        similarity: (P,) in [-1, 1], NaN where there are no two faces. CSV has six decimals.
-        threshold: of the verdicts.
+        similarity: (P,) in [-1, 1], NaN for pairs that were not compared: empty, but -1 in a submission. CSV
+            has six decimals.
+        codes: (P,) verdicts as `infer.score.verdict_codes` gives them; `UNDECIDED` is left empty.
         table: the format.
 
     Raises UserError when Parquet is asked for and pyarrow is not installed, and OSError when the file cannot
@@ -39,11 +41,11 @@ def write_scores(
     file = path.with_name(path.name + table.suffix)
     match table:
         case TableFormat.CSV:
-            write_csv(file, "pair_id,similarity,verdict", _with_verdicts(ids, similarity, threshold))
+            write_csv(file, "pair_id,similarity,verdict", _with_verdicts(ids, similarity, codes))
         case TableFormat.SUBMISSION:
             write_csv(file, "pair_id,similarity", _without_verdicts(ids, similarity))
         case TableFormat.PARQUET:
-            _write_parquet(file, ids, similarity, threshold)
+            _write_parquet(file, ids, similarity, codes)
     return file
 
 
@@ -72,56 +74,54 @@ def require_parquet() -> None:
         raise UserError("Parquet needs pyarrow; install it with: pip install 'facetrust[parquet]'") from error
 
 
-def _with_verdicts(ids: Sequence[str], similarity: NDArray[np.float64], threshold: float) -> Iterator[str]:
-    for names, values in _chunks(ids, similarity, CHUNK):
-        found = [verdict.value for verdict in verdicts(values, threshold)]
-        scores = _filled(values).tolist()
-        rows = zip(_cells(names), scores, found, strict=True)
-        yield "".join([f"{name},{score:z.6f},{verdict}\n" for name, score, verdict in rows])
+def _with_verdicts(
+    ids: Sequence[str], similarity: NDArray[np.float64], codes: NDArray[np.int8]
+) -> Iterator[str]:
+    words = [verdict.value for verdict in VERDICTS] + [""]  # UNDECIDED is the last by its index, -1
+    for part in _chunks(len(ids), CHUNK):
+        scores = [f"{score:z.6f}" if score == score else "" for score in similarity[part].tolist()]
+        rows = zip(_cells(ids[part]), scores, codes[part].tolist(), strict=True)
+        yield "".join([f"{name},{score},{words[code]}\n" for name, score, code in rows])
 
 
 def _without_verdicts(ids: Sequence[str], similarity: NDArray[np.float64]) -> Iterator[str]:
-    for names, values in _chunks(ids, similarity, CHUNK):
-        rows = zip(_cells(names), _filled(values).tolist(), strict=True)
+    for part in _chunks(len(ids), CHUNK):
+        scores = np.where(np.isnan(similarity[part]), SUBMITTED, similarity[part]).tolist()
+        rows = zip(_cells(ids[part]), scores, strict=True)
         yield "".join([f"{name},{score:z.6f}\n" for name, score in rows])
 
 
-def _write_parquet(path: Path, ids: Sequence[str], similarity: NDArray[np.float64], threshold: float) -> None:
+def _write_parquet(
+    path: Path, ids: Sequence[str], similarity: NDArray[np.float64], codes: NDArray[np.int8]
+) -> None:
     require_parquet()
     import pyarrow
     from pyarrow import parquet
 
-    kinds = list(Verdict)
-    numbers = {kind: number for number, kind in enumerate(kinds)}
+    words = [verdict.value for verdict in VERDICTS]
 
-    def rows(names: Sequence[str], values: NDArray[np.float64]) -> pyarrow.Table:
-        codes = np.array([numbers[verdict] for verdict in verdicts(values, threshold)], np.int8)
+    def rows(part: slice) -> pyarrow.Table:
+        numbers = pyarrow.array(codes[part], mask=codes[part] < 0)
         columns = {
-            "pair_id": pyarrow.array([printable_utf8(name) for name in names], pyarrow.string()),
-            "similarity": pyarrow.array(_filled(values), pyarrow.float64()),
-            "verdict": pyarrow.DictionaryArray.from_arrays(codes, [kind.value for kind in kinds]),
+            "pair_id": pyarrow.array([printable_utf8(name) for name in ids[part]], pyarrow.string()),
+            "similarity": pyarrow.array(similarity[part], pyarrow.float64(), mask=np.isnan(similarity[part])),
+            "verdict": pyarrow.DictionaryArray.from_arrays(numbers, words),
         }
         return pyarrow.table(columns)
 
     def write(temporary: Path) -> None:
-        with parquet.ParquetWriter(temporary, rows([], np.zeros(0)).schema) as file:
-            for names, values in _chunks(ids, similarity, ROW_GROUP):
-                file.write_table(rows(names, values))
+        with parquet.ParquetWriter(temporary, rows(slice(0, 0)).schema) as file:
+            for part in _chunks(len(ids), ROW_GROUP):
+                file.write_table(rows(part))
 
     write_atomically(path, write)
 
 
-def _chunks(
-    ids: Sequence[str], similarity: NDArray[np.float64], size: int
-) -> Iterator[tuple[Sequence[str], NDArray[np.float64]]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size], similarity[start : start + size]
+def _chunks(count: int, size: int) -> Iterator[slice]:
+    for start in range(0, count, size):
+        yield slice(start, start + size)
 
 
 def _cells(texts: Sequence[str]) -> Sequence[str]:
     """The texts as cells; most chunks have nothing to quote, which one look tells."""
     return list(map(csv_cell, texts)) if needs_quotes("".join(texts)) else texts
-
-
-def _filled(similarity: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.isnan(similarity), NO_FACE_SIMILARITY, similarity)

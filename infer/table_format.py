@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class TableFormat(StrEnum):
-    """Forms of the table of scores; a pair without two faces has similarity -1 in each."""
+    """Forms of the table of scores; a pair that was not compared has no similarity, -1 in a submission."""
 
     CSV = "csv"  # pair_id,similarity,verdict
     PARQUET = "parquet"  # the same columns: string, double, dictionary of strings

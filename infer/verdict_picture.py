@@ -23,11 +23,16 @@ HEADLINES = {
     Verdict.MATCH: "Same person, both bona fide",
     Verdict.NO_MATCH: "Not the same person, or not bona fide",
 }
+UNDECIDED = "Similarity alone: no threshold is known"
 LABEL_WIDTH = 34  # characters of a name that fit below a crop
 
 
 def draw_verdict(
-    path: Path, examined: tuple[Examined, Examined], names: tuple[str, str], found: PairVerdict, at: Threshold
+    path: Path,
+    examined: tuple[Examined, Examined],
+    names: tuple[str, str],
+    found: PairVerdict,
+    at: Threshold | None,
 ) -> None:
     """Write a PNG of two faces as they were examined, `names` below them, and the verdict on the pair.
 
@@ -41,13 +46,15 @@ def draw_verdict(
     notes = found.reasons
     figure = Figure(figsize=(SIDE, 4.5 + 0.2 * max(0, len(notes) - 1)), facecolor="white")
     height = figure.get_figheight()
-    colour = COLOURS[found.verdict]
-    figure.text(0.06, 1 - 0.34 / height, HEADLINES[found.verdict], size=15, weight="bold", color=colour)
+    colour = COLOURS[found.verdict] if found.verdict else INK
+    headline = HEADLINES[found.verdict] if found.verdict else UNDECIDED
+    figure.text(0.06, 1 - 0.34 / height, headline, size=15, weight="bold", color=colour)
     for left, entry, name in zip((0.06, 0.515), examined, names, strict=True):
         axes = figure.add_axes((left, 1 - 3.06 / height, 0.425, 0.425 * SIDE / height))
         _draw_face(axes, entry)
         axes.set_xlabel(_shortened(printable(name)), size=8, color=FAINT, labelpad=5, parse_math=False)
-    _draw_scale(figure.add_axes((0.06, 1 - 4.0 / height, 0.88, 0.36 / height)), similarity, at.value, colour)
+    scale = figure.add_axes((0.06, 1 - 4.0 / height, 0.88, 0.36 / height))
+    _draw_scale(scale, similarity, at.value if at else None, colour)
     for row, reason in enumerate(notes):
         shade = INK if row == 0 else FAINT
         where = 1 - (4.36 + 0.2 * row) / height
@@ -70,9 +77,10 @@ def _draw_face(axes: Axes, entry: Examined) -> None:
     axes.scatter(x, y, s=26, facecolors="none", edgecolors="white", linewidths=0.9, alpha=0.9)
 
 
-def _draw_scale(axes: Axes, similarity: float, threshold: float, colour: str) -> None:
-    """Similarity and threshold on a line from 0 to 1, or from below where one of them lies there."""
-    low = min(0.0, float(np.floor(5 * min(similarity, threshold))) / 5)
+def _draw_scale(axes: Axes, similarity: float, threshold: float | None, colour: str) -> None:
+    """Similarity and threshold, if any, on a line from 0 to 1, or from below where one of them lies there."""
+    least = similarity if threshold is None else min(similarity, threshold)
+    low = min(0.0, float(np.floor(5 * least)) / 5)
     axes.set_xlim(low - 0.004, 1.004)
     axes.set_ylim(0, 1)
     axes.spines[:].set_visible(False)
@@ -80,13 +88,18 @@ def _draw_scale(axes: Axes, similarity: float, threshold: float, colour: str) ->
     axes.set_xticks(np.arange(round(5 * low), 6) / 5)
     axes.tick_params(axis="x", length=0, labelsize=7, labelcolor=FAINT, pad=1)
     axes.barh(0.3, 1 - low, 0.26, left=low, color=TRACK)
+    axes.scatter([similarity], [0.3], s=90, color=colour, edgecolors="white", zorder=3, clip_on=False)
+    if threshold is not None:
+        _draw_threshold(axes, threshold, similarity, low)
+
+
+def _draw_threshold(axes: Axes, threshold: float, similarity: float, low: float) -> None:
     axes.barh(0.3, 1 - threshold, 0.26, left=threshold, color=COLOURS[Verdict.MATCH], alpha=0.22)
     axes.plot([threshold, threshold], [0.06, 0.72], color=INK, linewidth=1.2, solid_capstyle="butt")
     # on the side where the dot is not, unless the scale ends there
     leftwards = similarity >= threshold if low + 0.2 < threshold < 0.8 else threshold >= 0.8
     side = "right" if leftwards else "left"
     axes.text(threshold, 0.78, f"threshold {threshold:.2f}", ha=side, va="bottom", size=8, color=INK)
-    axes.scatter([similarity], [0.3], s=90, color=colour, edgecolors="white", zorder=3, clip_on=False)
 
 
 def _shortened(name: str) -> str:

@@ -1,5 +1,6 @@
 """Photographs against each other: similarities, verdicts, and the reasons for them in words."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,7 +12,7 @@ from align.reasons import NO_FACE
 from common.errors import UserError
 from infer.examine import Examined
 from infer.models.model import Model, Threshold
-from infer.score import Verdict, cosines, verdicts
+from infer.score import Verdict, cosines, verdict_on
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 DECIMALS = range(2, 18)  # of a similarity in words: as few as tell it from the threshold
@@ -24,32 +25,45 @@ class PairVerdict:
     Attributes:
         first, second: which ones, from 0, first < second.
         similarity: cosine, in [-1, 1]; None where one of them shows no usable face.
-        verdict: match where similarity >= threshold, no_face where there is no similarity.
+        verdict: match where similarity >= threshold; None where there is a similarity but no threshold.
         reasons: why, in words, and then what is doubtful about it; never empty.
     """
 
     first: int
     second: int
     similarity: float | None
-    verdict: Verdict
+    verdict: Verdict | None
     reasons: tuple[str, ...]
 
 
-def threshold_for(model: Model, asked: float | None) -> Threshold:
-    """The threshold asked for, or else the model's own.
+def known_threshold(model: Model, asked: float | None) -> Threshold | None:
+    """The threshold asked for, or else the model's own; None where there is none.
 
-    Raises UserError where there is none, or where the one asked for is not in [-1, 1].
+    Raises UserError where the one asked for is not in [-1, 1].
     """
-    if asked is not None:
-        if not -1 <= asked <= 1:
-            raise UserError(f"--threshold must be from -1 to 1, not {asked}")
-        return Threshold(asked, "as asked for")
-    if model.threshold is None:
-        raise UserError(
-            f"{model.card.name} has no threshold of its own; add --threshold, or choose one with "
-            "'python -m infer threshold'"
-        )
-    return model.threshold
+    if asked is None:
+        return model.threshold
+    if not -1 <= asked <= 1:
+        raise UserError(f"--threshold must be from -1 to 1, not {asked}")
+    return Threshold(asked, "as asked for")
+
+
+def threshold_for(model: Model, asked: float | None) -> Threshold:
+    """As `known_threshold`, but raises UserError where there is none."""
+    found = known_threshold(model, asked)
+    if found is None:
+        raise UserError(f"{model.card.name} has no threshold of its own; {how_to_get_a_threshold(model)}")
+    return found
+
+
+def how_to_get_a_threshold(model: Model) -> str:
+    """What to do where no threshold is known, as the end of a sentence."""
+    if model.file is None:
+        return "add --threshold"
+    return (
+        "add --threshold, or choose one on labelled pairs, once and for all: "
+        f"python -m infer threshold PAIRS --fmr 0.01 --model {shlex.quote(model.card.name)}"
+    )
 
 
 def similarity_matrix(examined: Sequence[Examined]) -> NDArray[np.float64]:
@@ -66,24 +80,28 @@ def similarity_matrix(examined: Sequence[Examined]) -> NDArray[np.float64]:
     return matrix
 
 
-def verdicts_of(examined: Sequence[Examined], threshold: float) -> list[PairVerdict]:
-    """The verdict on every pair, in the order (0, 1), (0, 2), …, (1, 2): accept similarity >= threshold."""
+def verdicts_of(examined: Sequence[Examined], threshold: float | None) -> list[PairVerdict]:
+    """The verdict on every pair, in the order (0, 1), (0, 2), …, (1, 2): accept similarity >= threshold.
+
+    Without a threshold there are similarities alone.
+    """
     matrix = similarity_matrix(examined)
-    pairs = list(combinations(range(len(examined)), 2))
-    similarities = np.array([matrix[pair] for pair in pairs], np.float64)
     found = []
-    for pair, cosine, verdict in zip(
-        pairs, similarities.tolist(), verdicts(similarities, threshold), strict=True
-    ):
-        similarity = None if verdict is Verdict.NO_FACE else cosine
-        missing = [reason for index in pair for reason in _missing(index, examined[index])]
+    for pair in combinations(range(len(examined)), 2):
+        problems = [examined[index].problem or "" for index in pair if examined[index].problem]
+        similarity = None if problems else float(matrix[pair])
+        main = [reason for index in pair for reason in _missing(index, examined[index])]
+        if similarity is not None:
+            main = [_comparison(similarity, threshold)]
         doubts = [reason for index in pair for reason in _doubts(index, examined[index])]
-        main = missing if similarity is None else [_comparison(similarity, threshold)]
+        verdict = verdict_on(float(matrix[pair]), threshold, problems)
         found.append(PairVerdict(*pair, similarity, verdict, (*main, *doubts)))
     return found
 
 
-def _comparison(similarity: float, threshold: float) -> str:
+def _comparison(similarity: float, threshold: float | None) -> str:
+    if threshold is None:
+        return f"similarity {similarity:.2f}, and no threshold is known"
     how = "at or above" if similarity >= threshold else "below"
     pair = similarity, threshold
     decimals = next((n for n in DECIMALS if len({f"{value:.{n}f}" for value in pair}) == 2), DECIMALS[0])

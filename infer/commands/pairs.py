@@ -35,6 +35,8 @@ from infer.table_format import TableFormat
 
 if TYPE_CHECKING:
     from common.metrics import CategoryErrors, VerificationReport
+    from infer.compare import Comparison
+    from infer.models.model import Model
 
 EXAMPLES = examples(
     "python -m infer pairs data/test_public",
@@ -79,30 +81,58 @@ def pairs(
     tell_model(loaded)
     with progress_bar("Comparing") as progress:
         found = compare_pairs(pair_set, loaded, out, threshold, scores_format, workers, progress)
-    results = found.results
-    console.print(
-        f"{len(results.ids):,} pairs scored with {escape(f'{loaded.card.name}: {found.scores_file}')}"
-    )
-    console.print(f"threshold {results.threshold:.4f} ({escape(results.threshold_source)})")
-    if found.without_face:
-        console.print(
-            f"[yellow]{found.without_face:,} pairs without two usable faces[/] (similarity -1, verdict "
-            f"no_face): {escape(str(found.rejects_file))}"
-        )
-    if found.at_threshold and found.at_eer:
+    _print_scores(found)
+    _print_threshold(found, loaded)
+    if found.at_eer:
         print_errors(found.at_threshold, found.at_eer)
-    if results.has_labels and found.unlabelled:
+    elif found.results.has_labels:
+        console.print("[yellow]EER unknown[/]: no pair with a label was compared")
+    if found.results.has_labels and found.unlabelled:
         console.print(f"[yellow]{found.unlabelled:,} pairs are not in labels.csv and were not counted[/]")
     console.print(f"Picture: {escape(str(found.picture_file))}")
     console.print(f"For a page to read: python -m infer report {escape(str(found.results_file))}")
 
 
-def print_errors(at_threshold: "VerificationReport", at_eer: "VerificationReport") -> None:
-    """Print the error rates of labelled pairs at two thresholds; intervals and TAR are those of `at_eer`."""
-    if math.isnan(at_eer.eer):
-        console.print("[yellow]EER unknown[/]: it takes genuine and impostor pairs")
-        _print_table({f"at threshold {at_threshold.threshold:.4f}": at_threshold})
+def _print_scores(found: "Comparison") -> None:
+    from infer.uncompared import tell_uncompared
+
+    results, missing = found.results, found.uncompared
+    pairs = f"{len(results.ids):,} pairs scored"
+    if missing:
+        pairs = f"{int(results.compared.sum()):,} of {len(results.ids):,} pairs compared"
+    console.print(f"{pairs} with {escape(f'{results.card.name}: {found.scores_file}')}")
+    if missing:
+        console.print(
+            f"[yellow]{sum(missing.values()):,} pairs were not compared[/] ({tell_uncompared(missing)}) and "
+            f"count in no figure: {escape(str(found.rejects_file))}"
+        )
+
+
+def _print_threshold(found: "Comparison", model: "Model") -> None:
+    from infer.verification import how_to_get_a_threshold
+
+    results = found.results
+    if results.threshold is None:
+        console.print(
+            f"[yellow]no threshold known[/], so no verdicts; {escape(how_to_get_a_threshold(model))}"
+        )
         return
+    console.print(f"threshold {results.threshold:.4f} ({escape(results.threshold_source)})")
+
+
+def print_errors(at_threshold: "VerificationReport | None", at_eer: "VerificationReport") -> None:
+    """Print the error rates of labelled pairs at two thresholds; intervals and TAR are those of `at_eer`."""
+    columns = {} if at_threshold is None else {f"at threshold {at_threshold.threshold:.4f}": at_threshold}
+    if math.isnan(at_eer.eer):
+        console.print("[yellow]EER unknown[/]: it takes genuine and impostor pairs that were compared")
+    else:
+        _print_rates(at_eer)
+        columns[f"at {at_eer.threshold:.4f}, the EER's on these very pairs"] = at_eer
+    if columns:
+        _print_table(columns)
+
+
+def _print_rates(at_eer: "VerificationReport") -> None:
     console.print(
         f"[bold]EER {at_eer.eer:.4f}[/] at threshold {at_eer.threshold:.4f}{_interval(at_eer, 'eer')}"
     )
@@ -112,12 +142,6 @@ def print_errors(at_threshold: "VerificationReport", at_eer: "VerificationReport
             console.print(f"EER {eer:.4f} against {category.display_name} pairs alone{interval}")
     for fmr, tar in at_eer.tar_at_fmr.items():
         console.print(f"TAR {tar:.4f} at FMR {fmr:g}{_interval(at_eer, f'tar_at_fmr_{fmr:g}')}")
-    _print_table(
-        {
-            f"at threshold {at_threshold.threshold:.4f}": at_threshold,
-            f"at EER threshold {at_eer.threshold:.4f}": at_eer,
-        }
-    )
 
 
 def _print_table(reports: "dict[str, VerificationReport]") -> None:

@@ -100,8 +100,13 @@ def print_point(found: "ChosenPoint") -> None:
             f"[yellow]{found.impostors.total:,} impostor pairs are few for this FMR[/]: take "
             f"{found.impostors_to_trust:,} or more to trust it (rule of three)"
         )
-    if found.without_face:
-        console.print(f"[yellow]{found.without_face:,} pairs without two usable faces[/] were left out")
+    if found.uncompared:
+        from infer.uncompared import tell_uncompared
+
+        console.print(
+            f"[yellow]{sum(found.uncompared.values()):,} pairs were not compared[/] and count in no rate: "
+            f"{tell_uncompared(found.uncompared)}"
+        )
 
 
 def _add_row(table: Table, name: str, found: "CategoryErrors") -> None:

@@ -37,7 +37,7 @@ EXAMPLES = examples(
     "python -m infer verify a.jpg b.jpg --json | jq .similarity",
     "python -m infer verify a.jpg b.jpg && echo welcome",
 )
-MATCH, NO_MATCH = 0, 1  # exit status; 2 is for all that leaves no verdict
+MATCH, NO_MATCH, NO_ANSWER = 0, 1, 2  # exit status
 PHOTOGRAPH_HELP = "A photograph; the most prominent face of it counts."
 
 
@@ -62,7 +62,8 @@ def verify(
 ) -> None:
     """Are two photographs bona fide and of the same person?
 
-    The exit status is 0 for yes, 1 for no, and 2 for no answer: no image, no face, or no known threshold.
+    The exit status is 0 for yes, 1 for no, and 2 for no answer: no image, no face, or no known threshold,
+    where the similarity is told all the same.
     """
     with _errors_told(as_json):
         _refuse_early((first, second), picture)
@@ -70,19 +71,19 @@ def verify(
 
         asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
         loaded = load_model(model, CHECKPOINTS, colour, asked)
-        matches = _verify((first, second), loaded, threshold, as_json, picture)
-    raise typer.Exit(MATCH if matches else NO_MATCH)
+        status = _verify((first, second), loaded, threshold, as_json, picture)
+    raise typer.Exit(status)
 
 
 def _verify(
     paths: tuple[Path, Path], loaded: "Model", threshold: float | None, as_json: bool, picture: Path | None
-) -> bool:
+) -> int:
     from common.errors import UserError
     from infer.examine import Examiner
     from infer.score import Verdict
-    from infer.verification import threshold_for, verdicts_of
+    from infer.verification import known_threshold, verdicts_of
 
-    at = threshold_for(loaded, threshold)
+    at = known_threshold(loaded, threshold)
     first, second = Examiner(loaded).examine(paths)
     problems = [
         f"{path}: {entry.problem}"
@@ -91,7 +92,7 @@ def _verify(
     ]
     if problems:
         raise UserError("; ".join(problems))
-    (found,) = verdicts_of((first, second), at.value)
+    (found,) = verdicts_of((first, second), at.value if at else None)
     if picture is not None:
         from infer.verdict_picture import draw_verdict
 
@@ -100,7 +101,9 @@ def _verify(
         typer.echo(json.dumps(_as_json(loaded, at, found, paths, (first, second))))
     else:
         _print(loaded, at, found, picture)
-    return found.verdict is Verdict.MATCH
+    if found.verdict is None:
+        return NO_ANSWER
+    return MATCH if found.verdict is Verdict.MATCH else NO_MATCH
 
 
 def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
@@ -116,15 +119,21 @@ def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
         raise UserError(f"--picture would overwrite the photograph {picture}; give it another name")
 
 
-def _print(model: "Model", at: "Threshold", found: "PairVerdict", picture: Path | None) -> None:
+def _print(model: "Model", at: "Threshold | None", found: "PairVerdict", picture: Path | None) -> None:
     from infer.score import Verdict
+    from infer.verification import how_to_get_a_threshold
 
     if found.verdict is Verdict.MATCH:
         console.print("[bold green]same person, both photographs bona fide[/] as far as the model can tell")
-    else:
+    elif found.verdict is Verdict.NO_MATCH:
         console.print("[bold red]not the same person, or a photograph is not bona fide[/]")
+    else:
+        console.print("[bold yellow]no verdict: no threshold known[/]")
     console.print(f"similarity {found.similarity:.4f}")
-    console.print(f"threshold  {at.value:.4f} ({escape(printable(at.source))})")
+    if at is None:
+        console.print(f"threshold  not known; {escape(how_to_get_a_threshold(model))}")
+    else:
+        console.print(f"threshold  {at.value:.4f} ({escape(printable(at.source))})")
     for doubt in found.reasons[1:]:
         console.print(f"[yellow]careful:[/] {escape(doubt)}")
     tell_model(model)
@@ -134,17 +143,20 @@ def _print(model: "Model", at: "Threshold", found: "PairVerdict", picture: Path 
 
 def _as_json(
     model: "Model",
-    at: "Threshold",
+    at: "Threshold | None",
     found: "PairVerdict",
     paths: tuple[Path, Path],
     examined: "tuple[Examined, Examined]",
 ) -> dict[str, object]:
-    """What `--json` prints; boxes and landmarks are in pixels of the photographs."""
+    """What `--json` prints; boxes and landmarks are in pixels of the photographs.
+
+    Without a known threshold there is no verdict.
+    """
     return {
-        "verdict": found.verdict.value,
+        "verdict": found.verdict.value if found.verdict else None,
         "similarity": found.similarity,
-        "threshold": at.value,
-        "threshold_source": at.source,
+        "threshold": at.value if at else None,
+        "threshold_source": at.source if at else None,
         "model": model.card.name,
         "model_chosen": model.card.chosen,
         "assumed": list(model.card.assumed),

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from common.metrics import evaluate_pairs
 from infer.models.onnx_metadata import MeasuredLoss
 from infer.pair_sets.pair_set import PairSet
-from infer.score import ranks
 
 LOWEST, HIGHEST = -1.0, 1.0  # similarities
 
@@ -29,13 +28,11 @@ class ScoredTwice:
     after: NDArray[np.float64] = field(repr=False)
 
     def loss(self) -> MeasuredLoss | None:
-        """The EERs; None where they are not defined, without labels or with those of one kind alone."""
-        labelled = self.pair_set.categories >= 0
-        if not labelled.any():
-            return None
-        codes = self.pair_set.categories[labelled]
-        before = evaluate_pairs(codes, ranks(self.before[labelled]))
-        after = evaluate_pairs(codes, ranks(self.after[labelled]))
+        """The EERs of labelled pairs that both compared; None without such pairs of both classes."""
+        measured = (self.pair_set.categories >= 0) & ~np.isnan(self.before) & ~np.isnan(self.after)
+        codes = self.pair_set.categories[measured]
+        before = evaluate_pairs(codes, self.before[measured])
+        after = evaluate_pairs(codes, self.after[measured])
         if math.isnan(before.eer):
             return None
         genuine = sum(found.total for category, found in before.by_category.items() if category.is_genuine)

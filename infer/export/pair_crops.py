@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import UserError
 from infer.embed import CHUNK, Embeddings, align_options, aligned_images
 from infer.models.model import Model
 from infer.pair_sets.pair_set import PairSet
 from infer.score import similarities
+from infer.uncompared import refuse_without_scores
 
 
 @dataclass(frozen=True)
@@ -63,5 +63,5 @@ def align_pairs(
             crops[row] = crop
         rejected |= reasons
     if len(rejected) == len(images):
-        raise UserError(f"no photograph of {pair_set.source} has a usable face; name other pairs")
+        refuse_without_scores(pair_set.source, images, np.full(len(pair_set), np.nan), rejected)
     return PairCrops(pair_set, crops, dict(sorted(rejected.items())))

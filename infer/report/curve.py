@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from infer.score import NO_FACE_SIMILARITY
-
 CELL = 0.25  # of the unit that is drawn in: less cannot be seen
 TOLERANCE = 0.35
 
@@ -35,12 +33,8 @@ class Curve:
 
 
 def error_curve(genuine: Rates, impostors: Rates) -> Curve:
-    """The curve of two classes of scores, at least one of each.
-
-    Scores below -1 are those of pairs without two faces: they count, but no threshold accepts them.
-    """
+    """The curve of two classes of scores, at least one of each."""
     thresholds = np.unique(np.concatenate([genuine, impostors]))[::-1]
-    thresholds = thresholds[thresholds >= NO_FACE_SIMILARITY]
     return Curve(
         thresholds,
         _share_from(impostors, thresholds),

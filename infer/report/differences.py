@@ -20,14 +20,22 @@ class Joined:
     """Two results of the same pairs, in the same order.
 
     Attributes:
-        first, second: the results, with those pairs alone that both have; both keep all their crops.
+        first, second: the results, with those pairs alone that both have compared, for only these tell which
+            one is better; both keep all their crops.
+        given: the same with the common pairs that one of them, or both, could not compare.
         only_first, only_second: pairs of the one that the other lacks.
     """
 
     first: Results
     second: Results
+    given: tuple[Results, Results] = field(repr=False)
     only_first: int
     only_second: int
+
+    @property
+    def uncompared(self) -> int:
+        """Common pairs that one of them, or both, could not compare."""
+        return len(self.given[0].ids) - len(self.first.ids)
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Disagreement:
 
     Attributes:
         rows: (D,) the pairs with different verdicts, those first whose similarities lie farthest from their
-            thresholds; accepted or not is what counts, for whatever reason.
+            thresholds.
         first_right, second_right: how many of the labelled ones only the first, or the second, judges right.
         chance: the probability, by McNemar's exact test, of so uneven a share or one more uneven still, were
             both models equally often right; NaN where no labelled pair differs.
@@ -79,11 +87,11 @@ def join(first: Results, second: Results) -> Joined:
         rows, other = np.array(matched, np.int64).reshape(-1, 2).T
     if not len(rows):
         raise UserError("the two results have no pair in common; compare results of the same pairs")
-    joined = Joined(
-        _only(first, rows), _only(second, other), len(first.ids) - len(rows), len(second.ids) - len(rows)
-    )
-    _check_same(joined)
-    return joined
+    given = _only(first, rows), _only(second, other)
+    _check_same(*given)
+    both = np.flatnonzero(given[0].compared & given[1].compared)
+    only = len(first.ids) - len(rows), len(second.ids) - len(rows)
+    return Joined(_only(given[0], both), _only(given[1], both), given, *only)
 
 
 def _only(results: Results, rows: NDArray[np.int64]) -> Results:
@@ -109,8 +117,7 @@ def _only(results: Results, rows: NDArray[np.int64]) -> Results:
     )
 
 
-def _check_same(joined: Joined) -> None:
-    first, second = joined.first, joined.second
+def _check_same(first: Results, second: Results) -> None:
     other_label = np.flatnonzero(first.categories != second.categories)
     if len(other_label):
         raise UserError(
@@ -128,21 +135,23 @@ def _check_same(joined: Joined) -> None:
         )
 
 
-def disagreement(joined: Joined) -> Disagreement:
-    """Where the verdicts differ, each model at its own threshold.
+def disagreement(joined: Joined) -> Disagreement | None:
+    """Where the verdicts differ, each model at its own threshold; None where one has no threshold.
 
     The test is that of McNemar ("Note on the sampling error of the difference between correlated proportions
     or percentages", Psychometrika 12, 1947) with the binomial distribution itself in the place of an
     approximation.
     """
-    accepted = [results.ranks >= results.threshold for results in (joined.first, joined.second)]
+    sides = joined.first, joined.second
+    margins = [results.similarity - results.threshold for results in sides if results.threshold is not None]
+    if len(margins) < len(sides):
+        return None
+    accepted = [margin >= 0 for margin in margins]
     rows = np.flatnonzero(accepted[0] != accepted[1])
     genuine = joined.first.categories[rows] == PairCategory.SAME_PERSON.code
     right = (accepted[0][rows] == genuine)[joined.first.labelled[rows]]
     first_right, second_right = int(right.sum()), int((~right).sum())
-    distance = sum(
-        np.abs(results.ranks[rows] - results.threshold) for results in (joined.first, joined.second)
-    )
+    distance = np.abs(margins[0][rows]) + np.abs(margins[1][rows])
     return Disagreement(
         rows[np.argsort(-distance, kind="stable")],
         first_right,
@@ -169,7 +178,7 @@ def eer_difference_interval(joined: Joined, seed: int = 0) -> DifferenceInterval
     if not count or resamples < FEWEST_RESAMPLES:
         return None
     categories = joined.first.categories[rows]
-    sets = [presort(categories, results.ranks[rows], None) for results in (joined.first, joined.second)]
+    sets = [presort(categories, results.similarity[rows], None) for results in (joined.first, joined.second)]
     rng = np.random.default_rng(seed)
     differences = []
     for _ in range(resamples):
@@ -182,7 +191,7 @@ def eer_difference_interval(joined: Joined, seed: int = 0) -> DifferenceInterval
     if not len(defined):
         return None
     low, high = np.percentile(defined, PERCENTILES).tolist()
-    if low < 0 or high > 0 or np.array_equal(joined.first.ranks[rows], joined.second.ranks[rows]):
+    if low < 0 or high > 0 or np.array_equal(joined.first.similarity[rows], joined.second.similarity[rows]):
         return DifferenceInterval(low, high)
     genuine = int((categories == PairCategory.SAME_PERSON.code).sum())
     smaller = min(genuine, count - genuine)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from common.pairs import PairCategory
 from infer.results import Results
-from infer.score import Verdict, verdicts
+from infer.score import Verdict
 
 SIDE = 112  # pixels of a crop in the page, at the most
 QUALITY = 85  # of JPEG
@@ -25,15 +25,15 @@ class PairCard:
     Attributes:
         pair_id, names: of the pair and of its two images.
         similarity: in [-1, 1].
-        verdict: at the results' threshold.
-        is_right: None where it is not known what the pair shows.
+        verdict: at the results' threshold; None without one.
+        is_right: None where there is no verdict on a comparison, or it is not known what the pair shows.
         faces: two data URIs, or none.
     """
 
     pair_id: str
     names: tuple[str, str]
     similarity: float
-    verdict: Verdict
+    verdict: Verdict | None
     is_right: bool | None
     faces: tuple[str, ...] = field(repr=False)
 
@@ -67,15 +67,15 @@ def galleries(results: Results) -> list[Gallery]:
 
 def card_of(results: Results, row: int, faces: Sequence[str] = ()) -> PairCard:
     """A pair with these faces."""
-    verdict = verdicts(results.similarity[row : row + 1], results.threshold)[0]
-    category = _category(results, row)
+    verdict, category = results.verdict_on(row), _category(results, row)
+    judged = category is not None and verdict is not None and verdict.is_compared
     first, second = results.members[row].tolist()
     return PairCard(
         results.ids[row],
         (results.image_names[first], results.image_names[second]),
         float(results.similarity[row]),
         verdict,
-        None if category is None else (verdict is Verdict.MATCH) == category.is_genuine,
+        (verdict is Verdict.MATCH) == category.is_genuine if category and judged else None,
         tuple(faces),
     )
 

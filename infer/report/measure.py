@@ -1,7 +1,6 @@
 """The figures of a report."""
 
 import math
-from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,56 +17,34 @@ IMPOSTORS = tuple(category for category in PairCategory if not category.is_genui
 
 @dataclass(frozen=True)
 class Measured:
-    """What the labelled pairs of results say.
+    """What the labelled pairs of results say, as far as they were compared.
 
     Attributes:
-        at_threshold: at the threshold that the verdicts were taken at.
+        at_threshold: at the threshold that the verdicts were taken at; None where none is known.
         at_eer: at the threshold of the EER, with intervals; its rates are NaN where there are only genuine or
             only impostor pairs.
-        without_face: how many pairs of each category lack a usable face; they count as rejected.
         curves: the error rates at all thresholds, against all impostor pairs (None) and against one kind,
             for those of which there are pairs; empty where the EER is undefined.
     """
 
-    at_threshold: VerificationReport
+    at_threshold: VerificationReport | None
     at_eer: VerificationReport
-    without_face: dict[PairCategory, int]
     curves: dict[PairCategory | None, Curve] = field(repr=False)
 
     @property
     def genuine(self) -> int:
         """Genuine pairs."""
-        return self.at_threshold.by_category[PairCategory.SAME_PERSON].total
+        return self.at_eer.by_category[PairCategory.SAME_PERSON].total
 
     @property
     def impostors(self) -> int:
         """Impostor pairs of either kind."""
-        return impostor_errors(self.at_threshold).total
-
-    @property
-    def genuine_without_face(self) -> int:
-        """Genuine pairs without two faces."""
-        return self.without_face[PairCategory.SAME_PERSON]
-
-    @property
-    def impostors_without_face(self) -> int:
-        """Impostor pairs of either kind without two faces."""
-        return sum(self.without_face[kind] for kind in IMPOSTORS)
-
-    @property
-    def synthetic_without_face(self) -> int:
-        """Pairs with a synthetic face without two usable ones."""
-        return self.without_face[PairCategory.SYNTHETIC]
-
-    @property
-    def has_incomplete(self) -> bool:
-        """Whether any labelled pair lacks two faces."""
-        return any(self.without_face.values())
+        return impostor_errors(self.at_eer).total
 
     @property
     def is_tuned(self) -> bool:
         """Whether the threshold is that of the EER of these very pairs."""
-        return self.at_threshold.threshold == self.at_eer.threshold
+        return self.at_threshold is not None and self.at_threshold.threshold == self.at_eer.threshold
 
     @property
     def is_level(self) -> bool:
@@ -82,23 +59,16 @@ class Measured:
 
 
 def measure(results: Results) -> Measured | None:
-    """The error rates of labelled pairs, None where no pair is labelled.
-
-    A pair without two faces counts as rejected at every threshold.
-    """
-    rows = results.labelled
+    """The error rates of labelled pairs that were compared, None where there is none."""
+    rows = results.measured
     if not rows.any():
         return None
-    categories, scores = results.categories[rows], results.ranks[rows]
-    missing = np.isnan(results.similarity)
+    categories, scores = results.categories[rows], results.similarity[rows]
     at_eer = evaluate_pairs(categories, scores)
+    used = results.threshold
     return Measured(
-        at_threshold=evaluate_pairs(categories, scores, results.threshold),
+        at_threshold=None if used is None else evaluate_pairs(categories, scores, used),
         at_eer=with_intervals(at_eer, categories, scores),
-        without_face={
-            category: int((missing & (results.categories == category.code)).sum())
-            for category in PairCategory
-        },
         curves={} if math.isnan(at_eer.eer) else _curves(categories, scores),
     )
 
@@ -125,12 +95,3 @@ def impostor_errors(report: VerificationReport) -> CategoryErrors:
     """Impostor pairs of either kind that are accepted; the rate is the FMR."""
     kinds = [report.by_category[kind] for kind in IMPOSTORS]
     return CategoryErrors(sum(kind.errors for kind in kinds), sum(kind.total for kind in kinds))
-
-
-def reasons_without_face(results: Results) -> list[tuple[str, int]]:
-    """How many photographs were rejected for each reason, the most frequent first.
-
-    Details in brackets are left out.
-    """
-    counted = Counter(reason.split(" (")[0] for reason in results.rejected.values())
-    return sorted(counted.items(), key=lambda entry: (-entry[1], entry[0]))

@@ -112,7 +112,7 @@ def describe_verdict(card: PairCard) -> Markup:
     """The verdict in words, and whether it is right by sign and word."""
     accepted = card.verdict is Verdict.MATCH
     if card.is_right is None:
-        words = card.verdict.value.replace("_", " ")
+        words = card.verdict.value.replace("_", " ") if card.verdict else ""
     elif card.is_right:
         words = "✓ accepted" if accepted else "✓ rejected"
     else:

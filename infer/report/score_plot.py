@@ -43,11 +43,13 @@ def score_panels(
     return found
 
 
-def draw_scores(name: str, panels: Mapping[PairCategory | None, ScorePanel], threshold: float) -> Markup:
+def draw_scores(
+    name: str, panels: Mapping[PairCategory | None, ScorePanel], threshold: float | None
+) -> Markup:
     """The plot of at least one panel; the height of a bar is a share of its own category.
 
     The threshold is a border between two bars, so that a bar is right or wrong as a whole; wrong ones are
-    hatched. `name` is its id in the page, unlike all others.
+    hatched. Without one (None) none is wrong. `name` is its id in the page, unlike all others.
     """
     edges = _edges(panels, threshold)
     shares = {
@@ -56,18 +58,12 @@ def draw_scores(name: str, panels: Mapping[PairCategory | None, ScorePanel], thr
     highest = max(float(share.max()) for share in shares.values())
     axis = Axis(float(edges[0]), float(edges[-1]), LEFT, RIGHT)
     height = TOP + PANEL * len(panels) + BOTTOM
-    at = float(axis.place(threshold))
     parts = [_hatches(name, panels)]
     for row, (key, panel) in enumerate(panels.items()):
         base = TOP + PANEL * (row + 1)
         bars = Axis(0, highest, base, base - PANEL + 26)
         parts += _panel(panel, shares[key], edges, axis, bars, threshold, name)
-    anchor = "start" if at < WIDTH / 2 else "end"
-    side = 6 if anchor == "start" else -6
-    parts += [
-        line(at, 12, at, height - BOTTOM, "threshold"),
-        text(at + side, 16, f"threshold {threshold:.3f}", text_anchor=anchor, class_="label strong"),
-    ]
+    parts += [] if threshold is None else _threshold_line(axis, threshold, height)
     for tick in axis.inside(TICKS):
         place = float(axis.place(tick))
         parts.append(line(place, height - BOTTOM, place, height - BOTTOM + 5, "tick-line"))
@@ -82,14 +78,24 @@ def draw_scores(name: str, panels: Mapping[PairCategory | None, ScorePanel], thr
         "Scores",
         "Histograms of the cosine similarity: "
         + "; ".join(f"{panel.label}, median {np.median(panel.similarity):.2f}" for panel in panels.values())
-        + f". The threshold is {threshold:.3f}.",
+        + ("." if threshold is None else f". The threshold is {threshold:.3f}."),
         name,
         *parts,
     )
 
 
-def _edges(panels: Mapping[PairCategory | None, ScorePanel], threshold: float) -> NDArray[np.float64]:
-    """Borders of bars around all similarities and the threshold, which is one of them."""
+def _threshold_line(axis: Axis, threshold: float, height: float) -> list[Markup]:
+    at = float(axis.place(threshold))
+    anchor, side = ("start", 6) if at < WIDTH / 2 else ("end", -6)
+    return [
+        line(at, 12, at, height - BOTTOM, "threshold"),
+        text(at + side, 16, f"threshold {threshold:.3f}", text_anchor=anchor, class_="label strong"),
+    ]
+
+
+def _edges(panels: Mapping[PairCategory | None, ScorePanel], given: float | None) -> NDArray[np.float64]:
+    """Borders of bars around all similarities and the threshold, or 0 without one, which is one of them."""
+    threshold = 0.0 if given is None else given
     least = min(threshold, *(float(panel.similarity.min()) for panel in panels.values()))
     most = max(threshold, *(float(panel.similarity.max()) for panel in panels.values()))
     width = FINE if max(len(panel.similarity) for panel in panels.values()) >= ENOUGH else COARSE
@@ -104,14 +110,14 @@ def _panel(
     edges: NDArray[np.float64],
     axis: Axis,
     bars: Axis,
-    threshold: float,
+    threshold: float | None,
     name: str,
 ) -> list[Markup]:
-    is_below = edges[1:] < threshold + FINE / 2
+    is_below = edges[1:] < (0.0 if threshold is None else threshold) + FINE / 2
     parts = [line(LEFT, bars.start, RIGHT, bars.start, "base")]
     for below in (True, False):
         rows = np.flatnonzero(is_below == below)
-        wrong = panel.wrong_below is not None and panel.wrong_below == below
+        wrong = threshold is not None and panel.wrong_below is not None and panel.wrong_below == below
         outline = _outline(share[rows], edges[rows[0] : rows[-1] + 2], axis, bars)
         parts.append(element("path", d=outline, class_=f"bars {panel.style}"))
         if wrong:

@@ -7,15 +7,10 @@ import numpy as np
 from common.atomic import write_text_atomically
 from common.metrics.true_accepts import FMR_TARGETS, RULE_OF_THREE
 from common.pairs import PairCategory
+from infer.report.acquisition import acquisition
 from infer.report.det_plot import draw_det
 from infer.report.gallery import galleries
-from infer.report.measure import (
-    Measured,
-    genuine_errors,
-    impostor_errors,
-    measure,
-    reasons_without_face,
-)
+from infer.report.measure import Measured, genuine_errors, impostor_errors, measure
 from infer.report.page import percent, render
 from infer.report.plot_parts import Mark, PlottedCurve
 from infer.report.roc_plot import draw_roc
@@ -30,11 +25,11 @@ SECTIONS = {
     "tar": "TAR at a fixed FMR",
     "scores": "Scores",
     "pairs": "Hardest pairs",
-    "no-face": "Faces not found",
+    "uncompared": "Pairs not compared",
     "synthetic": "Synthetic faces",
     "model": "Model and data",
 }
-UNLABELLED_SECTIONS = ("verdict", "scores", "pairs", "no-face", "model")
+UNLABELLED_SECTIONS = ("verdict", "scores", "pairs", "uncompared", "model")
 UNLABELLED_NAMES = {"verdict": "What can be said", "pairs": "Most similar pairs"}
 
 
@@ -47,19 +42,18 @@ def report_page(results: Results) -> str:
     """The page of one model. Of unlabelled pairs it shows what is useful without labels."""
     measured = measure(results)
     panels = score_panels(results.categories, results.similarity)
-    without_face = np.isnan(results.similarity)
     context = {
         "sections": _sections(measured),
         "results": results,
         "measured": measured,
         "labelled": int(results.labelled.sum()),
+        "judged": int(results.measured.sum()),
         "unlabelled": int((~results.labelled).sum()),
-        "accepted": int((results.ranks >= results.threshold).sum()),
+        "compared": int(results.compared.sum()),
+        "accepted": 0 if results.threshold is None else int((results.similarity >= results.threshold).sum()),
         "scores_plot": draw_scores("scores-plot", panels, results.threshold) if panels else None,
         "galleries": galleries(results),
-        "reasons": reasons_without_face(results),
-        "pairs_without_face": int(without_face.sum()),
-        "missing_by_category": _missing_by_category(results),
+        "acquired": acquisition(results),
         "most_rejects": MOST_REJECTS,
     }
     return render("report.html", context | (_of_labelled(results, measured) if measured else {}))
@@ -77,17 +71,18 @@ def _of_labelled(results: Results, measured: Measured) -> dict[str, object]:
         PlottedCurve(curve, kind.display_name if kind else "all impostors", kind.value if kind else "all")
         for kind, curve in measured.curves.items()
     ]
-    marks = marks_of(results, measured) if curves else []
+    marks = marks_of(measured) if curves else []
+    used = measured.at_threshold
     return {
-        "genuine_errors": genuine_errors(measured.at_threshold),
+        "genuine_errors": genuine_errors(used) if used else None,
         "genuine_errors_at_eer": genuine_errors(measured.at_eer),
-        "impostor_errors": impostor_errors(measured.at_threshold),
+        "impostor_errors": impostor_errors(used) if used else None,
         "impostor_errors_at_eer": impostor_errors(measured.at_eer),
-        "synthetic": measured.at_threshold.by_category[PairCategory.SYNTHETIC],
+        "synthetic": used.by_category[PairCategory.SYNTHETIC] if used else None,
         "synthetic_at_eer": measured.at_eer.by_category[PairCategory.SYNTHETIC],
         "silent": [
             (category.display_name, min(RULE_OF_THREE / found.total, 1))
-            for category, found in measured.at_threshold.by_category.items()
+            for category, found in (used.by_category.items() if used else ())
             if found.total and not found.errors
         ],
         "legend": curves,
@@ -97,8 +92,8 @@ def _of_labelled(results: Results, measured: Measured) -> dict[str, object]:
     }
 
 
-def marks_of(results: Results, measured: Measured, style: str = "", prefix: str = "") -> list[Mark]:
-    """The EER and the threshold in use, on the curves against all impostors."""
+def marks_of(measured: Measured, style: str = "", prefix: str = "") -> list[Mark]:
+    """The EER and the threshold in use, if any, on the curves against all impostors."""
     at_eer, used = measured.at_eer, measured.at_threshold
     eer = Mark(
         impostor_errors(at_eer).rate,
@@ -107,9 +102,9 @@ def marks_of(results: Results, measured: Measured, style: str = "", prefix: str 
         style,
         is_eer=True,
     )
-    if measured.is_tuned:
+    if used is None or measured.is_tuned:
         return [eer]
-    label = prefix or f"threshold {results.threshold:.3f}"
+    label = prefix or f"threshold {used.threshold:.3f}"
     return [eer, Mark(impostor_errors(used).rate, genuine_errors(used).rate, label, style)]
 
 
@@ -128,9 +123,3 @@ def _tar_rows(measured: Measured) -> list[dict[str, object]]:
             }
         )
     return rows
-
-
-def _missing_by_category(results: Results) -> list[tuple[str, int]]:
-    codes = results.categories[np.isnan(results.similarity) & results.labelled]
-    counts = [(category.display_name, int((codes == category.code).sum())) for category in PairCategory]
-    return [(name, times) for name, times in counts if times]

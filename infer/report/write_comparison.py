@@ -4,22 +4,15 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 from markupsafe import Markup
 
 from common.atomic import write_text_atomically
 from common.pairs import PairCategory
+from infer.report.acquisition import Acquisition, acquisition
 from infer.report.det_plot import draw_det
-from infer.report.differences import Disagreement, Joined, disagreement, eer_difference_interval, join
+from infer.report.differences import Joined, disagreement, eer_difference_interval, join
 from infer.report.gallery import PairCard, card_of, faces_at
-from infer.report.measure import (
-    IMPOSTORS,
-    Measured,
-    genuine_errors,
-    impostor_errors,
-    measure,
-    reasons_without_face,
-)
+from infer.report.measure import IMPOSTORS, Measured, genuine_errors, impostor_errors, measure
 from infer.report.page import render, title
 from infer.report.plot_parts import PlottedCurve
 from infer.report.roc_plot import draw_roc
@@ -29,13 +22,14 @@ from infer.results import Results
 
 MOST_CARDS = 24
 MOST_LISTED = 100
+NAN = float("nan")  # rates of a model without a threshold
 SECTIONS = {
     "verdict": "The verdict",
     "errors": "Error rates",
     "curves": "DET and ROC",
     "differences": "Differing verdicts",
     "scores": "Scores",
-    "no-face": "Faces not found",
+    "uncompared": "Pairs not compared",
     "model": "Models and data",
 }
 LABELLED_ONLY = ("errors", "curves")
@@ -43,19 +37,13 @@ LABELLED_ONLY = ("errors", "curves")
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two models."""
+    """One of the two models: what it says of the pairs that both compared, and what it could not compare."""
 
     results: Results
     measured: Measured | None
     scores_plot: Markup | None
-
-    @property
-    def reasons(self) -> list[tuple[str, int]]:
-        return reasons_without_face(self.results)
-
-    @property
-    def pairs_without_face(self) -> int:
-        return int(np.isnan(self.results.similarity).sum())
+    given: Results
+    acquired: Acquisition
 
 
 @dataclass(frozen=True)
@@ -78,27 +66,30 @@ def write_comparison(path: Path, first: Results, second: Results) -> None:
 def comparison_page(first: Results, second: Results) -> str:
     """The page of two models, of the pairs that both have scored. Raises UserError as `join`."""
     joined = join(first, second)
-    sides = {"first": _side(joined.first, "first"), "second": _side(joined.second, "second")}
+    names = ("first", "second")
+    both = zip((joined.first, joined.second), joined.given, names, strict=True)
+    sides = {name: _side(compared, given, name) for compared, given, name in both}
     difference = disagreement(joined)
+    differing = difference.rows.tolist() if difference else []
     labelled = sides["first"].measured is not None
     context: dict[str, object] = {
         "sections": [entry for entry in SECTIONS.items() if labelled or entry[0] not in LABELLED_ONLY],
         "joined": joined,
         "sides": list(sides.items()),
         "difference": difference,
-        "tested": difference.first_right + difference.second_right > 0,
-        "cards": _cards(joined, difference),
-        "listed": [_both(joined, row) for row in difference.rows[:MOST_LISTED].tolist()],
+        "tested": difference is not None and difference.first_right + difference.second_right > 0,
+        "cards": _cards(joined, differing),
+        "listed": [_both(joined, row) for row in differing[:MOST_LISTED]],
         "most_rejects": MOST_REJECTS,
         "has_eer": False,
     }
     return render("comparison.html", context | sides | _rates(joined, sides))
 
 
-def _side(results: Results, name: str) -> _Side:
+def _side(results: Results, given: Results, name: str) -> _Side:
     panels = score_panels(results.categories, results.similarity)
     plot = draw_scores(f"scores-plot-{name}", panels, results.threshold) if panels else None
-    return _Side(results, measure(results), plot)
+    return _Side(results, measure(results), plot, given, acquisition(given))
 
 
 def _rates(joined: Joined, sides: dict[str, _Side]) -> dict[str, object]:
@@ -114,14 +105,15 @@ def _rates(joined: Joined, sides: dict[str, _Side]) -> dict[str, object]:
         PlottedCurve(second.curves[None], f"B: {title(joined.second.card)}", "second"),
     ]
     marks = [
-        *marks_of(joined.first, first, "first", "A"),
-        *marks_of(joined.second, second, "second", "B"),
+        *marks_of(first, "first", "A"),
+        *marks_of(second, "second", "B"),
     ]
     return found | {
         "has_eer": True,
         "eer_difference": second.at_eer.eer - first.at_eer.eer,
         "difference_interval": eer_difference_interval(joined),
         "legend": curves,
+        "threshold_marked": any(not mark.is_eer for mark in marks),
         "det": draw_det("det-plot", curves, marks),
         "roc": draw_roc("roc-plot", curves, marks),
     }
@@ -135,12 +127,13 @@ def _rate_rows(first: Measured, second: Measured) -> list[tuple[str, str, tuple[
         rows.append(
             ("EER", f"against {kind.display_name} alone", [m.at_eer.eer_by_category[kind] for m in both])
         )
-    rows.append(("FNMR", "same-person rejected", [genuine_errors(m.at_threshold).rate for m in both]))
-    rows.append(("FMR", "all impostors accepted", [impostor_errors(m.at_threshold).rate for m in both]))
+    used = [m.at_threshold for m in both]
+    rows.append(("FNMR", "same-person rejected", [genuine_errors(at).rate if at else NAN for at in used]))
+    rows.append(("FMR", "all impostors accepted", [impostor_errors(at).rate if at else NAN for at in used]))
     for kind in IMPOSTORS:
-        errors = [m.at_threshold.by_category[kind].rate for m in both]
+        errors = [at.by_category[kind].rate if at else NAN for at in used]
         rows.append(("FMR", f"{kind.display_name} accepted", errors))
-    rows.append(("Accuracy", "verdicts that are right", [m.at_threshold.accuracy for m in both]))
+    rows.append(("Accuracy", "verdicts that are right", [at.accuracy if at else NAN for at in used]))
     for target in first.at_eer.tar_at_fmr:
         rows.append(
             (
@@ -152,13 +145,13 @@ def _rate_rows(first: Measured, second: Measured) -> list[tuple[str, str, tuple[
     return [(name, what, (a, b)) for name, what, (a, b) in rows if a == a or b == b]
 
 
-def _cards(joined: Joined, difference: Disagreement) -> list[_Both]:
+def _cards(joined: Joined, differing: list[int]) -> list[_Both]:
     """Differing pairs of which either results hold the crops."""
     places: dict[int, tuple[Results, int]] = {}
     for results in (joined.second, joined.first):
         for place, row in enumerate(results.hard.rows.tolist()):
             places[row] = results, place
-    rows = islice((row for row in difference.rows.tolist() if row in places), MOST_CARDS)
+    rows = islice((row for row in differing if row in places), MOST_CARDS)
     return [_both(joined, row, *faces_at(*places[row])) for row in rows]
 
 

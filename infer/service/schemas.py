@@ -101,7 +101,8 @@ class PairReply(Reply):
     second: int = Field(ge=0, description="row in `photographs`, after the first")
     similarity: Cosine | None
     verdict: Verdict = Field(
-        description="`match`: one person and both bona fide; `no_match`; `no_face`: nothing to compare"
+        description="`match`: one person and both bona fide; `no_match`; `no_face`, `no_image` where "
+        "a photograph shows no face or cannot be read: nothing was compared"
     )
     reasons: list[str] = Field(description="why, the most important first")
 

@@ -1,4 +1,5 @@
 import csv
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ from infer.compare import compare_pairs
 from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, Threshold
 from infer.pair_sets.find import find_pair_set
+from infer.results_file import read_results
+from infer.score import Verdict
 from infer.table_format import TableFormat
 
 
@@ -41,10 +44,15 @@ def test_labelled_pairs(pair_folder: Path, model: Model, tmp_path: Path) -> None
     assert [row[0] for row in rows] == ["a", "b", "c", "d", "e", "missing", "text"]
     for name, similarity, verdict in rows:
         if name in ("missing", "text"):
-            assert (float(similarity), verdict) == (-1, "no_face")
+            assert (similarity, verdict) == ("", "no_file" if name == "missing" else "no_image")
         else:
+            assert found.results.threshold is not None
             assert verdict == ("match" if float(similarity) >= found.results.threshold else "no_match")
-    assert found.without_face == 2 and found.unlabelled == 0 and calls[-1] == (14, 14)
+    assert (
+        found.uncompared == {Verdict.NO_FILE: 1, Verdict.NO_IMAGE: 1}
+        and found.unlabelled == 0
+        and calls[-1] == (14, 14)
+    )
     rejects = table(tmp_path / "out" / "pairs_rejected.csv")
     assert rejects[0] == ["pair_id", "image", "reason"]
     assert [(row[0], Path(row[1]).name, row[2]) for row in rejects[1:]] == [
@@ -54,8 +62,8 @@ def test_labelled_pairs(pair_folder: Path, model: Model, tmp_path: Path) -> None
     assert found.at_eer is not None and found.at_threshold is not None
     totals = {category: errors.total for category, errors in found.at_threshold.by_category.items()}
     assert totals == {
-        PairCategory.SAME_PERSON: 3,
-        PairCategory.DIFFERENT_PERSON: 3,
+        PairCategory.SAME_PERSON: 2,
+        PairCategory.DIFFERENT_PERSON: 2,
         PairCategory.SYNTHETIC: 1,
     }
     with Image.open(tmp_path / "out" / "pairs.png") as picture:
@@ -77,23 +85,51 @@ def test_the_threshold_is_the_one_asked_for_or_the_models_or_that_of_the_eer(
     )
 
 
-def test_a_pair_without_a_face_counts_as_rejected_at_every_threshold(
+def test_a_pair_that_was_not_compared_changes_no_figure(
     pair_folder: Path, model: Model, tmp_path: Path
 ) -> None:
-    found = compare_pairs(find_pair_set(pair_folder), model, tmp_path, threshold=-1, workers=1)
-    assert found.at_threshold is not None
-    errors = {category: entry.errors for category, entry in found.at_threshold.by_category.items()}
-    assert errors == {  # everything with faces is accepted; 'missing' is genuine, 'text' shows strangers
-        PairCategory.SAME_PERSON: 1,
-        PairCategory.DIFFERENT_PERSON: 2,
-        PairCategory.SYNTHETIC: 1,
-    }
+    whole = compare_pairs(find_pair_set(pair_folder), model, tmp_path / "whole", workers=1)
+    for name in ("missing", "text"):
+        shutil.rmtree(pair_folder / name)
+    labels = (pair_folder / "labels.csv").read_text().splitlines()[:-2]
+    (pair_folder / "labels.csv").write_text("\n".join(labels) + "\n")
+    rest = compare_pairs(find_pair_set(pair_folder), model, tmp_path / "rest", workers=1)
+    assert whole.at_eer is not None and (whole.at_eer, whole.at_threshold) == (rest.at_eer, rest.at_threshold)
+    assert rest.uncompared == {} and sum(whole.uncompared.values()) == 2
+    pictures = [(tmp_path / name / "pairs.png").read_bytes() for name in ("whole", "rest")]
+    assert pictures[0] == pictures[1]
 
 
-def test_unlabelled_pairs_need_a_threshold(pair_folder: Path, model: Model, tmp_path: Path) -> None:
+def test_where_nothing_can_be_compared_nothing_is_written(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("path1,path2,label\na/0.jpg,a/1.jpg,1\na/0.jpg,b/0.jpg,0\n")
+    (tmp_path / "empty").mkdir()
+    pair_set = find_pair_set(tmp_path / "list.csv", tmp_path / "empty")
+    for threshold in (None, 0.5):
+        with pytest.raises(UserError, match=r"none of the 2 pairs .* 3 files are missing") as told:
+            compare_pairs(pair_set, model, tmp_path / "out", threshold, workers=1)
+        assert f"looked for first: {tmp_path / 'empty' / 'a' / '0.jpg'}" in str(told.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_no_genuine_pair_was_compared_the_eer_is_unknown(
+    pair_folder: Path, model: Model, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        (pair_folder / name / "1.jpg").unlink()
+    found = compare_pairs(find_pair_set(pair_folder), model, tmp_path, workers=1)
+    assert found.at_eer is not None and np.isnan(found.at_eer.eer) and not found.at_eer.intervals
+    assert found.results.threshold is None and found.at_threshold is None
+    assert {row[2] for row in table(tmp_path / "pairs.csv")[1:]} == {"", "no_file", "no_image"}
+
+
+def test_unlabelled_pairs_without_a_threshold_are_scored(
+    pair_folder: Path, model: Model, tmp_path: Path
+) -> None:
     (pair_folder / "labels.csv").unlink()
-    with pytest.raises(UserError, match="add --threshold"):
-        compare_pairs(find_pair_set(pair_folder), model, tmp_path / "out", workers=1)
+    scored = compare_pairs(find_pair_set(pair_folder), model, tmp_path / "out", workers=1)
+    assert scored.results.threshold is None and scored.at_threshold is None
+    assert read_results(scored.results_file).threshold is None
+    assert [row[2] for row in table(scored.scores_file)[1:]] == [""] * 5 + ["no_file", "no_image"]
     found = compare_pairs(find_pair_set(pair_folder), model, tmp_path / "out", threshold=0.5, workers=1)
     assert found.at_eer is None and len(found.results.ids) == 7
     with Image.open(tmp_path / "out" / "pairs.png") as picture:
@@ -144,9 +180,6 @@ def test_what_cannot_end_well_is_refused_before_anything_is_embedded(
     pair_folder: Path, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[tuple[int, int]] = []
-    one_sided = find_pair_set(listed(pair_folder, ["a/0.jpg,a/1.jpg,1"]))
-    with pytest.raises(UserError, match="add --threshold"):
-        compare_pairs(one_sided, model, tmp_path, progress=lambda *call: calls.append(call))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(UserError, match=r"facetrust\[parquet\]"):
@@ -162,5 +195,4 @@ def test_what_cannot_end_well_is_refused_before_anything_is_embedded(
 
 def test_equal_photographs_set_no_threshold(pair_folder: Path, model: Model, tmp_path: Path) -> None:
     same = find_pair_set(listed(pair_folder, ["a/0.jpg,a/0.jpg,1", "c/0.jpg,c/0.jpg,0"]))
-    with pytest.raises(UserError, match="add --threshold"):
-        compare_pairs(same, model, tmp_path, workers=1)
+    assert compare_pairs(same, model, tmp_path, workers=1).results.threshold is None

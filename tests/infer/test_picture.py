@@ -19,7 +19,7 @@ def draw(pair_folder: Path, model: Model, tmp_path: Path) -> Draw:
     """Draws the pairs a, c and missing, with these similarities, at the threshold 0.5."""
     pair_set = find_pair_set(pair_folder)
 
-    def make(similarity: dict[str, float], categories: dict[str, int]) -> Path:
+    def make(similarity: dict[str, float], categories: dict[str, int], threshold: float | None = 0.5) -> Path:
         rows = np.array([pair_set.ids.index(name) for name in similarity])
         results = Results(
             name="x",
@@ -31,7 +31,7 @@ def draw(pair_folder: Path, model: Model, tmp_path: Path) -> Draw:
             has_labels=bool(categories),
             similarity=np.array(list(similarity.values())),
             rejected={},
-            threshold=0.5,
+            threshold=threshold,
             threshold_source="as asked",
             card=model.card,
             hard=HardPairs(np.zeros(0, np.int64), crops_of(pair_set, np.zeros(0, np.int64), model)),
@@ -67,6 +67,11 @@ def test_it_is_a_png_with_green_and_red_frames_as_the_verdicts_are(
     assert (reddish(draw({"a": 0.1, "c": 0.9}, categories)) > 500) == bool(categories)
 
 
-def test_a_pair_without_faces_is_drawn_all_the_same(draw: Draw) -> None:
-    assert reddish(draw({"missing": np.nan}, {})) == 0
-    assert reddish(draw({"missing": np.nan, "a": 0.9}, {"missing": 0, "a": 0})) > 500
+def test_a_pair_that_was_not_compared_is_not_drawn(draw: Draw) -> None:
+    alone = draw({"a": 0.9}, {"a": 0}).read_bytes()
+    assert draw({"missing": np.nan, "a": 0.9}, {"missing": 0, "a": 0}).read_bytes() == alone
+    assert draw({"missing": np.nan, "a": 0.9}, {"missing": 1, "a": 0}).read_bytes() == alone
+
+
+def test_without_a_threshold_nothing_is_right_or_wrong(draw: Draw) -> None:
+    assert reddish(draw({"a": 0.1, "c": 0.9}, {"a": 0, "c": 1}, threshold=None)) == 0

@@ -74,7 +74,10 @@ def test_a_pair_without_faces_and_one_at_the_end_of_the_scale_come_back(tmp_path
     write_results(tmp_path / "x.h5", few())
     found = read_results(tmp_path / "x.h5")
     assert_equal(found, few())
-    assert found.ranks[1] < -1 and found.labelled.tolist() == (found.categories >= 0).tolist()
+    assert (
+        found.compared.tolist() == [True, False, True]
+        and found.labelled.tolist() == (found.categories >= 0).tolist()
+    )
 
 
 def test_names_that_are_not_utf8_are_escaped(tmp_path: Path) -> None:
@@ -203,7 +206,7 @@ def test_crops_are_bounded_in_number(tmp_path: Path, pairs: int) -> None:
         replace("hard_crops", np.zeros((2, 2, 5000, 5000, 3), np.uint8)[:, :, :1, :1]),
         replace("header", np.frombuffer(b"{}", np.uint8)),
         replace("header", np.frombuffer(b"\x80not json", np.uint8)),
-        lambda file: file.attrs.modify("format_version", 2),
+        lambda file: file.attrs.modify("format_version", 3),
         lambda file: file.attrs.modify("format", "facetrust-shard"),
         lambda file: file.__delitem__("members"),
         declare_much,

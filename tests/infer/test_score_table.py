@@ -11,11 +11,17 @@ from hypothesis import strategies as st
 
 from common.errors import UserError
 from infer.results import Results
+from infer.score import verdict_codes
 from infer.score_table import CHUNK, write_rejects, write_scores
 from infer.table_format import TableFormat
 
 IDS = ["a", "b,c", 'd"e', "f\ng", "h\ri"]
 SIMILARITY = np.array([0.5, 0.4999, np.nan, -1e-9, 1])
+
+
+def codes(similarity: np.ndarray, threshold: float | None = 0.5) -> np.ndarray:
+    """Verdicts on pairs of which those without similarity lack a file."""
+    return verdict_codes(similarity, np.zeros((len(similarity), 2), np.int64), {0: "no such file"}, threshold)
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -24,20 +30,30 @@ def rows(path: Path) -> list[list[str]]:
 
 
 def test_csv_has_six_decimals_and_a_verdict_at_the_threshold(tmp_path: Path) -> None:
-    path = write_scores(tmp_path / "set.v2", IDS, SIMILARITY, 0.5)
+    path = write_scores(tmp_path / "set.v2", IDS, SIMILARITY, codes(SIMILARITY))
     assert path == tmp_path / "set.v2.csv"
     assert rows(path) == [
         ["pair_id", "similarity", "verdict"],
         ["a", "0.500000", "match"],
         ["b,c", "0.499900", "no_match"],
-        ['d"e', "-1.000000", "no_face"],
+        ['d"e', "", "no_file"],
         ["f\ng", "0.000000", "no_match"],
         ["h\ri", "1.000000", "match"],
     ]
 
 
+@pytest.mark.parametrize("table", [TableFormat.CSV, TableFormat.PARQUET])
+def test_without_a_threshold_verdicts_are_empty(tmp_path: Path, table: TableFormat) -> None:
+    path = write_scores(tmp_path / "set", IDS, SIMILARITY, codes(SIMILARITY, None), table)
+    if table is TableFormat.PARQUET:
+        found = pytest.importorskip("pyarrow.parquet").read_table(path)["verdict"].to_pylist()
+    else:
+        found = [row[2] or None for row in rows(path)[1:]]
+    assert found == [None, None, "no_file", None, None]
+
+
 def test_a_submission_has_nothing_but_ids_and_similarities(tmp_path: Path) -> None:
-    path = write_scores(tmp_path / "set", IDS, SIMILARITY, 0.5, TableFormat.SUBMISSION)
+    path = write_scores(tmp_path / "set", IDS, SIMILARITY, codes(SIMILARITY), TableFormat.SUBMISSION)
     assert path.name == "set.csv"
     found = rows(path)
     assert found[0] == ["pair_id", "similarity"] and [row[0] for row in found[1:]] == IDS
@@ -48,14 +64,13 @@ def test_parquet_has_the_full_precision_and_types(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
-    path = write_scores(
-        tmp_path / "set", [*IDS, "z\udcff"], np.append(SIMILARITY, 0.1), 0.5, TableFormat.PARQUET
-    )
+    scores = np.append(SIMILARITY, 0.1)
+    path = write_scores(tmp_path / "set", [*IDS, "z\udcff"], scores, codes(scores), TableFormat.PARQUET)
     assert path == tmp_path / "set.parquet"
     table = parquet.read_table(path)
     assert table["pair_id"].to_pylist() == [*IDS, "z\\udcff"]
-    assert table["similarity"].to_pylist() == [0.5, 0.4999, -1, -1e-9, 1, 0.1]
-    assert table["verdict"].to_pylist() == ["match", "no_match", "no_face", "no_match", "match", "no_match"]
+    assert table["similarity"].to_pylist() == [0.5, 0.4999, None, -1e-9, 1, 0.1]
+    assert table["verdict"].to_pylist() == ["match", "no_match", "no_file", "no_match", "match", "no_match"]
     assert table.schema.field("pair_id").type == pyarrow.string()
     assert table.schema.field("similarity").type == pyarrow.float64()
     assert pyarrow.types.is_dictionary(table.schema.field("verdict").type)
@@ -66,7 +81,7 @@ def test_parquet_without_pyarrow_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UserError, match=r"pip install 'facetrust\[parquet\]'"):
-        write_scores(tmp_path / "set", IDS, SIMILARITY, 0.5, TableFormat.PARQUET)
+        write_scores(tmp_path / "set", IDS, SIMILARITY, codes(SIMILARITY), TableFormat.PARQUET)
     assert not list(tmp_path.iterdir())
 
 
@@ -74,7 +89,8 @@ def test_parquet_without_pyarrow_says_what_to_install(
 @pytest.mark.parametrize("count", [0, CHUNK, CHUNK + 1])
 def test_any_number_of_pairs_is_written_in_order(tmp_path: Path, table: TableFormat, count: int) -> None:
     similarity = np.linspace(-1, 1, count)
-    path = write_scores(tmp_path / "x", [f"p{number}" for number in range(count)], similarity, 0.5, table)
+    ids = [f"p{number}" for number in range(count)]
+    path = write_scores(tmp_path / "x", ids, similarity, codes(similarity), table)
     if table is TableFormat.PARQUET:
         parquet = pytest.importorskip("pyarrow.parquet")
         found = parquet.read_table(path).to_pydict()
@@ -90,7 +106,8 @@ def test_any_number_of_pairs_is_written_in_order(tmp_path: Path, table: TableFor
 def test_the_verdict_is_of_the_number_before_it_is_rounded(
     tmp_path_factory: pytest.TempPathFactory, similarity: float, threshold: float
 ) -> None:
-    path = write_scores(tmp_path_factory.getbasetemp() / "one", ["a"], np.array([similarity]), threshold)
+    scores = np.array([similarity])
+    path = write_scores(tmp_path_factory.getbasetemp() / "one", ["a"], scores, codes(scores, threshold))
     (_, (_, told, verdict)) = rows(path)
     assert verdict == ("match" if similarity >= threshold else "no_match")
     assert abs(float(told) - similarity) <= 5e-7 + 1e-12

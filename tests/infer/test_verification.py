@@ -103,7 +103,7 @@ def test_photographs_beyond_the_tenth_are_numbered() -> None:
 
 def test_a_threshold_comes_from_somewhere(model: Model) -> None:
     assert threshold_for(model, 0.3).value == 0.3
-    with pytest.raises(UserError, match="python -m infer threshold"):
+    with pytest.raises(UserError, match="add --threshold"):
         threshold_for(model, None)
     for wrong in (1.5, float("nan")):
         with pytest.raises(UserError, match="from -1 to 1"):

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from infer.examine import Examiner
+from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, Threshold
 from infer.verdict_picture import draw_verdict
 from infer.verification import verdicts_of
@@ -90,6 +92,32 @@ def test_json_is_one_object_whatever_happens(run_commands: Run, folder: Path) ->
     assert absent.returncode == 2 and json.loads(absent.stdout) == {"error": "no such file: absent.jpg"}
 
 
+def test_without_a_threshold_the_similarity_is_told_and_how_to_get_one(
+    run_commands: Run, folder: Path, model: Model
+) -> None:
+    assert isinstance(model, EncoderModel)
+    torch.save(model.encoder.backbone.state_dict(), folder / "published weights.pt")
+    weights = ["--model", "published weights.pt"]
+    plain, told, baseline = run_commands(
+        [
+            ["infer", "verify", "anna.jpg", "bert.jpg", *weights, "--picture", "v.png"],
+            ["infer", "verify", "anna.jpg", "bert.jpg", *weights, "--json"],
+            ["infer", "verify", "anna.jpg", "bert.jpg", *MODEL],
+        ],
+        folder,
+    )
+    assert plain.returncode == told.returncode == baseline.returncode == 2
+    answer = json.loads(told.stdout)
+    assert answer["verdict"] is answer["threshold"] is answer["threshold_source"] is None
+    assert f"similarity {answer['similarity']:.4f}" in plain.stdout and plain.stderr == ""
+    assert plain.stdout.startswith("no verdict: no threshold known")
+    said = " ".join(plain.stdout.split())
+    assert "infer threshold PAIRS --fmr 0.01 --model 'published weights.pt'" in said
+    assert "add --threshold" in baseline.stdout and "infer threshold" not in baseline.stdout
+    with Image.open(folder / "v.png") as picture:
+        picture.load()
+
+
 def test_no_verdict_is_an_error(
     run_commands: Run, folder: Path, assert_refused: Callable[[Finished, str], None]
 ) -> None:
@@ -100,7 +128,6 @@ def test_no_verdict_is_an_error(
         (["wall.jpg", "text.jpg", *asked], "wall.jpg: no face found; text.jpg: not an image"),
         (["absent.jpg", "anna.jpg", *asked], "no such file: absent.jpg"),
         ([".", "anna.jpg", *asked], ".: not a file"),
-        (["anna.jpg", "bert.jpg", *MODEL], "python -m infer threshold"),
         (["anna.jpg", "bert.jpg"], "train one with 'python -m train run'"),
         (["anna.jpg", "bert.jpg", *asked, "--picture", "v.jpg"], "ends in .png"),
         (["anna.jpg", "bert.jpg", *asked, "--face", "all"], "choose central or largest"),

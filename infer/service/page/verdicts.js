@@ -12,6 +12,7 @@ const WORDS = {
   no_face: { short: "no verdict", title: "No verdict", icon: "M7 12h10",
     text: "There are no two faces to compare." },
 };
+WORDS.no_image = WORDS.no_face; // the reasons say what is the matter
 const SCALE_START = -0.25; // similarities of strangers lie around 0; lower ones are drawn at the start
 
 /** What is shown for an answer of POST /verify. */

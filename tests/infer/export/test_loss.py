@@ -31,9 +31,10 @@ def test_the_loss_is_unknown_without_labels_of_both_kinds(code: int) -> None:
     assert scored([0.1, 0.2], [0.1, 0.2], [code, code]).loss() is None
 
 
-def test_a_missing_face_counts_as_rejected() -> None:
+def test_a_pair_without_two_faces_takes_no_part() -> None:
     found = scored([0.9, np.nan, 0.1], [0.9, np.nan, 0.1], [0, 0, 1]).loss()
-    assert found is not None and found.genuine == 2 and found.eer == 0.5
+    assert found is not None and found.genuine == 1 and found.eer == 0
+    assert scored([np.nan, 0.1], [np.nan, 0.1], [0, 1]).loss() is None
 
 
 @given(

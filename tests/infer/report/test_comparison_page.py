@@ -26,7 +26,10 @@ def better_and_worse(random_results: Make) -> tuple[Results, Results]:
 def test_both_models_side_by_side(better_and_worse: tuple[Results, Results], parse: Parse) -> None:
     better, worse = better_and_worse
     page = parse(comparison_page(worse, better))
-    eers = [evaluate_pairs(found.categories, found.ranks).eer for found in (worse, better)]
+    eers = [
+        evaluate_pairs(found.categories[found.compared], found.similarity[found.compared]).eer
+        for found in (worse, better)
+    ]
     _, *cells = page.row("EER against all impostors")
     assert [float(cell.removesuffix(" %")) for cell in cells[:2]] == pytest.approx(
         [100 * eer for eer in eers], abs=0.06
@@ -45,10 +48,11 @@ def test_the_pairs_with_differing_verdicts_are_counted_and_listed(
     better, worse = better_and_worse
     page = parse(comparison_page(worse, better))
     found = disagreement(join(worse, better))
-    assert f"different verdicts on {len(found.rows)} of {len(worse.ids)} pairs" in page.text
+    assert f"different verdicts on {len(found.rows)} of {worse.compared.sum()} pairs" in page.text
     assert f"A alone is right on {found.first_right}, B alone on {found.second_right}" in page.text
+    shown = join(worse, better).first
     listed = [cells[0] for cells in page.rows if re.fullmatch(r"pair\d{5}", cells[0])]
-    assert listed == [worse.ids[row] for row in found.rows[:100]]
+    assert listed == [shown.ids[row] for row in found.rows[:100]]
     assert page.all("img")
 
 
@@ -56,8 +60,9 @@ def test_pairs_that_one_lacks_are_left_out_and_counted(random_results: Make, par
     whole = random_results(1)
     part = replace(random_results(2), ids=["other", *whole.ids[1:]])
     text = parse(comparison_page(whole, part)).text
-    assert "1 that only A has scored and 1 that only B has are left out" in text
-    assert f"{len(whole.ids) - 1} pairs that both have scored" in text
+    assert "1 that only A has been given and 1 that only B has been given are left out" in text
+    both = (whole.compared & part.compared)[1:].sum()
+    assert f"{both} pairs that both have compared" in text
 
 
 def test_models_without_errors_are_bounded_by_the_rule_of_three(make_results: Make, parse: Parse) -> None:
@@ -72,14 +77,30 @@ def test_pairs_without_two_faces_are_told_beside_the_rates(make_results: Make, p
     first = make_results([0, 0, 1, 2], [0.9, np.nan, 0.1, np.nan])
     second = make_results([0, 0, 1, 2], [0.9, 0.8, 0.1, 0.2])
     text = parse(comparison_page(first, second)).text
-    assert "Of A 1 genuine and 1 impostor pairs lack two usable faces and count as rejected" in text
-    assert "completed comparisons" in text and "Of B" not in text
-    assert "completed comparisons" not in parse(comparison_page(second, second)).text
+    assert "2 pairs that both have compared: 1 same-person, 1 different-person, 0 synthetic" in text
+    assert "2 pairs that one of them, or both, could not compare are in no figure" in text
+    assert text.count("2 of 4 pairs were not compared") == 1
+    assert "could not compare" not in parse(comparison_page(second, second)).text
+
+
+def test_a_model_without_a_threshold_has_its_eer(random_results: Make, parse: Parse) -> None:
+    first, second = random_results(1), random_results(2, threshold=None, threshold_source="")
+    page = parse(comparison_page(first, second))
+    assert "Of a model without a threshold the EER alone is known" in page.text
+    assert "Where no threshold is known there are no verdicts" in page.text
+    assert page.row("FNMR")[2] == "–" and page.row("EER against all impostors")[2] != "–"
+
+
+def test_two_models_without_any_pair_in_common_that_was_compared(make_results: Make, parse: Parse) -> None:
+    first = make_results([0, 1], [np.nan, 0.1])
+    text = parse(comparison_page(first, make_results([0, 1], [0.9, np.nan]))).text
+    assert "0 pairs that both have compared" in text and "No pair was compared by both" in text
 
 
 def test_a_threshold_tuned_on_these_pairs_is_told(random_results: Make, parse: Parse) -> None:
     first = random_results(1)
-    tuned = replace(first, threshold=evaluate_pairs(first.categories, first.ranks).threshold)
+    rows = first.measured
+    tuned = replace(first, threshold=evaluate_pairs(first.categories[rows], first.similarity[rows]).threshold)
     text = parse(comparison_page(first, tuned)).text
     assert "The threshold of B is that of its EER on these very pairs" in text
     assert "The threshold of A is that" not in text
@@ -92,7 +113,7 @@ def test_without_both_classes_there_is_still_a_page(
     first = make_results(codes, [0.9, 0.1, np.nan])
     second = make_results(codes, [0.2, 0.1, 0.9], rejected=first.rejected)
     page = parse(comparison_page(first, second))
-    assert "different verdicts on 2 of 3 pairs" in page.text
+    assert "different verdicts on 1 of 2 pairs" in page.text
     assert not re.search(r"\bnan\b|None", page.text)
 
 

@@ -40,8 +40,12 @@ def test_pairs_are_joined_by_their_ids_and_left_out_where_one_lacks_them(random_
     part = shuffled(random_results(2), rows)
     joined = join(whole, part)
     assert (joined.only_first, joined.only_second) == (len(whole.ids) - 100, 0)
-    assert joined.first.ids == joined.second.ids == [name for name in whole.ids if name in set(part.ids)]
-    for results, source in ((joined.first, whole), (joined.second, part)):
+    given, other = joined.given
+    assert given.ids == other.ids == [name for name in whole.ids if name in set(part.ids)]
+    both = (given.compared & other.compared).tolist()
+    kept = [name for name, compared in zip(given.ids, both, strict=True) if compared]
+    assert joined.first.ids == joined.second.ids == kept and joined.uncompared == both.count(False)
+    for results, source in zip((*joined.given, joined.first, joined.second), (whole, part) * 2, strict=True):
         for row, name in enumerate(results.ids):
             np.testing.assert_equal(results.similarity[row], source.similarity[source.ids.index(name)])
         shown = [results.ids[row] for row in results.hard.rows]
@@ -54,14 +58,14 @@ def test_photographs_of_pairs_that_are_left_out_are_not_counted(random_results: 
     rows = np.random.default_rng(1).permutation(len(whole.ids))[:50].tolist()
     kept = set(rows)
     joined = join(whole, shuffled(other, rows))
-    for results, source in ((joined.first, whole), (joined.second, other)):
+    for results, source in zip(joined.given, (whole, other), strict=True):
         assert len(results.image_names) == 2 * len(kept)
         for row, name in enumerate(results.ids):
             before = source.members[source.ids.index(name)].tolist()
             for place, image in zip(results.members[row].tolist(), before, strict=True):
                 assert results.image_names[place] == source.image_names[image]
     missing = {whole.image_names[row] for row in whole.rejected if row // 2 in kept}
-    assert missing == {joined.first.image_names[place] for place in joined.first.rejected}
+    assert missing == {joined.given[0].image_names[place] for place in joined.given[0].rejected}
 
 
 def test_results_of_other_pairs_are_refused(random_results: Make) -> None:
@@ -103,19 +107,26 @@ def test_mcnemars_test_is_that_of_fair_coins(
         assert found.chance == pytest.approx(min(1, 2 * tail))
 
 
-def test_a_pair_without_a_face_is_rejected_and_unlabelled_pairs_are_not_tested(make_results: Make) -> None:
+def test_what_one_did_not_compare_is_left_out_and_unlabelled_pairs_are_not_tested(make_results: Make) -> None:
     first = make_results([0, -1, 1], [np.nan, 0.9, 0.1])
-    second = make_results([0, -1, 1], [0.8, 0.1, 0.1], rejected=first.rejected)
-    found = disagreement(join(first, second))
-    assert set(found.rows.tolist()) == {0, 1} and (found.first_right, found.second_right) == (0, 1)
+    joined = join(first, make_results([0, -1, 1], [0.8, 0.1, 0.1]))
+    found = disagreement(joined)
+    assert found is not None and joined.first.ids == joined.second.ids == ["pair00001", "pair00002"]
+    assert found.rows.tolist() == [0] and (found.first_right, found.second_right) == (0, 0)
+    assert joined.uncompared == 1 and [len(given.ids) for given in joined.given] == [3, 3]
+    assert disagreement(join(first, replace(first, threshold=None))) is None
 
 
 def test_the_interval_of_the_difference_holds_it_and_tells_better_models(random_results: Make) -> None:
     first = random_results(1)
     noise = np.random.default_rng(3).normal(0, 0.4, len(first.ids))
     worse = replace(first, similarity=(first.similarity + noise).clip(-1, 1))
-    eers = [evaluate_pairs(results.categories, results.ranks).eer for results in (first, worse)]
-    interval = eer_difference_interval(join(first, worse))
+    joined = join(first, worse)
+    eers = [
+        evaluate_pairs(results.categories, results.similarity).eer
+        for results in (joined.first, joined.second)
+    ]
+    interval = eer_difference_interval(joined)
     assert interval is not None and interval.low <= eers[1] - eers[0] <= interval.high and interval.low > 0
     assert eer_difference_interval(join(first, first)) == DifferenceInterval(0, 0)
     assert eer_difference_interval(join(first, worse)) == interval

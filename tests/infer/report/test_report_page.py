@@ -23,17 +23,16 @@ Parse = Callable[[str], Any]  # to `Page` of conftest.py
 
 
 def accepted(results: Results, threshold: float) -> np.ndarray:
-    return np.nan_to_num(results.similarity, nan=-2) >= threshold
+    return results.similarity >= threshold
 
 
 def wrong(results: Results, threshold: float) -> np.ndarray:
-    return accepted(results, threshold) != (results.categories == 0)
+    return (accepted(results, threshold) != (results.categories == 0)) & results.compared
 
 
 def test_the_eer_is_that_of_scikit_learn(random_results: Make, parse: Parse) -> None:
     results = random_results(4)
-    scores = np.nan_to_num(results.similarity, nan=-2)
-    fmr, tar, _ = roc_curve(results.categories == 0, scores)
+    fmr, tar, _ = roc_curve(results.categories[results.compared] == 0, results.similarity[results.compared])
     eer = (1 - tar)[np.argmin(np.abs(1 - tar - fmr))]
     text = parse(report_page(results)).text
     assert f"{100 * eer:.1f} % equal error rate, 95 % interval" in text
@@ -46,19 +45,18 @@ def test_the_tables_count_wrong_verdicts(random_results: Make, parse: Parse) -> 
     page = parse(report_page(results))
     at_eer = float(re.search(r"at the threshold, here ([\d.]+)", page.text).group(1))
     for code, name in enumerate(("same-person", "different-person", "synthetic")):
-        of_category = results.categories == code
+        of_category = (results.categories == code) & results.compared
         cells = page.row(name)
         for column, threshold in ((2, 0.4), (4, at_eer)):
             errors, total = int(wrong(results, threshold)[of_category].sum()), int(of_category.sum())
             assert cells[column + 1] == f"{errors} of {total}"
             assert float(cells[column].removesuffix(" %")) == pytest.approx(100 * errors / total, abs=0.06)
-    impostors = accepted(results, 0.4)[results.categories > 0]
+    impostors = accepted(results, 0.4)[(results.categories > 0) & results.compared]
     assert page.row("all impostors")[3] == f"{impostors.sum()} of {len(impostors)}"
     for name, code in (("APCER", 2), ("BPCER", 0)):
-        assert page.row(name)[2] == f"{wrong(results, 0.4)[results.categories == code].sum()} of " + str(
-            (results.categories == code).sum()
-        )
-    right = 1 - wrong(results, 0.4).mean()
+        of_category = (results.categories == code) & results.compared
+        assert page.row(name)[2] == f"{wrong(results, 0.4)[of_category].sum()} of {of_category.sum()}"
+    right = 1 - wrong(results, 0.4)[results.compared].mean()
     assert f"Accuracy {100 * right:.1f} %" in page.text
 
 
@@ -87,9 +85,12 @@ def test_the_points_of_the_curves_have_the_error_rates_of_the_scores(
     for name, codes in kinds.items():
         assert len(found[name]) > 5
         for _, _, threshold, fmr, fnmr in found[name]:
-            taken = accepted(results, threshold)
-            assert fmr == pytest.approx(taken[np.isin(results.categories, codes)].mean(), rel=1e-2)
-            assert fnmr == pytest.approx(1 - taken[results.categories == 0].mean(), rel=1e-2, abs=1e-9)
+            taken, kinds = (
+                accepted(results, threshold)[results.compared],
+                results.categories[results.compared],
+            )
+            assert fmr == pytest.approx(taken[np.isin(kinds, codes)].mean(), rel=1e-2)
+            assert fnmr == pytest.approx(1 - taken[kinds == 0].mean(), rel=1e-2, abs=1e-9)
 
 
 def test_the_axes_of_the_det_curve_are_scaled_by_the_normal_distribution(
@@ -139,7 +140,9 @@ def test_faces_that_were_not_found_are_counted_with_their_reasons(make_results: 
     rejected = {1: "no face found", 3: "not an image", 5: "no face found"}
     page = parse(report_page(make_results([0, 1, 2, 0], [np.nan, np.nan, np.nan, 0.9], rejected=rejected)))
     assert page.row("no face found")[1] == "2" and page.row("not an image")[1] == "1"
-    assert "3 of 8 photographs show no usable face, and 3 of 4 pairs lack one" in page.text
+    assert "3 of 8 photographs gave no usable face, so 3 of 4 pairs were not compared" in page.text
+    assert "(1 not an image, or one that cannot be read, 2 no usable face)" in page.text
+    assert "is 37.5 %: 3 of the 8 photographs that are there." in page.text
     assert page.row("1/1.jpg") == ["1/1.jpg", "not an image"]
     assert "1 is same-person, 1 is different-person, 1 is synthetic" in page.text
 
@@ -147,10 +150,31 @@ def test_faces_that_were_not_found_are_counted_with_their_reasons(make_results: 
 def test_pairs_without_two_faces_are_told_beside_the_rates(make_results: Make, parse: Parse) -> None:
     scores = [0.9, np.nan, np.nan, 0.1, np.nan, np.nan, 0.2, np.nan]
     text = parse(report_page(make_results([0, 0, 0, 1, 1, 2, 2, -1], scores))).text
-    told = "2 genuine and 2 impostor pairs lack two usable faces and count as rejected"
-    assert text.count(told) == 2 and text.count("strictly") == 2  # of errors, and of synthetic faces
-    assert "Of the impostor pairs among them 1 hold a synthetic face" in text
-    assert "strictly" not in parse(report_page(make_results([0, 1, 2, -1], [0.9, 0.1, 0.2, np.nan]))).text
+    told = "2 same-person, 1 different-person, 1 synthetic"
+    assert f"has it; {told} were not" in text and f"tells apart: {told}." in text
+    assert "8 pairs of 16 photographs, 3 of them compared: 1 same-person, 1 different-person" in text
+    assert "has it" not in parse(report_page(make_results([0, 1, 2, -1], [0.9, 0.1, 0.2, np.nan]))).text
+
+
+def test_missing_files_are_no_failures_to_acquire(make_results: Make, parse: Parse) -> None:
+    rejected = {1: "no such file", 3: "no face found"}
+    text = parse(report_page(make_results([0, 1, 0, 1], [np.nan, np.nan, 0.9, 0.1], rejected=rejected))).text
+    assert "FTA, failure-to-acquire rate (ISO/IEC 19795-1), is 14.3 %: 1 of the 7 photographs" in text
+    assert "for the 1 that are missing were no attempts" in text
+
+
+@pytest.mark.parametrize(
+    ("codes", "scores"),
+    [([-1, -1], [0.9, 0.1]), ([0, 0, 1], [0.9, 0.1, np.nan]), ([2, 2], [0.9, 0.1]), ([0, 1], [1.0, 1.0])],
+)
+def test_without_a_threshold_there_are_no_verdicts(
+    make_results: Make, parse: Parse, codes: list[int], scores: list[float]
+) -> None:
+    html = report_page(make_results(codes, scores, threshold=None, threshold_source=""))
+    text = parse(html).text
+    assert "not known, so there are no verdicts" in text and "hatched" not in text.lower()
+    assert not re.search(r"\bnan\b|None|[✓✕]|taken for a match [^:]", text)
+    assert 'class="threshold"' not in html and "card wrong" not in html
 
 
 @pytest.mark.parametrize("eer", [-0.1, 1.5, math.inf, -math.inf, math.nan, 0.0, 1.0, 5e-324])
@@ -169,7 +193,7 @@ def test_a_difference_keeps_its_sign(difference: float) -> None:
     assert (signs[shown[0]] > 0) == (difference > 0) and (signs[shown[0]] < 0) == (difference < 0)
 
 
-@pytest.mark.parametrize("term", ["EER", "FMR", "FNMR", "TAR", "DET", "ROC", "APCER", "BPCER"])
+@pytest.mark.parametrize("term", ["EER", "FMR", "FNMR", "TAR", "DET", "ROC", "APCER", "BPCER", "FTA"])
 def test_every_term_is_defined_and_defined_once(random_results: Make, term: str) -> None:
     page = report_page(random_results(7))
     assert page.count(f"<dfn>{term}</dfn>") == 1
@@ -243,13 +267,16 @@ def test_unlabelled_pairs(make_results: Make, parse: Parse) -> None:
     html = report_page(make_results([-1] * 6, [0.9, 0.6, 0.1, 0.2, 0.3, np.nan]))
     page = parse(html)
     assert_self_contained(html, page)
-    assert "2 of 6 pairs are taken for a match" in page.text and "equal error rate" not in page.text
+    assert (
+        "2 of 5 pairs that were compared are taken for a match" in page.text
+        and "equal error rate" not in page.text
+    )
     assert page.text.index("pair00000") < page.text.index("pair00001") and "✕" not in page.text
     assert [svg["id"] for svg in page.all("svg") if "id" in svg] == ["scores-plot"]
 
 
 def test_an_eer_far_from_equal_rates_is_explained(make_results: Make, parse: Parse) -> None:
-    text = parse(report_page(make_results([0, 0, 0, 1, 1], [0.9, 0.8, np.nan, 0.1, 0.2]))).text
+    text = parse(report_page(make_results([0, 0, 0, 1, 1], [0.9, 0.8, 0.05, 0.1, 0.2]))).text
     assert "at the nearest one 0 % get in and 33.3 % are kept out, and the latter is the EER" in text
     even = parse(report_page(make_results([0, 0, 1, 1], [0.9, 0.8, 0.1, 0.2]))).text
     assert "at the nearest one" not in even
@@ -266,7 +293,7 @@ def test_one_class_alone_has_no_curves_and_says_so(
 
 def test_without_synthetic_pairs_nothing_is_said_of_forgeries(make_results: Make, parse: Parse) -> None:
     text = parse(report_page(make_results([0, 1], [0.9, 0.1]))).text
-    assert "No pair here holds a face that is labelled synthetic" in text
+    assert "No pair that was compared holds a face that is labelled synthetic" in text
 
 
 def test_where_no_error_was_seen_the_rule_of_three_is_given(make_results: Make, parse: Parse) -> None:
@@ -282,10 +309,10 @@ def test_where_no_error_was_seen_the_rule_of_three_is_given(make_results: Make, 
         min_size=1,
         max_size=12,
     ),
-    st.sampled_from([-1.0, 0.0, 0.1, 0.55, 1.0]),
+    st.sampled_from([-1.0, 0.0, 0.1, 0.55, 1.0, None]),
 )
 def test_any_results_make_a_page(
-    make_results: Make, parse: Parse, pairs: list[tuple[int, float]], threshold: float
+    make_results: Make, parse: Parse, pairs: list[tuple[int, float]], threshold: float | None
 ) -> None:
     html = report_page(make_results(*map(list, zip(*pairs, strict=True)), size=16, threshold=threshold))
     page = parse(html)

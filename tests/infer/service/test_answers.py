@@ -68,7 +68,7 @@ def test_a_bad_photograph_costs_its_own_row(client: TestClient, jpegs: list[byte
     for row, values in enumerate(answer["similarities"]):
         assert [value is None for value in values] == [{row, at} - usable != set() for at in range(6)]
     verdicts = {(pair["first"], pair["second"]): pair["verdict"] for pair in answer["pairs"]}
-    assert verdicts[0, 3] == "match" and verdicts[0, 1] == "no_face" and verdicts[1, 2] == "no_face"
+    assert verdicts[0, 3] == "match" and verdicts[0, 1] == "no_face" and verdicts[1, 2] == "no_image"
     assert all(pair["reasons"] for pair in answer["pairs"])
 
 
