@@ -1,6 +1,7 @@
 """A facetrust checkpoint: one safetensors file that holds the weights and, in its header, what they need."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from safetensors.torch import save_file
 from common.atomic import write_atomically
 from common.crop_settings import CropSettings
 from common.encoder import Encoder, InputFormat
-from common.errors import UserError
+from common.errors import UserError, first_line
+from common.file_kinds import Kind
 from common.training_facts import SyntheticTraining, ValidationFacts
-from common.weights.container import is_safetensors, read_state_dict
+from common.weights.container import read_state_dict
 from common.weights.fit import load_weights
+from common.weights.refusal import inspect_weights, refusal
 
 FORMAT = "facetrust-encoder-1"
 SUFFIX = ".safetensors"
@@ -52,9 +55,12 @@ def save_checkpoint(path: Path, encoder: Encoder, info: CheckpointInfo) -> None:
 def is_checkpoint(path: Path) -> bool:
     """Whether a file is a safetensors file with a facetrust header, of any version; its name does not matter.
 
-    Raises UserError for a damaged one.
+    Raises UserError when the file may not be read, or its header cannot be.
     """
-    if not path.is_file() or not is_safetensors(path):
+    if not path.is_file():
+        return False
+    content = inspect_weights(path)
+    if content.kind is not Kind.SAFETENSORS or content.damage:
         return False
     return str(_read_header(path).get("format", "")).startswith("facetrust-")
 
@@ -71,14 +77,17 @@ def read_checkpoint_info(path: Path) -> CheckpointInfo:
 
 
 def _read_header(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise UserError(f"no such checkpoint: {path}")
     try:
         # "pt" opens the file twice, and says RuntimeError where another run removes it in between
         with safe_open(path, framework="numpy") as file:
             return file.metadata() or {}
     except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} is damaged or not a safetensors file") from error
+        content = inspect_weights(path)
+        if content.kind is not Kind.SAFETENSORS:
+            raise UserError(
+                f"{path} is {content.text}, and no checkpoint of facetrust, which is a safetensors file"
+            ) from error
+        raise refusal(path, replace(content, damage=content.damage or first_line(error))) from error
 
 
 def load_checkpoint(path: Path) -> tuple[Encoder, CheckpointInfo]:

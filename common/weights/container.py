@@ -1,21 +1,24 @@
 """From a file to named tensors, whatever its kind: safetensors, torch, a training framework's checkpoint."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from common.errors import UserError
-from common.weights.torch_file import load_torch_file
+from common.errors import UserError, first_line
+from common.file_kinds import Kind
+from common.weights.refusal import inspect_weights, refusal
+from common.weights.torch_file import TORCH_KINDS, load_torch_file
 
 # Where frameworks keep the weights, the likeliest first; of equally large dictionaries the earlier is taken,
 # so that averaged copies (state_dict_ema ...) come after what they are averages of.
 USUAL_NAMES = ("state_dict", "model", "model_state_dict", "net", "network", "backbone", "encoder")
 
 MAX_DEPTH = 5  # of dictionaries in dictionaries
-SAFETENSORS_HEADER_BYTES = 9  # the header's length as eight bytes, and its opening brace
+OPTIMISER_NAMES = frozenset({"optimizer", "optimizer_state_dict", "optimizer_states", "param_groups"})
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -24,34 +27,42 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     Of a file that holds several dictionaries (a Lightning checkpoint: weights, optimiser, callbacks) it is
     the largest; of equals the one under the most usual name, see `USUAL_NAMES`.
 
-    Raises UserError when the file is missing, damaged, or no weights file, or when it holds anything that
-    would have to be executed to be read.
+    Raises UserError that says what the file is when it is missing, damaged, or no weights file, or when it
+    holds anything that would have to be executed to be read.
     """
-    found = list(_tensor_dicts(_read(path)))
+    content = _read(path)
+    found = list(_tensor_dicts(content))
     if not found:
-        raise UserError(f"{path} holds no named tensors; save model.state_dict() and use that file")
+        raise UserError(f"{path} {_describe_nothing(content)}")
     return max(found, key=lambda named: (len(named[1]), -_unusualness(named[0])))[1]
 
 
-def is_safetensors(path: Path) -> bool:
-    """Whether a file starts as safetensors do; its name does not matter. Raises OSError."""
-    with path.open("rb") as file:
-        start = file.read(SAFETENSORS_HEADER_BYTES)
-    length = int.from_bytes(start[:8], "little")
-    return start[8:] == b"{" and 8 + length <= path.stat().st_size
-
-
 def _read(path: Path) -> object:
-    if path.is_dir():
-        raise UserError(f"{path} is a folder; name the weights file in it")
-    if not path.is_file():
-        raise UserError(f"no such weights file: {path}")
-    if not is_safetensors(path):
-        return load_torch_file(path)
+    content = inspect_weights(path)
+    if content.damage:
+        raise refusal(path, content)
+    if content.kind in TORCH_KINDS:
+        return load_torch_file(path, content.kind)
+    if content.kind is not Kind.SAFETENSORS:
+        raise refusal(path, content)
     try:
         return load_file(path)
-    except (SafetensorError, ValueError, KeyError, AttributeError) as error:  # the last two: unknown dtypes
-        raise UserError(f"{path} is damaged or not a weights file; fetch it again") from error
+    except SafetensorError as error:
+        raise refusal(path, replace(content, damage=first_line(error))) from error
+    except (ValueError, KeyError, AttributeError) as error:  # how the library says so
+        raise UserError(
+            f"{path} holds tensors of a type that this torch does not have ({first_line(error)}); "
+            "name the weights in fp32 or fp16"
+        ) from error
+
+
+def _describe_nothing(content: object) -> str:
+    """What there is instead of named tensors, and what to do."""
+    if isinstance(content, dict) and not OPTIMISER_NAMES.isdisjoint(content):
+        return (
+            "holds the state of an optimiser and no weights; name the file that holds the model's state_dict"
+        )
+    return "holds no named tensors; save model.state_dict() and use that file"
 
 
 def _tensor_dicts(content: object) -> Iterator[tuple[str, dict[str, Tensor]]]:

@@ -64,7 +64,8 @@ def load_weights(
     Unless `partial`, all names and shapes must fit; else at least one, and the rest of the network keeps its
     values. `source` names the file in errors.
 
-    Raises UserError that names what does not fit, or a tensor with values that are not finite.
+    Raises UserError that names what does not fit, or a tensor whose values are whole numbers in the place of
+    floats, or not finite.
     """
     own = network.state_dict()
     expected, found = shapes_of(own), shapes_of(tensors)
@@ -76,6 +77,13 @@ def load_weights(
         )
     if not comparison.fitting:
         raise UserError(f"no tensor of {source} fits this backbone; use other weights or another backbone")
+    for key in comparison.fitting:
+        if own[key].is_floating_point() and not tensors[key].is_floating_point():
+            kind = str(tensors[key].dtype).removeprefix("torch.")
+            raise UserError(
+                f"{source} holds whole numbers in the place of weights ({key} is {kind}), as quantised files "
+                "do; name the weights in fp32 or fp16 that they were made from"
+            )
     fitting = {key: tensors[key].to(own[key].dtype) for key in comparison.fitting}
     for key, tensor in fitting.items():
         if not torch.isfinite(tensor).all():

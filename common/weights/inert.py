@@ -17,6 +17,10 @@ _TENSORS = re.compile(
     r"|_codecs\.encode",  # how protocol 2 writes bytes
 )
 
+_QUANTISED = re.compile(
+    r"torch\.(QU?Int\w+Storage|_utils\._rebuild_qtensor|qu?int\w+|(ao\.)?nn\.(\w+\.)?quantized\..*)", re.ASCII
+)
+
 # Settings and states that frameworks keep beside the weights: Lightning's callbacks and enumerations,
 # OmegaConf's nodes, numpy's scalars, paths. A narrow list, because a file that holds other names was not
 # written by a training framework and deserves a look before it is used.
@@ -62,6 +66,11 @@ class InertMapping:
 def is_tensor_part(name: str) -> bool:
     """Whether a dotted name in a pickle belongs to tensors and plain containers, which torch reads itself."""
     return _TENSORS.fullmatch(name) is not None
+
+
+def is_quantised(name: str) -> bool:
+    """Whether a dotted name in a pickle belongs to quantised tensors or layers."""
+    return _QUANTISED.fullmatch(name) is not None
 
 
 def stand_in(name: str) -> type | None:

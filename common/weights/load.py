@@ -20,7 +20,7 @@ from common.weights.recognise import (
     nearest,
     recognise,
 )
-from common.weights.source import locate
+from common.weights.source import WeightsFile, locate
 
 SUMMARISED_KEYS = 3
 
@@ -74,7 +74,11 @@ def load_encoder(source: str, wanted: Wanted = ANYTHING) -> LoadedEncoder:
     Raises UserError when nothing of that name is to be had, the file is not safe or not whole, its weights
     are not those wanted, or are not finite.
     """
-    file = locate(source)
+    return load_located(locate(source), source, wanted)
+
+
+def load_located(file: WeightsFile, source: str, wanted: Wanted = ANYTHING) -> LoadedEncoder:
+    """As `load_encoder`, of a file that `source` was found to name."""
     info = read_checkpoint_info(file.path) if is_checkpoint(file.path) else None
     if info is not None and _is_wanted(Recognised(info.backbone, info.input_format.size, ""), wanted):
         if wanted.colour not in (None, info.input_format.colour):

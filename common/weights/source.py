@@ -30,7 +30,7 @@ def locate(source: str) -> WeightsFile:
     if source.startswith(HUB_PREFIX):
         return _from_hub(parse_hub_reference(source))
     path = Path(source).expanduser()
-    if path.exists():
+    if path.exists() or path.is_symlink():  # a link to nowhere is told by who opens it
         return WeightsFile(path, None)
     if source in PUBLISHED:
         return _from_hub(HubReference(PUBLISHED[source].repository))

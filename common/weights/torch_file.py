@@ -11,32 +11,40 @@ import pickletools
 import warnings
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 import torch
 
 from common.errors import UserError
-from common.weights.inert import is_tensor_part, stand_in
+from common.file_kinds import Content, Kind
+from common.weights.inert import is_quantised, is_tensor_part, stand_in
+from common.weights.refusal import refusal
 
-ZIP_START = b"PK\x03\x04"  # since torch 1.6; before, pickles one after another
+TORCH_KINDS = frozenset({Kind.TORCH, Kind.TORCH_LEGACY, Kind.PICKLE})  # the last may be a legacy file as well
+MISLEADING_SUFFIX = ".safetensors"  # by which torch takes a path, whatever the file is
 LEGACY_PICKLES = 5  # magic number, protocol, system, content, storages
 NAMED_GLOBALS = 3  # how many an error lists
 
 # Python 2's names of modules, which pickles of protocol 2 still use.
 OLD_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 
-_DAMAGED = "is damaged or not a weights file; fetch it again"
+ENDS_EARLY, INCONSISTENT = "it ends before its data do", "its parts do not fit together"
 
 
-def load_torch_file(path: Path) -> object:
+def load_torch_file(path: Path, kind: Kind) -> object:
     """The content of a torch file; tensors on the CPU, foreign records replaced by inert stand-ins.
 
-    Raises UserError when the file is damaged, names anything but tensors and records, or claims to unpack to
-    more than it holds.
+    `kind` is one of `TORCH_KINDS`. Raises UserError when the file is damaged, names anything but tensors and
+    records, holds quantised tensors, or claims to unpack to more than it holds.
     """
-    is_zip = _starts_with(path, ZIP_START)
-    names = _names_in_zip(path) if is_zip else _names_in_legacy(path)
+    names = _names_in_zip(path) if kind is Kind.TORCH else _names_in_legacy(path)
+    if any(map(is_quantised, names)):
+        raise UserError(
+            f"{path} holds quantised weights, which no backbone here computes with; "
+            "name the weights in fp32 or fp16 that they were made from"
+        )
     refused = sorted(name for name in names if not is_tensor_part(name) and stand_in(name) is None)
     if refused:
         listed = ", ".join(refused[:NAMED_GLOBALS]) + (" ..." if len(refused) > NAMED_GLOBALS else "")
@@ -46,16 +54,23 @@ def load_torch_file(path: Path) -> object:
         )
     records = [(found, name) for name in sorted(names) if (found := stand_in(name)) is not None]
     try:
-        with warnings.catch_warnings(), torch.serialization.safe_globals(records):  # type: ignore[arg-type]
+        with (
+            warnings.catch_warnings(),
+            torch.serialization.safe_globals(records),  # type: ignore[arg-type]
+            path.open("rb") as file,
+        ):
             warnings.simplefilter("ignore")  # about the pickle's protocol: nothing a user can act on
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
-    except Exception as error:  # a made-up pickle can raise anything
-        raise UserError(f"{path} {_DAMAGED}") from error
-
-
-def _starts_with(path: Path, start: bytes) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(start)) == start
+            if path.name.endswith(MISLEADING_SUFFIX):
+                return torch.load(file, map_location="cpu", weights_only=True)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=kind is Kind.TORCH)
+    except Exception as error:  # a made-up pickle can raise anything; what torch says of it advises to run it
+        if kind is Kind.PICKLE:
+            raise UserError(
+                f"{path} is a Python pickle, but not one of torch.save; save its tensors by name with "
+                "torch.save and name that file"
+            ) from error
+        ends_early = isinstance(error, EOFError) or "unexpected EOF" in str(error)
+        raise refusal(path, Content(kind, damage=ENDS_EARLY if ends_early else INCONSISTENT)) from error
 
 
 def _names_in_zip(path: Path) -> set[str]:
@@ -73,25 +88,23 @@ def _names_in_zip(path: Path) -> set[str]:
                 )
             pickles = [entry for entry in entries if Path(entry.filename).name == "data.pkl"]
             if len(pickles) != 1:
-                raise UserError(f"{path} {_DAMAGED}")
+                raise UserError(
+                    f"{path} holds {len(pickles)} torch files in one archive; unpack and name one"
+                )
             return set(_names_in_pickle(io.BytesIO(archive.read(pickles[0]))))
     except UserError:
         raise
     except Exception as error:  # a made-up archive or pickle can raise anything
-        raise UserError(f"{path} {_DAMAGED}") from error
+        raise refusal(path, Content(Kind.TORCH, damage=INCONSISTENT)) from error
 
 
 def _names_in_legacy(path: Path) -> set[str]:
+    """The names in pickles one after another, as far as they can be read; of the rest, torch is the judge."""
     names: set[str] = set()
-    try:
-        with path.open("rb") as file:
-            bounded = _Bounded(file, path.stat().st_size)
-            for _ in range(LEGACY_PICKLES):
-                names.update(_names_in_pickle(bounded))
-    except Exception as error:  # a made-up pickle can raise anything
-        if not names:
-            raise UserError(f"{path} {_DAMAGED}") from error
-        # names were found before the end: let them be judged, and torch call the rest damaged
+    with path.open("rb") as file, suppress(Exception):  # a made-up pickle can raise anything
+        bounded = _Bounded(file, path.stat().st_size)
+        for _ in range(LEGACY_PICKLES):
+            names.update(_names_in_pickle(bounded))
     return names
 
 

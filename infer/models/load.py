@@ -7,9 +7,11 @@ import torch
 
 from common.checksum import file_sha256
 from common.encoder import Encoder, default_input_format
+from common.file_kinds import Kind
 from common.leaderboard import best_checkpoint
 from common.weights.layouts import Colour
-from common.weights.load import Wanted, load_encoder
+from common.weights.load import Wanted, load_located
+from common.weights.refusal import inspect_weights
 from common.weights.source import locate
 from infer.cropping import AS_TRAINED, CropRequest
 from infer.models.encoder_model import EncoderModel
@@ -20,6 +22,7 @@ from infer.models.onnx_model import OnnxModel
 RANDOM_PREFIX = "random:"
 RANDOM_SEED = 0
 ONNX_SUFFIX = ".onnx"
+UNDECIDED = (Kind.PROTOBUF, Kind.UNKNOWN)  # what ONNX networks look like that are newer than this
 OWN = "the model's own, from its validation pairs"
 
 
@@ -30,7 +33,7 @@ def load_model(
 
     Args:
         name: what `common.weights.load.load_encoder` takes (a facetrust checkpoint, or published weights,
-            which have no threshold); an ONNX file, exported by `infer export` or of anybody else;
+            which have no threshold); an ONNX file of any name, exported by `infer export` or anybody else;
             `random:BACKBONE`, an untrained baseline; or None for the best checkpoint.
         checkpoints: folder that the best checkpoint is looked for in.
         colour: order of the channels of its input, for files that do not say.
@@ -54,11 +57,13 @@ def _open(name: str, colour: Colour | None) -> Model:
         torch.manual_seed(RANDOM_SEED)
         encoder = _untrained(name.removeprefix(RANDOM_PREFIX), colour)
         return EncoderModel(encoder, _card(name, encoder))
-    if name.lower().endswith(ONNX_SUFFIX):
-        return OnnxModel.open(locate(name).path, name, colour=colour)
-    file = locate(name).path
+    located = locate(name)
+    file = located.path
+    kind = inspect_weights(file).kind
+    if kind is Kind.ONNX or (kind in UNDECIDED and file.suffix.lower() == ONNX_SUFFIX):
+        return OnnxModel.open(file, name, colour=colour)
     sha256 = file_sha256(file)
-    loaded = load_encoder(name, Wanted(colour=colour))
+    loaded = load_located(located, name, Wanted(colour=colour))
     card = _card(name, loaded.encoder)
     own = None
     if loaded.info is not None:

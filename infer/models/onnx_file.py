@@ -1,7 +1,7 @@
 """An ONNX file from outside: read within bounds and judged before ONNX Runtime sees it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto
 
 from common.errors import UserError, first_line
+from common.file_kinds import Kind
+from common.weights.refusal import inspect_weights, refusal
 
 EXPECTED = (
     "a face recogniser has one input, (N, 3, S, S) or (N, S, S, 3) float32, and one output, (N, D) embeddings"
@@ -45,20 +47,26 @@ class OnnxFile:
 def read_onnx(path: Path) -> OnnxFile:
     """Read and judge a file; nothing is run.
 
-    Raises UserError when there is none, it is no ONNX network, it is larger than 2 GB, or it keeps weights in
-    other files: such a name could lead to any file of this machine.
+    Raises UserError that says what it is when it is no ONNX network or a damaged one, and when there is none,
+    it is larger than 2 GB, or it keeps weights in other files: such a name could lead to any file of this
+    machine.
     """
-    if not path.is_file():
-        raise UserError(f"no such ONNX file: {path}")
+    found = inspect_weights(path)
+    if found.damage or found.kind not in (Kind.ONNX, Kind.PROTOBUF, Kind.UNKNOWN):
+        raise refusal(path, found)
     if path.stat().st_size > LARGEST:
         raise UserError(f"{path} is larger than 2 GB; ONNX files are not")
     content = path.read_bytes()
     try:
         model = onnx.load_model_from_string(content)
     except (DecodeError, ValueError) as error:
-        raise UserError(f"{path} is not an ONNX file, or a damaged one") from error
+        if found.kind is Kind.ONNX:
+            found = replace(found, damage=first_line(error))
+        raise refusal(path, found) from error
     if not model.graph.node or not model.graph.output:
-        raise UserError(f"{path} is not an ONNX file: it holds no network")
+        if found.kind is not Kind.ONNX:
+            raise refusal(path, found)
+        raise UserError(f"{path} is an ONNX file without a network: it has no nodes or no outputs")
     if any(keeps_data_outside(tensor) for tensor in tensors(model)):
         raise UserError(
             f"{path} keeps weights in other files, which is not read; make one file of it with "

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from common.file_kinds import Kind, inspect
 from common.weights.inert import InertRecord, is_tensor_part, stand_in
 from common.weights.torch_file import load_torch_file
 
@@ -28,6 +29,11 @@ class Malicious:
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return os.system, (self.command,)
+
+
+def load(path: Path) -> object:
+    """As `read_state_dict` loads a file of a kind that torch writes."""
+    return load_torch_file(path, inspect(path).kind)
 
 
 def pickled_call(module: str, name: str, argument: str) -> bytes:
@@ -65,7 +71,7 @@ def test_a_malicious_pickle_is_refused_and_not_executed(tmp_path: Path, how: str
     else:
         torch.save({"a": torch.zeros(1), "b": bomb}, path, _use_new_zipfile_serialization=how == "zip")
     with pytest.raises(UserError, match=r"evil\.pt holds more than tensors .*could run code"):
-        load_torch_file(path)
+        load(path)
     assert not trace.exists()
     if how == "pickle":  # the trap does work where it is not guarded against
         pickle.loads(path.read_bytes())
@@ -105,8 +111,10 @@ def test_every_other_name_is_refused(tmp_path: Path, module: str, name: str, leg
         path.write_bytes(content)
     else:
         write_zip(path, content)
-    with pytest.raises(UserError, match=r"holds more than tensors|is damaged"):
-        load_torch_file(path)
+    with pytest.raises(
+        UserError, match=r"holds more than tensors|is damaged|is a Python pickle, but not one of torch"
+    ):
+        load(path)
     assert not (tmp_path / "executed").exists()
 
 
@@ -117,7 +125,7 @@ def test_a_name_on_the_list_never_reaches_the_module_of_that_name(
     evil = ModuleType("omegaconf")
     evil.run = lambda *arguments: called.append(arguments)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "omegaconf", evil)
-    found = load_torch_file(write_zip(tmp_path / "w.pt", pickled_call("omegaconf", "run", "touch x")))
+    found = load(write_zip(tmp_path / "w.pt", pickled_call("omegaconf", "run", "touch x")))
     assert isinstance(found, dict) and type(found["a"]) is InertRecord and called == []
 
 
@@ -128,7 +136,7 @@ def test_a_foreign_module_is_not_imported(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "pytorch_lightning", raising=False)
     content = pickled_call("pytorch_lightning.callbacks", "ModelCheckpoint", "x")
-    load_torch_file(write_zip(tmp_path / "w.pt", content))
+    load(write_zip(tmp_path / "w.pt", content))
     assert "pytorch_lightning" not in sys.modules
 
 
@@ -161,7 +169,7 @@ def test_a_lightning_checkpoint_with_callbacks_loads(tmp_path: Path, foreign_cla
     }
     torch.save(content, tmp_path / "w.ckpt")
     allowed = set(torch.serialization.get_safe_globals())
-    found = load_torch_file(tmp_path / "w.ckpt")
+    found = load(tmp_path / "w.ckpt")
     assert isinstance(found, dict)
     assert torch.equal(found["state_dict"]["model.a"], torch.arange(3.0))
     assert type(found["hyper_parameters"]["conf"]) is InertRecord
@@ -173,7 +181,7 @@ def test_an_archive_that_unpacks_to_more_than_it_holds_is_refused(tmp_path: Path
     path = write_zip(tmp_path / "w.pt", b"\x80\x02}." + bytes(10**6), compression=zipfile.ZIP_DEFLATED)
     assert path.stat().st_size < 10**5
     with pytest.raises(UserError, match="compressed archive"):
-        load_torch_file(path)
+        load_torch_file(path, Kind.TORCH)
 
 
 def test_overlapping_entries_are_refused(tmp_path: Path) -> None:
@@ -187,7 +195,7 @@ def test_overlapping_entries_are_refused(tmp_path: Path) -> None:
     end = end[:8] + struct.pack("<HHII", 101, 101, len(directory), start) + end[20:]
     path.write_bytes(whole[:start] + directory + end)
     with pytest.raises(UserError, match="compressed archive"):
-        load_torch_file(path)
+        load_torch_file(path, Kind.TORCH)
 
 
 @pytest.mark.parametrize(
@@ -203,8 +211,8 @@ def test_overlapping_entries_are_refused(tmp_path: Path) -> None:
     ],
 )
 def test_senseless_pickles_are_damaged(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(UserError, match=r"w\.pt (is damaged|holds more)"):
-        load_torch_file(write_zip(tmp_path / "w.pt", content))
+    with pytest.raises(UserError, match=r"w\.pt (is a torch file that is damaged|holds more)"):
+        load(write_zip(tmp_path / "w.pt", content))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -218,7 +226,7 @@ def test_a_file_with_changed_bytes_loads_or_is_refused(tmp_path: Path, data: st.
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content)
     try:
-        load_torch_file(path)
+        load(path)
     except UserError as error:
         assert "\n" not in str(error)
 

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from retinaface.weights import WEIGHTS as DETECTOR
 
+from common.encoder import Encoder
 from common.errors import UserError
 from infer.models.load import load_model
 from infer.models.notes import OperatingPoint, note_operating_point, notes_file
@@ -179,7 +181,8 @@ def custom_operator() -> onnx.ModelProto:
         (lambda: mean_of(("N", 3, 4096, 4096)), "crops are square"),
         (lambda: mean_of(("N", 3, "H", SIDE, SIDE)), "has the input"),
         (lambda: recogniser(kind=TensorProto.UINT8), "cannot be loaded"),
-        (onnx.ModelProto, "holds no network"),
+        (onnx.ModelProto, "is empty; fetch it again"),
+        (lambda: onnx.ModelProto(ir_version=9), "a protocol buffer but no ONNX network"),
     ],
 )
 def test_what_is_no_recogniser_is_named(
@@ -196,10 +199,21 @@ def test_a_detector_is_no_recogniser(tmp_path: Path) -> None:
         OnnxModel.open(path, "detector.onnx")
 
 
+def test_what_a_file_is_decides_and_not_its_name(tmp_path: Path, faces: Crops) -> None:
+    model = load_model(str(save(tmp_path / "net.pt", recogniser())), tmp_path)
+    np.testing.assert_allclose(model.embed(faces), expected(faces), atol=1e-5)
+    torch.save(Encoder("ir_lite").backbone.state_dict(), tmp_path / "weights.onnx")
+    assert load_model(str(tmp_path / "weights.onnx"), tmp_path).card.backbone == "ir_lite"
+    (tmp_path / "page.onnx").write_text("<html><title>404</title></html>")
+    for opening in (lambda path: load_model(str(path), tmp_path), lambda path: OnnxModel.open(path, "page")):
+        with pytest.raises(UserError, match=r"page\.onnx is a web page \('404'\); a server gave it in place"):
+            opening(tmp_path / "page.onnx")
+
+
 def test_a_file_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no such .*absent\.onnx"):
         load_model(str(tmp_path / "absent.onnx"), tmp_path)
-    with pytest.raises(UserError, match="no such ONNX file"):
+    with pytest.raises(UserError, match="is a folder"):
         OnnxModel.open(tmp_path, "folder")
 
 
