@@ -85,7 +85,7 @@ def _by_signature(start: bytes) -> Content | None:
 def _inspect_safetensors(file: IO[bytes], start: bytes, size: int) -> Content | None:
     """A header's length as eight bytes, a header in JSON, and data whose end the header tells."""
     length = int.from_bytes(start[:8], "little")
-    if start[8:10] not in (b'{"', b"{}", b"{ ") or length > LONGEST_HEADER:
+    if start[8:10] not in (b"{", b'{"', b"{}", b"{ ") or length > LONGEST_HEADER:
         return None
     if 8 + length > size:
         return Content(Kind.SAFETENSORS, damage=f"its header has {length:,} bytes, the file {size:,}")
