@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,8 @@ from align.engines.local import available_cores, run_in_processes, start_fork_se
 from align.options import AlignOptions
 from infer.cropping import options_for
 from infer.models.model import Model
+from infer.pair_sets.pair_set import Image
+from infer.stored_crops import ShardCrop, read_crops, refuse_other_crops
 
 CHUNK = 64  # photographs aligned by one task and embedded in one batch
 
@@ -38,7 +39,7 @@ class Embeddings:
 
 
 def embed_images(
-    images: Sequence[Path | bytes],
+    images: Sequence[Image],
     model: Model,
     aligned: bool = False,
     workers: int | None = None,
@@ -50,17 +51,17 @@ def embed_images(
     without workers, whose start takes longer. The number of workers changes no bit of the result.
 
     Args:
-        images: files, or the bytes of encoded images.
+        images: files, the bytes of encoded images, or crops of shards, which are read as they are.
         model: what embeds them.
         aligned: they are crops already; one of another size than the model's is resized.
         workers: processes; by default one per core.
         progress: is called with images done and in all.
 
-    Raises UserError when a worker dies or an embedding is not finite.
+    Raises UserError when a worker dies or an embedding is not finite, and as `aligned_images`.
     """
     vectors = np.zeros((len(images), model.card.embedding_size), np.float32)
     rejected: dict[int, str] = {}
-    for crops, reasons in aligned_images(images, align_options(model, aligned), workers, progress):
+    for crops, reasons in aligned_images(images, model, aligned, workers, progress):
         if crops:
             vectors[list(crops)] = model.embed(np.stack(list(crops.values())))
         rejected |= reasons
@@ -68,15 +69,22 @@ def embed_images(
 
 
 def aligned_images(
-    images: Sequence[Path | bytes],
-    options: AlignOptions,
+    images: Sequence[Image],
+    model: Model,
+    aligned: bool,
     workers: int | None,
     progress: Callable[[int, int], None],
 ) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:
     """The crops of up to `CHUNK` images at a time, and the reasons of those that have none, by row.
 
-    In any order of chunks, each always of the same images. Raises UserError when a worker dies.
+    In any order of chunks, each always of the same images. Raises UserError when a worker dies, and for crops
+    of shards that are not cut as the model takes them.
     """
+    stored = [image for image in images if isinstance(image, ShardCrop)]
+    if stored:
+        yield from _stored_crops(stored, model, progress)
+        return
+    options = align_options(model, aligned)
     chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
     if min(len(chunks), workers or available_cores()) > 1:
         start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers
@@ -89,6 +97,16 @@ def aligned_images(
         )
         done += len(outcomes)
         progress(done, len(images))
+
+
+def _stored_crops(
+    crops: Sequence[ShardCrop], model: Model, progress: Callable[[int, int], None]
+) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:
+    refuse_other_crops(dict.fromkeys(crop.shard for crop in crops), model)
+    for start in range(0, len(crops), CHUNK):
+        found = read_crops(crops[start : start + CHUNK])
+        yield dict(enumerate(found, start)), {}
+        progress(start + len(found), len(crops))
 
 
 def align_options(model: Model, aligned: bool) -> AlignOptions:

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from align.aligner import Rejection, align_photographs
 from common.pairs import PairCategory
-from infer.embed import align_options
+from infer.embed import aligned_images
 from infer.models.model import Model
 from infer.pair_sets.pair_set import UNLABELLED, PairSet
 
@@ -51,11 +50,9 @@ def crops_of(pair_set: PairSet, rows: NDArray[np.int64], model: Model) -> NDArra
     thousands.
     """
     images, places = np.unique(pair_set.members[rows], return_inverse=True)
-    outcomes = align_photographs(
-        [pair_set.images[image] for image in images], align_options(model, pair_set.aligned)
-    )
+    shown = [pair_set.images[image] for image in images]
     crops = np.zeros((len(images), model.size, model.size, 3), np.uint8)
-    for crop, outcome in zip(crops, outcomes, strict=True):
-        if not isinstance(outcome, Rejection):
-            crop[:] = outcome.image
+    for found, _ in aligned_images(shown, model, pair_set.aligned, 1, lambda done, total: None):
+        for row, crop in found.items():
+            crops[row] = crop
     return crops[places.reshape(-1, 2)]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from align.reasons import ReasonKind, kind_of
 from common.command_line import printable
 from common.errors import UserError
+from infer.pair_sets.pair_set import Image
 from infer.score import Verdict
 
 WORDS = {
@@ -26,7 +27,7 @@ def tell_uncompared(counts: Mapping[Verdict, int]) -> str:
 
 def refuse_without_scores(
     source: str,
-    images: Sequence[Path | bytes],
+    images: Sequence[Image],
     similarity: NDArray[np.float64],
     rejected: Mapping[int, str],
 ) -> None:
@@ -56,5 +57,5 @@ def refuse_without_scores(
     )
 
 
-def _place(image: Path | bytes) -> str:
+def _place(image: Image) -> str:
     return printable(str(image)) if isinstance(image, Path) else "in the set itself"

@@ -81,6 +81,7 @@ class TrainConfig(Section):
     allow_missing: bool = False  # take the shards that lie there, also where their manifest lists others
     out: Path = Path("training_logs")
     pairs: Path | None = None  # CSV of pairs to train on; None for all people
+    pair_columns: str | None = None  # what lists of pairs call their columns: path1=NAME,label=NAME
     backbone: str | None = None  # None: that of `pretrained`, or ir_101
     pretrained: str | None = None
     colour: Literal["RGB", "BGR"] | None = None  # that `pretrained` was made for; None: as its layout says

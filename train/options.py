@@ -44,6 +44,10 @@ Out = Annotated[
 Pairs = Annotated[
     Path | None, _option(RUN, "Train on the pairs of a CSV: path1,path2,label\\[,synthetic1,synthetic2].")
 ]
+Columns = Annotated[
+    str | None,
+    _option(RUN, "What lists of pairs call their columns, where that is not known: path1=NAME,path2=NAME,…"),
+]
 ValidationPairs = Annotated[
     Path | None, _option(RUN, "Validate on the pairs of a CSV; their people are held out.")
 ]

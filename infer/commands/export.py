@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from common.command_line import console, examples, progress_bar
+from common.command_line import console, examples, print_notes, progress_bar
 from common.errors import UserError
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
+    AllowMissing,
     ColourOrder,
+    Columns,
     Crops,
     DetectorName,
     DetSize,
@@ -22,10 +24,12 @@ from infer.commands.options import (
     MinFace,
     MinScore,
     ModelName,
+    PairsPerKind,
     Workers,
 )
 from infer.cropping import CropRequest
 from infer.export.options import ExportOptions, Precision
+from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:
     from infer.export.export import Export
@@ -54,7 +58,6 @@ def export(
     min_face: MinFace = None,
     face: Face = None,
     crops: Crops = False,
-    follow_links: FollowLinks = False,
     export_format: Annotated[ExportFormat, typer.Option("--format", help="Of the file.")] = ExportFormat.ONNX,
     precision: Annotated[
         Precision,
@@ -68,6 +71,10 @@ def export(
         ),
     ] = None,
     images: Images = None,
+    columns: Columns = None,
+    pairs_per_kind: PairsPerKind = None,
+    follow_links: FollowLinks = False,
+    allow_missing: AllowMissing = False,
     mirror: Annotated[
         bool,
         typer.Option("--mirror/--no-mirror", help="Average over crop and mirror image."),
@@ -85,9 +92,11 @@ def export(
 
     if images is not None and pairs is None:
         raise UserError("--images is where the photographs of --pairs lie; add --pairs, or leave it out")
+    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing)
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     options = ExportOptions(precision, mirror, threshold)
-    pair_set = find_pair_set(pairs, images) if pairs else None
+    pair_set = find_pair_set(pairs, images, wanted) if pairs else None
+    print_notes(pair_set.notes if pair_set else ())
     loaded = load_model(model, CHECKPOINTS, colour, asked)
     tell_model(loaded)
     with progress_bar("Aligning") as progress:

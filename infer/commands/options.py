@@ -22,8 +22,9 @@ ModelName = Annotated[
 Pairs = Annotated[
     Path,
     typer.Argument(
-        help="Folder of pairs, PAIR_ID/0.jpg and PAIR_ID/1.jpg, with labels.csv beside them or without; a "
-        "CSV, path1,path2,label\\[,synthetic1,synthetic2]; LFW's pairs.txt; or a .bin verification set.",
+        help="Folder of pairs, PAIR_ID/0.jpg and PAIR_ID/1.jpg, with labels.csv or without; folder with one "
+        "of photographs per person, or of shards, whose photographs are compared each with each; CSV, "
+        "path1,path2\\[,label\\[,synthetic1,synthetic2]]; LFW's pairs.txt; or a .bin verification set.",
         show_default=False,
     ),
 ]
@@ -31,6 +32,23 @@ Images = Annotated[
     Path | None,
     typer.Option(
         help="Folder of the photographs that a list names. \\[default: the folder of the list]",
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns",
+        help="What a list calls its columns, where that is not known: path1=NAME,path2=NAME,label=NAME,"
+        "synthetic1=NAME,synthetic2=NAME, and ignore=NAME for others.",
+    ),
+]
+PairsPerKind = Annotated[
+    int | None,
+    typer.Option(
+        "--pairs-per-kind",
+        min=1,
+        help="Of people's photographs draw so many genuine, impostor and synthetic pairs. \\[default: all, "
+        "and 100,000 where there are more than 1,000,000]",
     ),
 ]
 AskedThreshold = Annotated[

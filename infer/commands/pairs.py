@@ -9,15 +9,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from align.engines.local import start_fork_server
-from common.command_line import console, examples, progress_bar
+from common.command_line import console, examples, print_notes, progress_bar
 from common.pairs import PairCategory
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
     RESULTS,
     TEST_PAIRS,
+    AllowMissing,
     AskedThreshold,
     ColourOrder,
+    Columns,
     Crops,
     DetectorName,
     DetSize,
@@ -28,9 +30,11 @@ from infer.commands.options import (
     MinScore,
     ModelName,
     Pairs,
+    PairsPerKind,
     Workers,
 )
 from infer.cropping import CropRequest
+from infer.pair_sets.request import PairRequest
 from infer.table_format import TableFormat
 
 if TYPE_CHECKING:
@@ -49,6 +53,10 @@ EXAMPLES = examples(
 def pairs(
     source: Pairs = TEST_PAIRS,
     images: Images = None,
+    columns: Columns = None,
+    pairs_per_kind: PairsPerKind = None,
+    follow_links: FollowLinks = False,
+    allow_missing: AllowMissing = False,
     model: ModelName = None,
     colour: ColourOrder = None,
     detector: DetectorName = None,
@@ -57,7 +65,6 @@ def pairs(
     min_face: MinFace = None,
     face: Face = None,
     crops: Crops = False,
-    follow_links: FollowLinks = False,
     out: Annotated[Path, typer.Option(help="Folder for scores, rejects, picture and results.")] = RESULTS,
     scores_format: Annotated[
         TableFormat,
@@ -74,9 +81,12 @@ def pairs(
     from infer.compare import compare_pairs
     from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
+    from infer.pair_sets.write_list import write_pair_list
 
+    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing)
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
-    pair_set = find_pair_set(source, images)
+    pair_set = find_pair_set(source, images, wanted)
+    print_notes(pair_set.notes)
     loaded = load_model(model, CHECKPOINTS, colour, asked)
     tell_model(loaded)
     with progress_bar("Comparing") as progress:
@@ -89,6 +99,8 @@ def pairs(
         console.print("[yellow]EER unknown[/]: no pair with a label was compared")
     if found.results.has_labels and found.unlabelled:
         console.print(f"[yellow]{found.unlabelled:,} pairs are not in labels.csv and were not counted[/]")
+    if pairs_file := write_pair_list(pair_set, out):
+        console.print(f"The pairs, as a list that can be given again: {escape(str(pairs_file))}")
     console.print(f"Picture: {escape(str(found.picture_file))}")
     console.print(f"For a page to read: python -m infer report {escape(str(found.results_file))}")
 

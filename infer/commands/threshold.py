@@ -6,14 +6,17 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from common.command_line import console, examples, progress_bar
+from common.command_line import console, examples, print_notes, progress_bar
 from common.errors import UserError
 from common.pairs import PairCategory
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
+    RESULTS,
     TEST_PAIRS,
+    AllowMissing,
     ColourOrder,
+    Columns,
     Crops,
     DetectorName,
     DetSize,
@@ -24,9 +27,11 @@ from infer.commands.options import (
     MinScore,
     ModelName,
     Pairs,
+    PairsPerKind,
     Workers,
 )
 from infer.cropping import CropRequest
+from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:
     from common.metrics import CategoryErrors
@@ -49,6 +54,10 @@ def threshold(
     ],
     source: Pairs = TEST_PAIRS,
     images: Images = None,
+    columns: Columns = None,
+    pairs_per_kind: PairsPerKind = None,
+    follow_links: FollowLinks = False,
+    allow_missing: AllowMissing = False,
     model: ModelName = None,
     colour: ColourOrder = None,
     detector: DetectorName = None,
@@ -57,7 +66,6 @@ def threshold(
     min_face: MinFace = None,
     face: Face = None,
     crops: Crops = False,
-    follow_links: FollowLinks = False,
     workers: Workers = None,
 ) -> None:
     """Choose the threshold for an FMR on labelled pairs, and store it beside the model for later commands."""
@@ -65,9 +73,12 @@ def threshold(
     from infer.models.notes import note_operating_point
     from infer.operating_point import choose_operating_point
     from infer.pair_sets.find import find_pair_set
+    from infer.pair_sets.write_list import write_pair_list
 
+    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing)
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
-    pair_set = find_pair_set(source, images)
+    pair_set = find_pair_set(source, images, wanted)
+    print_notes(pair_set.notes)
     loaded = load_model(model, CHECKPOINTS, colour, asked)
     if loaded.file is None:
         raise UserError(
@@ -80,6 +91,8 @@ def threshold(
     unlabelled = int((pair_set.categories < 0).sum())
     if unlabelled:
         console.print(f"[yellow]{unlabelled:,} pairs have no label and were not counted[/]")
+    if pairs_file := write_pair_list(pair_set, RESULTS):
+        console.print(f"the pairs, as a list that can be given again: {escape(str(pairs_file))}")
     stored = note_operating_point(loaded.file, found.noted(pair_set.name), loaded.sha256)
     console.print(f"stored in {escape(str(stored))}: commands with this model use it from now on")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from infer.embed import CHUNK, Embeddings, align_options, aligned_images
+from infer.embed import CHUNK, Embeddings, aligned_images
 from infer.models.model import Model
 from infer.pair_sets.pair_set import PairSet
 from infer.score import similarities
@@ -57,8 +57,7 @@ def align_pairs(
     images, side = pair_set.images, model.size
     crops = np.memmap(file, np.uint8, "w+", shape=(max(len(images), 1), side, side, 3))[: len(images)]
     rejected: dict[int, str] = {}
-    options = align_options(model, pair_set.aligned)
-    for found, reasons in aligned_images(images, options, workers, progress):
+    for found, reasons in aligned_images(images, model, pair_set.aligned, workers, progress):
         for row, crop in found.items():
             crops[row] = crop
         rejected |= reasons

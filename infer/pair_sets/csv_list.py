@@ -5,52 +5,32 @@ from pathlib import Path
 
 import numpy as np
 
-from common.errors import UserError
-from common.pair_list import SHOWN, PairList, read_pair_list
+from common.pair_list import read_pair_list, refuse_contradictions
+from infer.pair_sets.listed_photographs import find_listed
 from infer.pair_sets.pair_set import PairSet
-from infer.pair_sets.photographs import Photographs
+from infer.pair_sets.request import AS_IT_IS, PairRequest
 
 
-def read_csv_list(source: Path, images: Path | None = None) -> PairSet:
-    """The pairs of a list as `common.pair_list.read_pair_list` takes it; ids are the numbers of its lines.
+def read_csv_list(source: Path, images: Path | None = None, asked: PairRequest = AS_IT_IS) -> PairSet:
+    """The pairs of a list as `common.pair_list.read_pair_list` takes it; ids are its own or numbers of lines.
 
-    Paths are relative to `images`, by default to the folder of the list. Raises UserError for a malformed
-    list and for a path that leaves the folder.
+    Paths are relative to `images`, by default to the folder of the list. Raises UserError for a
+    malformed list, one that contradicts itself, and as `find_listed`.
     """
-    listed = read_pair_list(source)
-    rows = _Rows(listed, source.parent if images is None else images)
+    listed = read_pair_list(source, asked.columns)
+    root = source.parent if images is None else images
+    found = find_listed(listed, root, asked.follow_links, images is not None)
     mentions = chain.from_iterable(zip(listed.first, listed.second, strict=True))
-    members = np.fromiter(map(rows.__getitem__, mentions), np.int64, 2 * len(listed)).reshape(-1, 2)
+    members = np.fromiter(map(found.rows.__getitem__, mentions), np.int64, 2 * len(listed)).reshape(-1, 2)
+    refuse_contradictions(listed, members)
     return PairSet(
         name=source.stem,
         source=str(source),
-        images=rows.photographs.files,
-        image_names=rows.photographs.names,
-        ids=list(map(str, listed.lines.tolist())),
+        images=[root / name for name in found.names],
+        image_names=found.names,
+        ids=listed.ids or list(map(str, listed.lines.tolist())),
         members=members,
         categories=listed.categories,
+        has_labels=bool((listed.categories >= 0).any()),
+        notes=(*listed.notes, *found.notes),
     )
-
-
-class _Rows(dict[str, int]):
-    """The row of a photograph by its path as it is written; each such text is looked into once."""
-
-    def __init__(self, listed: PairList, root: Path) -> None:
-        super().__init__()
-        self.photographs = Photographs(root)
-        self._listed = listed
-        self._root = root
-
-    def __missing__(self, text: str) -> int:
-        row = self.photographs.row(text.replace("\\", "/"))
-        if row is None:
-            raise UserError(
-                f"{self._listed.source}, line {self._line_of(text)}: {text[:SHOWN]!r} leaves the folder of "
-                f"the photographs, {self._root}; write it relative to that, or name another with --images"
-            )
-        self[text] = row
-        return row
-
-    def _line_of(self, text: str) -> int:
-        columns = zip(self._listed.first, self._listed.second, self._listed.lines, strict=True)
-        return next(int(line) for *both, line in columns if text in both)

@@ -18,6 +18,7 @@ from common.errors import UserError
 from common.pair_list import MAX_LINE, MAX_PAIRS, SHOWN, pair_categories
 from infer.pair_sets.pair_set import PairSet
 from infer.pair_sets.photographs import Photographs
+from infer.pair_sets.request import AS_IT_IS, PairRequest
 
 FOLDERS = ("", "lfw", "lfw_funneled", "lfw-deepfunneled", "images")  # beside the list, the first that fits
 
@@ -36,7 +37,7 @@ class _Listed:
     lines: NDArray[np.int64]  # (P,)
 
 
-def read_lfw_list(source: Path, images: Path | None = None) -> PairSet:
+def read_lfw_list(source: Path, images: Path | None = None, asked: PairRequest = AS_IT_IS) -> PairSet:
     """The pairs of a list in LFW's form; ids are the numbers of its lines.
 
     The first line is `FOLDS N`, or `N` for one fold; of each fold N lines `NAME N1 N2` of one person and N
@@ -49,7 +50,7 @@ def read_lfw_list(source: Path, images: Path | None = None) -> PairSet:
     """
     listed = _read(source)
     root = _find_folder(source, images, listed.people)
-    photographs = Photographs(root)
+    photographs = Photographs(root, asked.follow_links)
     members = np.empty_like(listed.persons)
     order = np.lexsort((listed.numbers.ravel(), listed.persons.ravel()))  # each folder is listed once
     files: dict[str, str] = {}
@@ -70,7 +71,7 @@ def read_lfw_list(source: Path, images: Path | None = None) -> PairSet:
     return PairSet(
         name=source.stem,
         source=str(source),
-        images=photographs.files,
+        images=[*photographs.files],
         image_names=photographs.names,
         ids=list(map(str, listed.lines.tolist())),
         members=members,

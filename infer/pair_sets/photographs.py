@@ -11,9 +11,9 @@ class Photographs:
     Whether they are there is not looked at: a photograph that is missing is reported when it is read.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, follow_links: bool = False) -> None:
         self._root = root
-        self._boundary = Boundary(root, follow_links=False)
+        self._boundary = Boundary(root, follow_links)
         self._rows: dict[str, int] = {}
 
     def row(self, path: str) -> int | None:
@@ -31,6 +31,6 @@ class Photographs:
         return list(self._rows)
 
     @property
-    def files(self) -> list[Path | bytes]:
+    def files(self) -> list[Path]:
         """(I,) the same with the folder in front."""
         return [self._root / name for name in self._rows]

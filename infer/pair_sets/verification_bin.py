@@ -56,7 +56,7 @@ def read_verification_bin(source: Path) -> PairSet:
     return PairSet(
         name=source.stem,
         source=str(source),
-        images=list(rows),
+        images=[*rows],
         image_names=names,
         ids=[f"{position:06d}" for position in range(len(same))],
         members=np.array(members, np.int64).reshape(-1, 2),

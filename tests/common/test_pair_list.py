@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from common import pair_list
 from common.errors import UserError
-from common.pair_list import MAX_LINE, MAX_PATH, NOT_SAID, PairList, read_pair_list
+from common.pair_columns import ROLES, is_header
+from common.pair_list import (
+    MAX_LINE,
+    MAX_PATH,
+    NOT_SAID,
+    UNLABELLED,
+    PairList,
+    read_pair_list,
+    refuse_contradictions,
+)
 from common.pairs import PairCategory, category_of
 
 Row = tuple[str, str, str, str, str]
@@ -83,18 +92,29 @@ def test_paths_are_left_as_they_are(read: Reader) -> None:
     [
         (b"", "lists no pairs; it needs lines of path1,path2,label"),
         (b"path1,path2,label\n", "lists no pairs"),
-        (b"\n\na,b\n", "line 3: a pair is path1,path2,label"),
+        (b"\n\na\n", "line 3: a pair is path1,path2,label"),
+        (b"\n\na,b\n", "line 3: the columns are 'a', 'b'; looked for path1 and path2 by these names"),
         (b"a,b,\n", "line 1: the label must be 1 for one person or 0, not ''"),
         (b"a,b,1\nc,d,2\n", "line 2: the label must be 1 for one person or 0, not '2'"),
-        (b"image1,image2,same\na,b,1\n", "line 1: the label must be .* name the columns in a first line"),
-        (b"image1,image2,label\na,b,1\n", "line 1: no column is called path1"),
+        (b"a.jpg,b.jpg,same person\n", "line 1: the label must be .* name the columns in a first line"),
+        (
+            b"bild1,bild2,gleich\na,b,1\n",
+            "line 1: the columns are 'bild1', .* --columns path1=NAME,path2=NAME",
+        ),
+        (b"id,image1,label\n7,a,1\n", "line 1: the columns are 'id', .*; looked for path1 and path2"),
         (b"path1,path2,label,label\n", "line 1: two columns are called label"),
-        (b"path1,path2,label,fake1,fake2\n", "line 1: 'fake1' is none of path1"),
+        (b"path1,path2,label,same\n", "line 1: 'label' and 'same' both read as label; say which with"),
+        (b"path1,path2,label,kind1,kind2\n", "it is not known what 'kind1' says.*--columns ignore=kind1"),
+        (b"path1,path2,label,fake1\n", "it is not known what 'fake1' says"),
         (b"a,,1\n", "line 1: a path is missing"),
         (b"a,b\0c,1\n", "line 1: a path holds a NUL character"),
         (b"a," + b"b" * (MAX_PATH + 1) + b",1\n", "line 1: a path is too long"),
-        (b"a,b,1,2,0\n", "line 1: a synthetic flag must be 0, 1 or empty, not '2'"),
-        (b"a,b,1,0,real\n", "line 1: a synthetic flag must be 0, 1 or empty, not 'real'"),
+        (
+            b"a,b,1,2,0\n",
+            "line 1: a synthetic flag must be 0, 1, true, false, real or fake, or empty, not '2'",
+        ),
+        (b"a,b,1,0,perhaps\n", "line 1: a synthetic flag must be .* not 'perhaps'"),
+        (b"a.jpg,b.jpg\nc.jpg,d.jpg,1\n", "line 2: 3 columns where 2 belong"),
         (b"a,b,c,d,1,0\n", 'line 1: 6 columns where 5 belong; put "…" around commas'),
         (b"path1,path2,label\na,b,1,0,0\n", "line 2: 5 columns where 3 belong"),
         (b'a,b,1\n"c"d,e,1\n', "line 2: not valid CSV"),
@@ -151,7 +171,7 @@ def test_what_the_csv_module_writes_is_read_back(
     text = io.StringIO()
     writer = csv.writer(text, lineterminator=end)
     # a header whenever the first row could be taken for one
-    if header or set(map(str.lower, rows[0])) & set(pair_list.COLUMNS):
+    if header or is_header(rows[0]):
         writer.writerow(pair_list.COLUMNS)
     writer.writerows(rows)
     path = tmp_path_factory.getbasetemp() / "written.csv"
@@ -177,3 +197,73 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
         return
     assert len(found) == len(found.second) == len(found.lines) == len(found.synthetic) > 0
     assert all(found.first) and all(found.second)
+
+
+@pytest.mark.parametrize(
+    ("header", "asked"),
+    [
+        ("pathA,pathB,label,deepfake_a,deepfake_b", None),
+        ("img1,img2,issame,is_fake1,is_fake2", None),
+        ("file1,file2,same,fake_1,fake_2", None),
+        ("image_path_0,image_path_1,match,deepfake0,deepfake1", None),
+        ("Left Image,Right Image,Is Same,left_fake,right_fake", None),
+        ("reference,probe,genuine,synthetic1,synthetic2", None),
+        ("links,rechts,gleich,f1,f2", "path1=links,path2=rechts,label=gleich,synthetic1=f1,synthetic2=f2"),
+        ("img1,img2,same,kind1,kind2", " synthetic1 = kind1 , synthetic2=Kind2"),
+    ],
+)
+def test_headers_of_other_lists_are_known_or_can_be_told(
+    read: Reader, tmp_path: Path, header: str, asked: str | None
+) -> None:
+    text = f"{header}\na.jpg,b.jpg,True,1.0,0.0\nc.jpg,d.jpg,0,FALSE,FAKE\n"
+    (tmp_path / "pairs.csv").write_text(text)
+    found = read_pair_list(tmp_path / "pairs.csv", asked)
+    assert rows_of(found) == [("a.jpg", "b.jpg", 1, 1, 0), ("c.jpg", "d.jpg", 0, 0, 1)]
+    assert any("as path1" in note for note in found.notes) == ("path1" not in header)
+
+
+def test_which_of_two_photographs_is_the_first(read: Reader) -> None:
+    text = "path1,path0,label\nb.jpg,a.jpg,1\n"
+    assert rows_of(read(text))[0][:2] == ("a.jpg", "b.jpg")
+
+
+def test_columns_that_are_told_are_there_and_are_columns(read: Reader, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("img1,img2,same,quality\na.jpg,b.jpg,1,0.7\n")
+    assert rows_of(read_pair_list(path, "ignore=quality")) == [A_TO_B]
+    for asked, told in (
+        ("path1=left", "no column is called 'left'; there are 'img1', 'img2', 'same', 'quality'"),
+        ("first=img1", f"a role being one of {', '.join(ROLES)}"),
+        ("img1", "takes ROLE=NAME"),
+    ):
+        with pytest.raises(UserError, match=told):
+            read_pair_list(path, asked)
+
+
+def test_a_list_without_labels(read: Reader) -> None:
+    for text in ("a.jpg,b.jpg\nc/1,d/1\n", "img1,img2\na.jpg,b.jpg\nc/1,d/1\n"):
+        found = read(text)
+        assert not found.has_labels and found.first == ["a.jpg", "c/1"]
+        assert found.categories.tolist() == [UNLABELLED] * 2
+    flagged = read("path1,path2,synthetic1,synthetic2\na,b,0,1\nc,d,0,0\n")
+    assert flagged.categories.tolist() == [PairCategory.SYNTHETIC.code, UNLABELLED]
+
+
+def test_ids_of_the_list_where_they_are_distinct(read: Reader) -> None:
+    assert read("id,pathA,pathB,label\nx,a,b,1\ny,c,d,0\n").ids == ["x", "y"]
+    assert read("id,pathA,pathB,label\nx,a,b,1\nx,c,d,0\n").ids is None
+    assert read("pair_id,id,pathA,pathB,label\n7,x,a,b,1\n8,x,c,d,0\n").ids == ["7", "8"]
+    assert read("a,b,1").ids is None
+
+
+def test_one_pair_with_two_labels_is_refused(read: Reader) -> None:
+    members = np.array([[0, 1], [2, 3], [1, 0], [-1, 3]])
+    with pytest.raises(
+        UserError, match="line 1 says that two photographs show one person, line 3 of the same"
+    ):
+        refuse_contradictions(read("a,b,1\nc,d,0\nb,a,0\nx,d,1\n"), members)
+    refuse_contradictions(read("a,b,1\nc,d,0\nb,a,1\nx,d,1\n"), members)
+    flags = read("a,b,1,0,0\nc,d,0\nb,a,1,0,1\nx,d,1,1,0\n")
+    with pytest.raises(UserError, match="line 3 calls a photograph synthetic that line 1 calls bona fide"):
+        refuse_contradictions(flags, members)
+    refuse_contradictions(flags, members, flags=False)

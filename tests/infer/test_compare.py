@@ -102,8 +102,10 @@ def test_a_pair_that_was_not_compared_changes_no_figure(
 
 def test_where_nothing_can_be_compared_nothing_is_written(model: Model, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("path1,path2,label\na/0.jpg,a/1.jpg,1\na/0.jpg,b/0.jpg,0\n")
-    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "a").mkdir(parents=True)
+    (tmp_path / "empty/a/0.jpg").touch()
     pair_set = find_pair_set(tmp_path / "list.csv", tmp_path / "empty")
+    (tmp_path / "empty/a/0.jpg").unlink()  # meanwhile
     for threshold in (None, 0.5):
         with pytest.raises(UserError, match=r"none of the 2 pairs .* 3 files are missing") as told:
             compare_pairs(pair_set, model, tmp_path / "out", threshold, workers=1)

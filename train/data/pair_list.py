@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import UserError
-from common.pair_list import NOT_SAID, PairList, pair_categories, read_pair_list
+from common.labels.join import join_labels
+from common.labels.nearest import nearest
+from common.pair_list import NOT_SAID, PairList, pair_categories, read_pair_list, refuse_contradictions
 from common.pairs import PairCategory
 from train.data.dataset import CropDataset
 from train.validation.pairs import ValidationPairs
+
+MOST_DROPPED = 0.5  # of the pairs of a list, unless it is allowed that more have no crops
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class ListedPairs:
     lines: NDArray[np.int64]  # (P,) of the list
     dropped: int  # pairs with a photograph that is not among the crops
     contradictions: int  # crops whose flag in the list is not that in the shards
+    notes: tuple[str, ...] = ()  # what was made of the list that people should know
 
     def without(self, rows: NDArray[np.int64]) -> "ListedPairs":
         """The pairs that have none of these rows of the data set."""
@@ -38,21 +43,34 @@ class ListedPairs:
         return replace(self, **{name: getattr(self, name)[kept] for name in columns})
 
 
-def resolve_pair_list(dataset: CropDataset, path: Path) -> ListedPairs:
+def resolve_pair_list(
+    dataset: CropDataset, path: Path, columns: str | None = None, allow_missing: bool = False
+) -> ListedPairs:
     """Read a pair list, as `common.pair_list.read_pair_list` does, and find its photographs among the crops.
 
     A listed path means the crop of that path below the root that was aligned, or else the crop whose path is
     the longest end of it, so `datasets/raw_images/anna/0.jpg` finds `anna/0.jpg`; backslashes separate as
-    slashes do. Of several crops of a photograph the first is meant. Pairs with a photograph that has no crop,
-    because no face was found or it lies elsewhere, are dropped and counted.
+    slashes do. What is not found so means the one crop that `join_labels` finds for it. Of several crops of a
+    photograph the first is meant. Pairs with a photograph that has no crop, because no face was found or it
+    lies elsewhere, are dropped and counted.
 
     A flag in the list decides what a pair shows even where the shards have another; such crops are counted.
     Where the list says nothing of a photograph, the flag in the shards holds.
 
-    Raises UserError as `read_pair_list`, and when no pair is found, or one whose photographs are one crop.
+    Args:
+        dataset: the crops.
+        path: of the list.
+        columns: `--columns`, what it calls them.
+        allow_missing: whether most of the pairs may have no crops.
+
+    Raises UserError as `read_pair_list`, when the list has no labels or contradicts itself, and when no pair
+    is found, or too few of them, or one whose photographs are one crop.
     """
-    listed = read_pair_list(path)
-    rows = _rows(dataset, listed)
+    listed = read_pair_list(path, columns)
+    if not listed.has_labels:
+        raise UserError(f"{path} has no labels; training takes a column that says who is one person")
+    rows, notes = _rows(dataset, listed)
+    refuse_contradictions(listed, rows, flags=False)
     kept = np.flatnonzero((rows >= 0).all(axis=1))
     said = listed.synthetic
     known = dataset.synthetic[rows]
@@ -66,7 +84,10 @@ def resolve_pair_list(dataset: CropDataset, path: Path) -> ListedPairs:
         listed.lines,
         dropped=len(listed) - len(kept),
         contradictions=len(np.unique(rows[differs])),
+        notes=(*listed.notes, *notes),
     )._at(kept)
+    if pairs.dropped > MOST_DROPPED * len(listed) and not allow_missing:
+        raise _too_few(dataset, listed, rows)
     twice = np.flatnonzero(pairs.rows[:, 0] == pairs.rows[:, 1])
     if len(twice):
         raise UserError(f"{path}, line {pairs.lines[twice[0]]}: both paths mean one photograph; remove it")
@@ -140,12 +161,13 @@ def refuse_same_pairs(training: ListedPairs, validation: ListedPairs) -> None:
         )
 
 
-def _rows(dataset: CropDataset, listed: PairList) -> NDArray[np.int64]:
-    """The row of each listed photograph, (P, 2); -1 for one that is not among the crops."""
+def _rows(dataset: CropDataset, listed: PairList) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The row of each listed photograph, (P, 2), -1 for one that is not among the crops; and what to tell."""
     paths = dataset.paths()
     row_of = {path: row for row, path in reversed(list(enumerate(paths)))}
     depth = max(path.count("/") for path in row_of) + 1
-    found = {text: _row(text, row_of, depth) for text in {*listed.first, *listed.second}}
+    found = {text: _row(text, row_of, depth) for text in dict.fromkeys([*listed.first, *listed.second])}
+    notes = _find_lenient(found, row_of, listed.source)
     rows = np.array(
         [[found[text] for text in column] for column in (listed.first, listed.second)], np.int64
     ).T
@@ -154,7 +176,38 @@ def _rows(dataset: CropDataset, listed: PairList) -> NDArray[np.int64]:
             f"{listed.source}: no pair has both photographs among the crops; it lists '{listed.first[0]}' "
             f"where a crop is of '{paths[0]}'; name a list of the photographs that were aligned"
         )
-    return rows
+    return rows, notes
+
+
+def _find_lenient(found: dict[str, int], row_of: dict[str, int], source: Path) -> tuple[str, ...]:
+    """Give the photographs without a row the one that `join_labels` finds for them; what to tell of it."""
+    lost = [text for text, row in found.items() if row < 0]
+    if not lost:
+        return ()
+    join = join_labels(list(found), list(row_of))
+    meant = {text: join.path_of[text] for text in lost if text in join.path_of}
+    found.update({text: row_of[path] for text, path in meant.items()})
+    if not meant:
+        return ()
+    text, path = next(iter(meant.items()))
+    how = ", ".join(str(rule) for rule in join.rules)
+    return (
+        f"{source}: {len(meant):,} photographs that no crop is called after were found by {how}: '{text}' is "
+        f"'{path}'",
+    )
+
+
+def _too_few(dataset: CropDataset, listed: PairList, rows: NDArray[np.int64]) -> UserError:
+    lost = rows < 0
+    at = int(np.flatnonzero(lost.any(axis=1))[0])
+    text = listed.first[at] if lost[at, 0] else listed.second[at]
+    close = nearest(text, set(dataset.paths()))
+    return UserError(
+        f"{listed.source}: {int(lost.any(axis=1).sum()):,} of {len(listed):,} pairs have a photograph that "
+        f"is not among the crops, the first is '{text}'"
+        + (f", the nearest crop '{close}'" if close else "")
+        + "; name a list of the photographs that were aligned, or go on without them with --allow-missing"
+    )
 
 
 def _row(text: str, row_of: dict[str, int], depth: int) -> int:

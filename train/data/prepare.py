@@ -59,8 +59,10 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
     Raises UserError when the data does not allow to train and validate.
     """
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing)
-    training = resolve_pair_list(dataset, config.pairs) if config.pairs else None
-    validation = resolve_pair_list(dataset, config.validation.pairs) if config.validation.pairs else None
+    training, validation = (
+        resolve_pair_list(dataset, path, config.pair_columns, config.allow_missing) if path else None
+        for path in (config.pairs, config.validation.pairs)
+    )
     lists = [listed for listed in (training, validation) if listed is not None]
     if training and validation:
         refuse_same_pairs(training, validation)
@@ -229,7 +231,7 @@ def _forging_notes(config: TrainConfig, validated: FaceCrops) -> list[str]:
 
 
 def _notes(listed: ListedPairs) -> list[str]:
-    notes = []
+    notes = list(listed.notes)
     if listed.dropped:
         notes.append(
             f"{listed.source}: {listed.dropped:,} pairs have a photograph that is not among the crops"

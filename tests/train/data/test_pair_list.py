@@ -68,7 +68,7 @@ def listed(dataset: CropDataset, tmp_path: Path) -> Lister:
         ("x/" * 500 + "deep/er/0.jpg", 4),
         ("7.jpg", 6),
         ("anywhere/7.jpg", 6),
-        ("er/0.jpg", None),
+        ("er/0.jpg", 4),
         ("0.jpg", None),
         ("bob/0.png", None),
         ("Bob/0.jpg", None),
@@ -83,6 +83,36 @@ def test_which_crop_a_path_means(listed: Lister, path: str, row: int | None) -> 
     assert found.dropped == (row is None)
     assert found.rows.tolist() == ([] if row is None else [[0, row]]) + [[0, 2]]
     assert found.lines.tolist() == ([] if row is None else [1]) + [2]
+
+
+@pytest.mark.parametrize(
+    ("path", "row"), [("Bob/0.JPG", 2), ("bob/0.png", 2), ("bob/000.jpg", 2), ("bob/images/0.jpg", 2)]
+)
+def test_a_path_that_is_written_otherwise_is_found_and_told(listed: Lister, path: str, row: int) -> None:
+    found = listed(f"anna/0.jpg,{path},0")
+    assert found.rows.tolist() == [[0, row]] and found.dropped == 0
+    assert any(f"'{path}' is 'bob/0.jpg'" in note for note in found.notes)
+
+
+def test_a_list_of_which_most_is_not_there_is_refused_unless_that_is_allowed(
+    dataset: CropDataset, listed: Lister, tmp_path: Path
+) -> None:
+    text = "anna/0.jpg,bob/0.jpg,0\nanna/0.jpg,carl/9.jpg,0\nanna/9.jpg,bob/0.jpg,0\n"
+    told = "2 of 3 pairs have a photograph that is not among the crops, the first is 'carl/9.jpg'"
+    with pytest.raises(UserError, match=told):
+        listed(text)
+    found = resolve_pair_list(dataset, tmp_path / "pairs.csv", allow_missing=True)
+    assert found.dropped == 2 and found.rows.tolist() == [[0, 2]]
+
+
+def test_headers_of_others_and_no_labels(dataset: CropDataset, listed: Lister, tmp_path: Path) -> None:
+    found = listed("pathA,pathB,label,deepfake_a,deepfake_b\nanna/0.jpg,bob/0.jpg,0,1,0\n")
+    assert found.categories.tolist() == [SYNTHETIC] and any("pathA as path1" in note for note in found.notes)
+    (tmp_path / "pairs.csv").write_text("eins,zwei,gleich\nanna/0.jpg,bob/0.jpg,0\n")
+    columns = "path1=eins,path2=zwei,label=gleich"
+    assert resolve_pair_list(dataset, tmp_path / "pairs.csv", columns).rows.tolist() == [[0, 2]]
+    with pytest.raises(UserError, match="has no labels; training takes"):
+        listed("anna/0.jpg,bob/0.jpg\n")
 
 
 def test_the_longest_end_of_a_path_wins(listed: Lister) -> None:
@@ -167,12 +197,12 @@ def test_labels_of_one_make_one_person_across_lists(dataset: CropDataset, listed
         ("anna/0.jpg,7.jpg,0\n7.jpg,bob/0.jpg,1\nbob/1.jpg,anna/0.jpg,1\n", "line 1: .* label 0; mend"),
         (
             "anna/0.jpg,7.jpg,1\n\nanna/0.jpg,7.jpg,0\n7.jpg,anna/0.jpg,0\n",
-            "line 3: .* nor have 1 other pairs",
+            "line 1 says that two photographs show one person, line 3 of the same two",
         ),
     ],
 )
 def test_a_person_who_is_two_is_refused(dataset: CropDataset, listed: Lister, text: str, line: str) -> None:
-    with pytest.raises(UserError, match=rf"pairs\.csv, {line}"):
+    with pytest.raises(UserError, match=rf"pairs\.csv[,:] {line}"):
         listed_identities(dataset, [listed(text)])
 
 
