@@ -7,19 +7,42 @@ from pathlib import Path
 import numpy as np
 
 from align.sources.find import Source, find_source
-from common.crop_frame import Template
+from align.sources.photograph import Photograph, is_photograph, without_suffix
+from align.sources.recognise import LayoutName
+from align.sources.selection import Selection
 from common.errors import UserError
 from common.shard_folder import is_shard_folder, open_folder
 from common.shards import decode_strings, open_shard, read_header
 from infer.csv_file import csv_line, write_csv
 from infer.embed import CHUNK, embed_images
 from infer.embedding_file import EmbeddedRows, files_of, write_embeddings
+from infer.embedding_maker import refuse_other_maker
 from infer.models.model import Model
+from infer.pair_sets.pair_set import Image
+from infer.stored_crops import refuse_other_form
 
 BLOCK = 4096  # photographs whose crops may wait for the model at one time
 
 Progress = Callable[[int, int], None]
 _Rejected = list[tuple[str, str]]  # path and reason, filled as the blocks pass
+
+
+@dataclass(frozen=True)
+class EmbedRequest:
+    """What else is asked of a source and of the file of its embeddings.
+
+    Attributes:
+        allow_missing: whether shards count that are not those of their manifest.
+        follow_links: whether links may lead out of the folder of the photographs.
+        overwrite: whether a file with embeddings of another model is replaced.
+    """
+
+    allow_missing: bool = False
+    follow_links: bool = False
+    overwrite: bool = False
+
+
+AS_IT_IS = EmbedRequest()
 
 
 @dataclass(frozen=True)
@@ -39,38 +62,49 @@ def embed_source(
     model: Model,
     workers: int | None = None,
     progress: Progress = lambda done, total: None,
-    allow_missing: bool = False,
+    asked: EmbedRequest = AS_IT_IS,
 ) -> Embedded:
-    """Embed every photograph of a folder or list, or every crop of a folder of shards; write `out`.
+    """Embed a photograph, every one of a folder or list, or every crop of a folder of shards; write `out`.
 
     The rows are in the order of the sorted paths, or in that of the shards. Photographs without a usable face
     are in `NAME_rejected.csv` beside `out`, `path,reason`. At one time the crops of 4096 photographs are in
     memory, and the paths of all.
 
     Args:
-        source: what `align.sources.find.find_source` takes, or a folder of shards of stage 1.
+        source: what `align.sources.find.find_source` takes, one photograph, or a folder of shards of stage 1.
         out: `.h5` or `.npy`, see `write_embeddings`.
         model: what embeds them.
         workers: processes that align; by default one per core.
         progress: is called with images done and in all.
-        allow_missing: whether to go on where shards are not those that the manifest lists.
+        asked: what else is asked for.
 
     Raises UserError when there is nothing to embed, no photograph is usable, shards are missing, their crops
-    are not those the model takes, or `out` has another suffix or would overwrite the source.
+    are not those the model takes, or `out` has another suffix, would overwrite the source, or is there with
+    embeddings of another model.
     """
     rejects_file = out.with_name(f"{out.stem}_rejected.csv")
-    folder = open_folder(source).require_whole(allow_missing) if is_shard_folder(source) else None
+    folder = open_folder(source).require_whole(asked.allow_missing) if is_shard_folder(source) else None
     inputs = list(folder.shards) if folder else [source]
     written = {path.resolve() for path in (*files_of(out), rejects_file)}
     if any(path.resolve() in written for path in inputs):
         raise UserError(f"--out {out} would overwrite what is to be embedded; name another file")
+    if not asked.overwrite:
+        refuse_other_maker(out, model)
     rejected: _Rejected = []
     if folder:
         blocks = _crop_blocks(inputs, _count_crops(inputs, model), model, progress)
     else:
-        blocks = _photograph_blocks(find_source(source), model, workers, progress, rejected)
+        blocks = _photograph_blocks(_find(source, asked), model, workers, progress, rejected)
     rows = write_embeddings(out, _with_rejects(blocks, rejected, rejects_file), model)
     return Embedded(rows, len(rejected), out, rejects_file, folder.notes if folder else [])
+
+
+def _find(source: Path, asked: EmbedRequest) -> Source:
+    """The photographs of a source; one photograph is a source of its own."""
+    if source.is_file() and is_photograph(source.name):
+        only = Photograph(source.name, without_suffix(source.name), False)
+        return Source(source, source.parent, LayoutName.FLAT, [only])
+    return find_source(source, selection=Selection(follow_links=asked.follow_links))
 
 
 def _with_rejects(
@@ -94,7 +128,7 @@ def _photograph_blocks(
         block = source.photographs[start : start + BLOCK]
         problems = [(entry.path, entry.problem) for entry in block if entry.problem is not None]
         usable = [entry for entry in block if entry.problem is None]
-        images: list[Path | bytes] = [source.root / entry.path for entry in usable]
+        images: list[Image] = [source.root / entry.path for entry in usable]
         found = embed_images(images, model, workers=workers, progress=_after(start, total, progress))
         problems += [(usable[row].path, reason) for row, reason in found.rejected.items()]
         rejected += sorted(problems)
@@ -121,12 +155,7 @@ def _count_crops(shards: list[Path], model: Model) -> int:
         with open_shard(path) as shard:
             header = read_header(shard)
             count += len(shard["images"])
-        if (header.size, header.template) != (model.size, Template.ARCFACE.value):
-            raise UserError(
-                f"{path} has crops of {header.size} pixels and the template {header.template!r}, the model "
-                f"takes {model.size} and '{Template.ARCFACE.value}': make them with 'python -m align run "
-                f"PHOTOGRAPHS --size {model.size}', or name the folder of the photographs here"
-            )
+        refuse_other_form(path, header, model)
     return count
 
 

@@ -1,7 +1,7 @@
 """Files of embeddings, written block by block: HDF5, or a NumPy array with a CSV beside it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,14 +10,13 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from common.atomic import write_atomically
+from common.atomic import write_atomically, write_text_atomically
 from common.errors import UserError
 from infer.csv_file import csv_line, printable_utf8, write_csv
+from infer.embedding_maker import FORMAT, FORMAT_VERSION, Maker, note_file
 from infer.h5_output import write_h5
 from infer.models.model import Model
 
-FORMAT = "facetrust-embeddings"
-FORMAT_VERSION = 1
 SUFFIXES = (".h5", ".npy")
 H5_CHUNK = 256  # rows
 
@@ -36,13 +35,15 @@ class EmbeddedRows:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files that `write_embeddings` writes: the CSV `row,path,identity,synthetic` comes with `.npy` only.
+    """The files that `write_embeddings` writes.
+
+    With `.npy` come the CSV `row,path,identity,synthetic` and the note of the model that made it.
 
     Raises UserError for another suffix than `.h5` and `.npy`.
     """
     if path.suffix not in SUFFIXES:
         raise UserError(f"--out must end in {' or '.join(SUFFIXES)}, not be {path.name}")
-    return [path] if path.suffix == ".h5" else [path, path.with_suffix(".csv")]
+    return [path] if path.suffix == ".h5" else [path, path.with_suffix(".csv"), note_file(path)]
 
 
 def write_embeddings(path: Path, blocks: Iterable[EmbeddedRows], model: Model) -> int:
@@ -51,7 +52,7 @@ def write_embeddings(path: Path, blocks: Iterable[EmbeddedRows], model: Model) -
     `.h5` has the data sets `embedding` (N, D) float32, `path` and `identity` (N,) text, `synthetic` (N,)
     uint8, and the attributes `model`, `backbone`, `model_sha256` (of its file as it was loaded,
     empty for untrained baselines) and `size` (pixels, both sides of the crops). `.npy` is (N, D) float32, the
-    rest is in the CSV.
+    rest is in the CSV and the attributes in `NAME.npy.json`.
 
     Raises UserError as `files_of`, OSError when a file cannot be written, and what `blocks` raises; then
     there is no file.
@@ -73,6 +74,7 @@ def write_embeddings(path: Path, blocks: Iterable[EmbeddedRows], model: Model) -
         with temporary.open("wb") as file:
             _write_npy(file, noted(), model.card.embedding_size)
         write_csv(files[1], "row,path,identity,synthetic", _lines(known))
+        write_text_atomically(files[2], Maker.of(model).as_note())
 
     write_atomically(path, write)
     return count
@@ -139,14 +141,11 @@ def _create_columns(file: h5py.File, size: int) -> dict[str, h5py.Dataset]:
 
 
 def _attributes(model: Model) -> dict[str, str | int]:
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "model": _h5_text(model.card.name),
-        "backbone": _h5_text(model.card.backbone),
-        "model_sha256": model.sha256 or "",
-        "size": model.size,
+    said = {
+        name: _h5_text(value) if isinstance(value, str) else value
+        for name, value in asdict(Maker.of(model)).items()
     }
+    return {"format": FORMAT, "format_version": FORMAT_VERSION, **said}
 
 
 def _h5_text(text: str) -> str:

@@ -35,16 +35,16 @@ def embed(
     source: Annotated[
         Path,
         typer.Argument(
-            help="Folder of photographs, or a CSV that lists them, path\\[,identity]\\[,synthetic]; or a "
-            "folder of shards that 'align run' made.",
+            help="Folder of photographs, one photograph, or a CSV that lists them, "
+            "path\\[,identity]\\[,synthetic]; or a folder of shards that 'align run' made.",
             show_default=False,
         ),
     ],
     out: Annotated[
         Path,
         typer.Option(
-            help="File to write: .h5, which holds paths and labels too, or .npy, with these in a .csv beside "
-            "it. Images without a usable face are in NAME_rejected.csv.",
+            help="File to write: .h5, which holds paths and labels too, or .npy, with these in a .csv "
+            "and the model in a .npy.json beside it. Images without a usable face are in NAME_rejected.csv.",
             show_default=False,
         ),
     ],
@@ -59,9 +59,12 @@ def embed(
     follow_links: FollowLinks = False,
     workers: Workers = None,
     allow_missing: AllowMissing = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Also replace a file with the embeddings of another model.")
+    ] = False,
 ) -> None:
     """Embed photographs, or the crops of stage 1: one vector of unit length each, for a search or a study."""
-    from infer.embed_source import embed_source
+    from infer.embed_source import EmbedRequest, embed_source
     from infer.embedding_file import files_of
     from infer.models.load import load_model
 
@@ -70,7 +73,8 @@ def embed(
     loaded = load_model(model, CHECKPOINTS, colour, asked)
     tell_model(loaded)
     with progress_bar("Embedding") as progress:
-        found = embed_source(source, out, loaded, workers, progress, allow_missing)
+        wanted = EmbedRequest(allow_missing, follow_links, overwrite)
+        found = embed_source(source, out, loaded, workers, progress, wanted)
     print_notes(found.notes)
     names = escape(" and ".join(map(str, files)))
     console.print(

@@ -13,7 +13,9 @@ from align.run import align_source
 from align.sources.find import find_source
 from common.errors import UserError
 from common.shards import ShardHeader, ShardRows, open_shard, shard_paths, write_shard
-from infer.embed_source import embed_source
+from infer.embed_source import EmbedRequest, embed_source
+from infer.embedding_maker import maker_of, note_file
+from infer.models.load import load_model
 from infer.models.model import Model
 
 Image = NDArray[np.uint8]
@@ -147,3 +149,38 @@ def test_no_source_says_what_to_do(tmp_path: Path, model: Model) -> None:
     with pytest.raises(UserError, match="no such folder"):
         embed_source(tmp_path / "absent", tmp_path / "x.h5", model)
     assert not list(tmp_path.iterdir())
+
+
+def test_one_photograph_is_a_source(photographs: Path, model: Model, tmp_path: Path) -> None:
+    whole = embed_source(photographs, tmp_path / "all.npy", model, 1)
+    found = embed_source(photographs / "b" / "0.jpg", tmp_path / "one.npy", model, 1)
+    assert (found.rows, whole.rows) == (1, 4)
+    np.testing.assert_array_equal(np.load(found.file)[0], np.load(whole.file)[2])
+    assert table(tmp_path / "one.csv")[1] == ["0", "0.jpg", "0", "0"]
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".h5"])
+def test_embeddings_of_another_model_are_not_overwritten(
+    photographs: Path, model: Model, tmp_path: Path, suffix: str
+) -> None:
+    source, out = photographs / "b" / "0.jpg", tmp_path / f"x{suffix}"
+    embed_source(source, out, model, 1)
+    before = out.read_bytes()
+    maker = maker_of(out)
+    assert maker is not None and (maker.model, maker.size) == ("random:ir_lite", 112)
+    embed_source(source, out, model, 1)
+    other = load_model("random:mobilefacenet", tmp_path)
+    with pytest.raises(
+        UserError, match=r"holds embeddings of random:ir_lite.* of random:mobilefacenet"
+    ) as told:
+        embed_source(source, out, other, 1)
+    assert "--overwrite" in str(told.value) and out.read_bytes() == before
+    embed_source(source, out, other, 1, asked=EmbedRequest(overwrite=True))
+    assert (maker := maker_of(out)) is not None and maker.model == "random:mobilefacenet"
+    if suffix == ".npy":
+        note_file(out).write_text("[")
+    else:
+        out.write_bytes(b"something else")
+    assert maker_of(out) is None
+    with pytest.raises(UserError, match="does not say which model made it"):
+        embed_source(source, out, other, 1)

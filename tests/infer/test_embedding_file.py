@@ -118,7 +118,7 @@ def test_a_failure_on_the_way_leaves_the_older_files(tmp_path: Path, model: Mode
 
 def test_the_suffix_says_the_form(tmp_path: Path, model: Model) -> None:
     assert files_of(Path("a.b/x.h5")) == [Path("a.b/x.h5")]
-    assert files_of(Path("x.y.npy")) == [Path("x.y.npy"), Path("x.y.csv")]
+    assert files_of(Path("x.y.npy")) == [Path("x.y.npy"), Path("x.y.csv"), Path("x.y.npy.json")]
     for name in ("x", "x.csv", "x.npz"):
         with pytest.raises(UserError, match=r"must end in \.h5 or \.npy"):
             write_embeddings(tmp_path / name, [], model)
