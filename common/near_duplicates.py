@@ -7,7 +7,7 @@ The same picture under two names makes a wrong label, or a validation that has s
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -41,10 +41,14 @@ class DuplicateGroup:
 
     rows: tuple[int, ...]  # two or more, ascending
     kind: DuplicateKind
+    first_equal: tuple[int, ...] = field(default=(), compare=False)  # of each row: the first with its pixels
 
 
 def find_duplicates(
-    count: int, image: Image, progress: Progress = lambda done, total: None
+    count: int,
+    image: Image,
+    progress: Progress = lambda done, total: None,
+    near: NDArray[np.bool_] | None = None,
 ) -> list[DuplicateGroup]:
     """The groups of equal and nearly equal crops, in the order of their first rows.
 
@@ -57,6 +61,7 @@ def find_duplicates(
         count: of crops.
         image: the crop of a row, (S, S, 3) uint8 RGB.
         progress: is called with crops read and `count`.
+        near: (count,) the rows that nearly equal ones are looked for among; None for all.
     """
     descriptors = np.zeros((count, DESCRIPTOR_SIDE**2), np.float16)
     first_of: dict[bytes, int] = {}
@@ -64,7 +69,7 @@ def find_duplicates(
     for row in range(count):
         crop = image(row)
         first = first_of.setdefault(_digest(crop), row)
-        if first == row:
+        if first == row and (near is None or near[row]):
             descriptors[row] = picture_descriptor(crop)
         groups.join(first, row)
         progress(row + 1, count)
@@ -157,10 +162,10 @@ def _named(roots: NDArray[np.int64], equal: NDArray[np.int64]) -> list[Duplicate
     members: dict[int, list[int]] = defaultdict(list)
     for row, root in enumerate(roots.tolist()):
         members[root].append(row)
-    return [
-        DuplicateGroup(
-            tuple(rows), DuplicateKind.EXACT if len(set(equal[rows].tolist())) == 1 else DuplicateKind.NEAR
-        )
-        for rows in members.values()
-        if len(rows) > 1
-    ]
+    groups = []
+    for rows in members.values():
+        if len(rows) > 1:
+            first_equal = tuple(equal[rows].tolist())
+            kind = DuplicateKind.EXACT if len(set(first_equal)) == 1 else DuplicateKind.NEAR
+            groups.append(DuplicateGroup(tuple(rows), kind, first_equal))
+    return groups

@@ -79,6 +79,7 @@ class TrainConfig(Section):
         Path("datasets/processed_images"),
     )
     allow_missing: bool = False  # take the shards that lie there, also where their manifest lists others
+    same_pictures: bool = True  # look for one picture under two names before a run starts
     out: Path = Path("training_logs")
     pairs: Path | None = None  # CSV of pairs to train on; None for all people
     pair_columns: str | None = None  # what lists of pairs call their columns: path1=NAME,label=NAME

@@ -18,6 +18,7 @@ from train.data.dataset import CropBatch
 from train.data.facts import doubt_notes, with_interval
 from train.data.loader import grouped, open_loader
 from train.data.prepare import TrainingData, prepare_data
+from train.data.same_pictures import same_picture_notes
 from train.data.split import write_split
 from train.initial_weights import initial_encoder
 from train.interruption import Interruption
@@ -121,6 +122,7 @@ class _Run:
             },
         )
         self.last_saved = time.monotonic()
+        self.same_pictures: list[str] = []  # notes
         self.validated: ValidationFacts | None = None  # of the last validation of this session
 
     def to_the_end(self) -> Outcome:
@@ -128,7 +130,8 @@ class _Run:
         self._begin()
         self.monitor.started(self._plan())
         started_from = [self.loaded.summary] if self.config.pretrained and not self.progress.step else []
-        for note in [*started_from, *self.data.notes, *doubt_notes(self.data.validated)]:
+        doubts = doubt_notes(self.data.validated)
+        for note in [*started_from, *self.data.notes, *self.same_pictures, *doubts]:
             self.monitor.noted(note)
         progress, batches = self.progress, self.data.batches
         interrupted = False
@@ -165,6 +168,8 @@ class _Run:
                 self.monitor.noted(f"run {self.folder.run} is finished; --epochs gives it more")
         elif self.fabric.is_global_zero:
             write_split(self.folder.split, self.data.held_out)
+            if self.config.same_pictures:
+                self.same_pictures = same_picture_notes(self.data, self.folder.same_pictures)
             if self.config.pretrained:
                 self.records.keep_start(self.folder.start)
             self._save()

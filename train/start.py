@@ -19,7 +19,15 @@ from train.records.run_folder import RunFolder, new_run_folder, resumable_run
 PEER_GONE = "Connection closed by peer"  # gloo raises a plain RuntimeError
 
 # what a resumed run may change without becoming another run
-RESUMABLE = ("epochs", "allow_missing", "save_minutes", "batch.loader_workers", "hardware.", "tracking.")
+RESUMABLE = (
+    "epochs",
+    "allow_missing",
+    "same_pictures",
+    "save_minutes",
+    "batch.loader_workers",
+    "hardware.",
+    "tracking.",
+)
 
 
 def start_run(config: TrainConfig, monitor: Monitor) -> Outcome:

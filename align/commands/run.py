@@ -13,7 +13,7 @@ from align.options import AlignOptions, Device, FaceChoice, OnMissing
 from align.sources.recognise import LayoutName
 from align.sources.selection import Selection
 from align.tables import reasons_table
-from common.command_line import console, examples, progress_bar
+from common.command_line import console, examples, print_notes, progress_bar
 from common.crop_frame import Template
 
 SOURCE, DETECTION, CROP = "Which photographs", "Finding the face", "The crop"
@@ -151,3 +151,10 @@ def run(
     )
     if summary.rejected:
         console.print(reasons_table(summary.rejected, str(summary.report)))
+    # pairs share photographs by design; shards of a cluster would all have to come to this machine
+    if summary.crops and found.layout is not LayoutName.PAIRS and engine is EngineName.LOCAL:
+        from align.equal_crops import equal_crop_notes
+
+        with progress_bar("Comparing", "crops") as progress:
+            notes = equal_crop_notes(out, progress)
+        print_notes(notes)

@@ -43,11 +43,11 @@ def with_intervals(
         identities: (N, 2) integers, the identity of both photographs of each pair; None where not known.
 
     The names are `eer`, `eer_different_person`, `eer_synthetic`, `accuracy` (at the report's threshold,
-    which is held fixed) and `tar_at_fmr_0.01` and so on; a figure that is undefined has none. Where the
-    resamples hold no error at all they cannot tell how rare errors are: an interval of 0 to 0 (or 1 to 1) is
-    opened to 3 / n by the rule of three (ISO/IEC 19795-1), n the identities (or pairs) in the category that
-    has the fewest. Above 200,000 pairs there are fewer resamples and above a million no intervals, for which
-    memory and time stay bounded.
+    which is held fixed) and `tar_at_fmr_0.01` and so on; a figure that is undefined has none. Where all
+    resamples agree, because they hold no error at all or because there are two people, they cannot tell how
+    sure the figure is: such an interval is opened by 3 / n on both sides, the rule of three (ISO/IEC
+    19795-1), n the identities (or pairs) in the category that has the fewest. Above 200,000 pairs there are
+    fewer resamples and above a million no intervals, for which memory and time stay bounded.
 
     Raises ValueError as `evaluate_pairs`, and for identities of another shape.
     """
@@ -91,8 +91,7 @@ def _interval(values: NDArray[np.float64], units: int) -> Interval | None:
     if not len(defined):
         return None
     low, high = np.percentile(defined, PERCENTILES).tolist()
-    if low == high == 0:
-        high = min(RULE_OF_THREE / units, 1.0)
-    if low == high == 1:
-        low = max(1 - RULE_OF_THREE / units, 0.0)
+    if low == high:
+        reach = RULE_OF_THREE / units
+        low, high = max(low - reach, 0.0), min(high + reach, 1.0)
     return Interval(low, high)

@@ -40,6 +40,7 @@ class TrainingData:
     validation_crops: FaceCrops  # those of the data set, and forgeries where the pairs have such
     batches: PlannedBatches
     pairs: ValidationPairs
+    trained: NDArray[np.int64]  # rows of the data set
     identities: int  # trained on
     held_out: list[str]  # names of the identities validated on
     trained_on: str  # for people: where the crops lie, how many, of how many people
@@ -93,6 +94,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         validated,
         batches,
         pairs,
+        trained,
         identities=len(people),
         held_out=sorted(held_out),
         trained_on=_describe(config, dataset, trained, len(people)),

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from common.atomic import remove_stale_temporaries, write_text_atomically
 from common.errors import UserError
+from common.same_picture_list import SAME_PICTURES_FILE
 from train.config import TrainConfig
 
 RUN_FOLDER = "runs"
@@ -35,6 +36,11 @@ class RunFolder:
     def split(self) -> Path:
         """The people held out."""
         return self.path / "split.json"
+
+    @property
+    def same_pictures(self) -> Path:
+        """Crops that are one picture under several names, where there are such."""
+        return self.path / SAME_PICTURES_FILE
 
     @property
     def state(self) -> Path:

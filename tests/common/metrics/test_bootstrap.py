@@ -155,6 +155,14 @@ def test_no_error_among_few_people_is_no_proof_of_none() -> None:
     assert "eer_synthetic" not in report.intervals
 
 
+def test_two_people_tell_nothing_however_many_pairs_they_give() -> None:
+    genuine, impostors = np.linspace(0, 1, 40), np.linspace(-0.5, 0.5, 40)
+    people = [[person, person] for person in (0, 1) for _ in range(20)] + [[0, 1]] * 40
+    codes = np.repeat(np.array([0, 1], np.int8), 40)
+    report = evaluated(codes, np.concatenate([genuine, impostors]), np.array(people))
+    assert 0 < report.eer < 1 and report.intervals["eer"] == (0, 1), "every resample of both is the sample"
+
+
 @pytest.mark.parametrize("codes", [[0, 0, 0], [1, 2], []])
 def test_what_is_undefined_has_no_interval(codes: list[int]) -> None:
     assert evaluated(np.array(codes), np.linspace(0, 1, len(codes)), None).intervals == {}
