@@ -1,7 +1,7 @@
 """The commands of `python -m infer`, each in a file of `infer/commands`."""
 
 from common.command_line import new_app, run_app
-from infer.commands import embed, export, pairs, report, serve, threshold, verify
+from infer.commands import audit, embed, export, pairs, report, serve, threshold, verify
 
 app = new_app("Use: are two photographs bona fide and of the same person?")
 
@@ -21,5 +21,6 @@ app.command(epilog=pairs.EXAMPLES)(pairs.pairs)
 app.command(epilog=report.EXAMPLES)(report.report)
 app.command(epilog=threshold.EXAMPLES)(threshold.threshold)
 app.command(epilog=embed.EXAMPLES)(embed.embed)
+app.command(epilog=audit.EXAMPLES)(audit.audit)
 app.command(epilog=export.EXAMPLES)(export.export)
 app.command(epilog=serve.EXAMPLES)(serve.serve)

@@ -92,7 +92,7 @@ def embed_source(
         refuse_other_maker(out, model)
     rejected: _Rejected = []
     if folder:
-        blocks = _crop_blocks(inputs, _count_crops(inputs, model), model, progress)
+        blocks = crop_blocks(inputs, count_crops(inputs, model), model, progress)
     else:
         blocks = _photograph_blocks(_find(source, asked), model, workers, progress, rejected)
     rows = write_embeddings(out, _with_rejects(blocks, rejected, rejects_file), model)
@@ -148,7 +148,7 @@ def _after(start: int, total: int, progress: Progress) -> Progress:
     return lambda done, _: progress(start + done, total)
 
 
-def _count_crops(shards: list[Path], model: Model) -> int:
+def count_crops(shards: list[Path], model: Model) -> int:
     """How many crops there are; raises UserError where they are not what the model takes."""
     count = 0
     for path in shards:
@@ -159,7 +159,8 @@ def _count_crops(shards: list[Path], model: Model) -> int:
     return count
 
 
-def _crop_blocks(shards: list[Path], total: int, model: Model, progress: Progress) -> Iterator[EmbeddedRows]:
+def crop_blocks(shards: list[Path], total: int, model: Model, progress: Progress) -> Iterator[EmbeddedRows]:
+    """The crops of shards, embedded, some at a time; `total` is what `count_crops` gives."""
     done = 0
     for path in shards:
         with open_shard(path) as shard:

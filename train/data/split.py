@@ -7,6 +7,7 @@ from pathlib import Path
 
 from common.atomic import write_text_atomically
 from common.errors import UserError
+from common.stored_split import read_held_out
 
 MIN_IDENTITIES = 4  # two to train on, two to validate on: fewer give no pair of strangers
 
@@ -39,15 +40,9 @@ def read_split(path: Path, names: Iterable[str]) -> set[str]:
 
     Raises UserError when the file is no split, or when fewer than two people would be left on either side.
     """
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        held_out = stored["held_out"]
-        if not isinstance(held_out, list) or not all(isinstance(name, str) for name in held_out):
-            raise ValueError("held_out must list names")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UserError(f'{path} is not a stored split: {{"held_out": [names]}}') from error
+    held_out = read_held_out(path)
     known = set(names)
-    found = known & set(held_out)
+    found = known & held_out
     if len(found) < 2 or len(known - found) < 2:
         raise UserError(
             f"{path} holds out {len(found)} of these {len(known)} people; "
