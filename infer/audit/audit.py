@@ -32,12 +32,14 @@ class Audit:
     Attributes:
         findings: by kind, the certain ones first, then the most telling.
         notes: what a person should know: what was not judged, and why.
+        not_judged: kinds that were not looked for, so that none of them means nothing.
         of_photographs, of_people: the limits that the data gave.
         typical: (N,) similarity of each crop to its own person, NaN where not judged.
     """
 
     findings: list[Finding]
     notes: list[str]
+    not_judged: frozenset[Kind]
     of_photographs: Limits
     of_people: Limits
     typical: NDArray[np.float64]
@@ -80,7 +82,13 @@ def audit_crops(
     found += picture_findings(crops, pictures, held_out) + hints.findings
     notes = [*_notes(crops, judgement, judged, people), hints.note]
     typical = np.where(judgement.kept, judgement.near.own, np.nan)
-    return Audit(sorted(found, key=_order), notes, judgement.limits, of_people, typical)
+    left_out = {
+        Kind.OVER_SPLIT: held_out is None,
+        Kind.ONE_PERSON: people < FEWEST_PEOPLE,
+        Kind.SYNTHETIC: not hints.judged,
+    }
+    not_judged = frozenset(kind for kind, left in left_out.items() if left)
+    return Audit(sorted(found, key=_order), notes, not_judged, judgement.limits, of_people, typical)
 
 
 def _united(labels: NDArray[np.int64], pairs: list[SamePerson], people: int) -> NDArray[np.int64]:

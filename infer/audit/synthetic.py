@@ -28,6 +28,7 @@ class SyntheticFindings:
 
     findings: list[Finding]
     note: str
+    judged: bool = False
 
 
 def trained_against(model: Model) -> SyntheticTraining | None:
@@ -73,7 +74,9 @@ def synthetic_findings(
     own = judgement.near.own
     rows = np.flatnonzero(judged & (scores >= typical) & (own < judgement.limits.far))
     note = f"marked synthetic faces are told by a probe of the embeddings with an AUC of {auc:.2f}"
-    return SyntheticFindings([Finding(Kind.SYNTHETIC, int(row), own=float(own[row])) for row in rows], note)
+    return SyntheticFindings(
+        [Finding(Kind.SYNTHETIC, int(row), own=float(own[row])) for row in rows], note, True
+    )
 
 
 def _probe(

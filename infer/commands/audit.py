@@ -89,7 +89,8 @@ def print_findings(found: "Audit") -> None:
 
     table = Table("finding", "what it is", "photographs", "certain")
     for kind, (count, certain) in counts_of(found.findings).items():
-        table.add_row(kind.value, kind.meaning, f"{count:,}", f"{certain:,}" if certain else "")
+        photographs = "not judged" if kind in found.not_judged else f"{count:,}"
+        table.add_row(kind.value, kind.meaning, photographs, f"{certain:,}" if certain else "")
     console.print(table)
     near, people = found.of_photographs, found.of_people
     console.print(
