@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,7 @@ class ShardInfo:
     photos_per_person: tuple[int, float, int]  # least, median, most
     score_histogram: list[int]  # crops by detection score, in SCORE_BINS equal parts of 0 to 1
     rejected: Counter[str] | None  # reason: photographs; None without a manifest
+    taken: dict[str, Any]  # what the photographs were taken for; empty where it is not recorded
     notes: list[str]  # what the manifest lists and is not there, and the like
 
 
@@ -79,5 +81,6 @@ def summarise(folder: Path) -> ShardInfo:
         (per_person[0], float(np.median(per_person)), per_person[-1]),
         histogram.tolist(),
         group_reasons(found.manifest.entries.values()) if found.manifest else None,
+        found.manifest.header.taken if found.manifest else {},
         found.notes,
     )

@@ -90,7 +90,8 @@ def _header(source: Source, options: AlignOptions, shard_size: int) -> ManifestH
         "shard-size": shard_size,
         "layout": source.layout.value,
         **source.selection.as_dict(),
+        **source.reading.as_dict(),
         "weights": detector.fingerprint,
     }
     shards = -(-len(source.photographs) // shard_size)
-    return ManifestHeader(str(source.origin.resolve()), settled, shards)
+    return ManifestHeader(str(source.origin.resolve()), settled, shards, source.account())

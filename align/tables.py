@@ -1,8 +1,8 @@
 """What the commands of stage 1 print as tables."""
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -22,6 +22,28 @@ def reasons_table(rejected: Counter[str], report: str = "") -> Table:
     for reason, count in rejected.most_common():
         table.add_row(escape(reason), f"{count:,}")
     return table
+
+
+def source_table(account: Mapping[str, Any]) -> Table:
+    """What the photographs of a source were taken for: `Source.account`, also as a manifest holds it."""
+    table = Table(title="what the photographs were taken for", show_header=False)
+    people = account.get("people")
+    table.add_row("known people", "none" if people == 0 else _count(people))
+    for name in ("bona fide", "synthetic"):
+        table.add_row(f"{name} photographs", _count(account.get(name)))
+    for name in ("labels without a photograph", "photographs without a label", "passed over"):
+        if account.get(name):
+            table.add_row(name, f"[yellow]{_count(account[name])}[/]")
+    for name in ("labels from", "notes"):
+        for text in account.get(name) or ():
+            table.add_row(name, escape(printable(str(text))))
+    for kind, count in (account.get("other files") or {}).items():
+        table.add_row("not photographs", escape(printable(f"{_count(count)} {kind}, not read")))
+    return table
+
+
+def _count(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else "unknown"
 
 
 def info_table(info: "ShardInfo", title: str) -> Table:

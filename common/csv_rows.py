@@ -53,6 +53,20 @@ def csv_form(path: Path) -> CsvForm:
     return CsvForm(encoding, _separator(text, whole=len(head) < _HEAD))
 
 
+def first_row(path: Path) -> list[str]:
+    """The cells of the first row of a CSV file, whatever follows; empty where there is none.
+
+    What is no text in its encoding is replaced. Raises UserError when the file cannot be read.
+    """
+    form = csv_form(path)
+    with path.open(newline="", encoding=form.encoding, errors="replace") as file:
+        lines = file.read(_HEAD).splitlines(keepends=True)[int(form.told) :]
+    try:
+        return next((row for row in csv.reader(lines, delimiter=form.separator) if any(row)), [])
+    except csv.Error:
+        return []
+
+
 def read_csv_rows(
     path: Path, *, skip_spaces: bool = False, max_line: int | None = None
 ) -> Iterator[tuple[int, list[str]]]:
@@ -125,5 +139,5 @@ def _bounded_lines(path: Path, file: TextIO, longest: int) -> Iterator[str]:
     while line := file.readline(longest + 1):
         number += 1
         if len(line) > longest:
-            raise UserError(f"{path}, line {number}: longer than {longest} characters; this is no pair list")
+            raise UserError(f"{path}, line {number}: longer than {longest} characters; that is no list")
         yield line

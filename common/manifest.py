@@ -26,6 +26,7 @@ class ManifestHeader:
     source: str  # absolute path of the folder or list of photographs
     options: dict[str, Any]  # by the names of the command line; other options give other shards
     shards: int  # that there are to be
+    taken: dict[str, Any] = field(default_factory=dict)  # what was taken for what, for people; {} before 0.2
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ def _parse_header(line: str) -> ManifestHeader | None:
     options, shards = parsed.get("options"), parsed.get("shards")
     if parsed.get("format") != FORMAT or not isinstance(options, dict) or not isinstance(shards, int):
         return None
-    return ManifestHeader(str(parsed.get("source")), options, shards)
+    taken = parsed.get("taken")
+    return ManifestHeader(
+        str(parsed.get("source")), options, shards, taken if isinstance(taken, dict) else {}
+    )
 
 
 def _parse_entry(line: str) -> ManifestEntry | None:

@@ -10,11 +10,13 @@ EXAMPLES = examples("python -m align info", "python -m align info datasets/mine"
 def info(shards: Shards = PROCESSED_IMAGES) -> None:
     """Count people, bona fide and synthetic crops, detection scores, and rejects by reason."""
     from align.info import summarise
-    from align.tables import info_table, score_histogram
+    from align.tables import info_table, score_histogram, source_table
 
     found = summarise(shards)
     console.print(info_table(found, str(shards)))
     console.print(score_histogram(found.score_histogram))
+    if found.taken:
+        console.print(source_table(found.taken))
     print_notes(found.notes)
     if found.rejected:
         console.print(reasons_table(found.rejected))

@@ -10,17 +10,21 @@ from align.commands.options import PROCESSED_IMAGES, RAW_IMAGES, WORK, Overwrite
 from align.engines.engine import Engine, EngineName
 from align.engines.local import start_fork_server
 from align.options import AlignOptions, Device, FaceChoice, OnMissing
+from align.sources.reading import Reading, parse_columns
 from align.sources.recognise import LayoutName
 from align.sources.selection import Selection
-from align.tables import reasons_table
-from common.command_line import console, examples, print_notes, progress_bar
+from align.tables import reasons_table, source_table
+from common.command_line import console, examples, print_notes, printable, progress_bar
 from common.crop_frame import Template
+from common.errors import UserError
 
 SOURCE, DETECTION, CROP = "Which photographs", "Finding the face", "The crop"
 EXAMPLES = examples(
     "python -m align run datasets/raw_images",
     "python -m align run ~/photos --out datasets/mine --workers 8",
     "python -m align run list.csv --out datasets/listed --limit 1000 --exclude '*/blurred/*'",
+    "python -m align run labels.csv --columns path=Id,synthetic=target_feature",
+    "python -m align run ~/photos --layout real-fake --synthetic forged --synthetic swapped",
     "python -m align run ~/photos --out datasets/wide --size 224 --template loose --margin 0.3",
     "python -m align run ~/photos --out datasets/scrfd --detector insightface:buffalo_l",
     "python -m align run /shared/photos --out /shared/shards --engine ray --address auto",
@@ -47,6 +51,32 @@ def run(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Only the first so many photographs.", rich_help_panel=SOURCE)
     ] = None,
+    synthetic: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Folder of synthetic photographs; the others are bona fide (layout real-fake). Repeatable.",
+            rich_help_panel=SOURCE,
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a list: path=NAME,identity=NAME,synthetic=NAME, or bona-fide=NAME where 1 is real.",
+            rich_help_panel=SOURCE,
+        ),
+    ] = None,
+    relabel: Annotated[
+        Path | None,
+        typer.Option(help="A .csv of corrections: path,identity,synthetic,drop.", rich_help_panel=SOURCE),
+    ] = None,
+    allow_unlabelled: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unlabelled",
+            help="Go on where labels match no photograph, or photographs have no label.",
+            rich_help_panel=SOURCE,
+        ),
+    ] = False,
     follow_links: Annotated[
         bool,
         typer.Option("--follow-links", help="Also through links out of the folder.", rich_help_panel=SOURCE),
@@ -118,13 +148,14 @@ def run(
     )
     spread = Engine(engine, workers, address)
     selection = Selection(tuple(include or ()), tuple(exclude or ()), limit, follow_links)
+    reading = Reading(allow_unlabelled, parse_columns(columns or []), tuple(synthetic or ()), relabel)
 
     if engine is EngineName.LOCAL and workers != 1:
         start_fork_server("align.shard_job")
     from align.run import align_source
     from align.sources.find import find_source
 
-    found = find_source(source, layout, selection)
+    found = find_source(source, layout, selection, reading)
     console.print(
         f"{len(found.photographs):,} photographs of {found.people:,} people in {escape(str(source))}, "
         f"{found.synthetic:,} of them synthetic; layout {found.layout}"
@@ -132,6 +163,9 @@ def run(
     )
     if found.passed_over:
         console.print(f"[yellow]{found.passed_over:,} others passed over:[/] the layout does not look there")
+    console.print(source_table(found.account()))
+    for left_over in found.taking.left_over():
+        console.print(f"[yellow]{escape(printable(left_over))}[/]")
     with progress_bar("Aligning") as progress:
         summary = align_source(
             found,
@@ -151,6 +185,9 @@ def run(
     )
     if summary.rejected:
         console.print(reasons_table(summary.rejected, str(summary.report)))
+    if not summary.aligned:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common(3))
+        raise UserError(f"none of the {summary.photographs:,} photographs was aligned: {reasons}")
     # pairs share photographs by design; shards of a cluster would all have to come to this machine
     if summary.crops and found.layout is not LayoutName.PAIRS and engine is EngineName.LOCAL:
         from align.equal_crops import equal_crop_notes

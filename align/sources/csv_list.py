@@ -1,105 +1,93 @@
 """The layout `csv`: a list that names the photographs, whom they show, and which are synthetic."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 from align.sources.boundary import Boundary
 from align.sources.photograph import Photograph, without_suffix
-from common.csv_rows import read_csv_rows
+from align.sources.photograph_list import ListedRow, read_photograph_list
+from align.sources.walk import walk
 from common.errors import UserError
+from common.labels.join import Join, join_labels
 
 LEAVES = "the path leaves the folder of the list"
 LISTED_TWICE = "listed twice"
-
-_Rows = Iterator[tuple[int, list[str]]]
+_ABSOLUTE = re.compile(r"/|\\|[A-Za-z]:")
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """Where the cells of a row are; None for a column that the list does not have."""
+class Listed:
+    """What a list names."""
 
-    path: int
-    identity: int | None
-    synthetic: int | None
-    width: int
+    photographs: list[Photograph]  # sorted by path
+    notes: list[str]  # how it was read, for people
 
 
-def read_list(file: Path, follow_links: bool = False) -> list[Photograph]:
+def read_list(file: Path, follow_links: bool = False, told: Mapping[str, str] = {}) -> Listed:
     """The photographs that a CSV file lists, sorted by path, relative to its folder.
 
-    Its first line names the columns `path`, `identity` and `synthetic`, in any order and among others, or,
-    where no cell of it is `path`, is a row like the next: `path[,identity][,synthetic]`. Without an identity
-    a photograph is one of its own, its path without suffix; `synthetic` is 0, 1 or empty. Empty lines are
-    passed over. Whether a photograph is there is not looked at.
+    `read_photograph_list` says what the list may look like. Without an identity a photograph is one of its
+    own, its path without suffix; where nothing says that it is synthetic it is bona fide. Paths of files that
+    are not there are looked for under their folder by the rules of `join_labels`; those that are not found
+    keep their row.
 
     A path that leaves the folder, also by a link unless `follow_links`, and one listed before keep their row
     and have a problem; the first is given as it stands, other paths without `.`, `..` and doubled slashes.
 
-    Raises UserError, naming the line, when the file is not such a list, and when it lists nothing.
+    Raises UserError, naming the line, when the file is not such a list, when it lists nothing, and when it
+    says two things of one photograph.
     """
-    rows: _Rows = ((number, row) for number, row in read_csv_rows(file) if any(cell.strip() for cell in row))
-    columns, rows = _columns(file, rows)
+    listed = read_photograph_list(file, told)
     boundary = Boundary(file.parent, follow_links)
-    names: dict[str, str] = {}  # one string for all photographs of a person
-    photographs = [
-        _photograph(f"{file}, line {number}", row, columns, boundary, names) for number, row in rows
-    ]
-    if not photographs:
-        raise UserError(f"{file} lists no photographs; it needs lines of path,identity,synthetic")
-    photographs.sort(key=lambda photograph: photograph.path)
-    for index in range(1, len(photographs)):
-        own = photographs[index]
-        if own.path == photographs[index - 1].path and own.problem is None:
-            photographs[index] = replace(own, problem=LISTED_TWICE)
-    return photographs
+    inside = [boundary.normalised(row.path) for row in listed.rows]
+    join = _join(file.parent, follow_links, listed.rows, inside)
+    photographs = []
+    for row, path in zip(listed.rows, inside, strict=True):
+        if row.drop:
+            continue
+        found = join.path_of.get(row.path if path is None else path, path)
+        problem = None if found is not None else f"{LEAVES} ({boundary.why_outside(row.path)})"
+        found = row.path if found is None else found
+        identity = row.identity or without_suffix(found)
+        photographs.append((Photograph(found, identity, bool(row.synthetic), problem), row))
+    notes = [*listed.notes, *(f"{count:,} paths found by {rule}" for rule, count in join.rules.items())]
+    return Listed(_without_repetitions(file, photographs), notes)
 
 
-def _columns(file: Path, rows: _Rows) -> tuple[_Columns, _Rows]:
-    """The columns, and the rows below the line that names them."""
-    first = next(rows, None)
-    if first is None:
-        return _Columns(0, 1, 2, 3), rows
-    names = [cell.strip().lower() for cell in first[1]]
-    if "path" not in names:
-        return _Columns(0, 1, 2, 3), chain([first], rows)
-    for name in ("path", "identity", "synthetic"):
-        if names.count(name) > 1:
-            raise UserError(f"{file}, line {first[0]}: two columns are called {name}; rename one")
-    unknown = [name for name in names if name not in ("path", "identity", "synthetic")]
-    if unknown and not {"identity", "synthetic"} <= set(names):
-        raise UserError(
-            f"{file}, line {first[0]}: '{unknown[0]}' is none of path, identity and synthetic; rename the "
-            "column if it is one of these, or add those that lack"
-        )
-    identity, synthetic = (names.index(name) if name in names else None for name in ("identity", "synthetic"))
-    return _Columns(names.index("path"), identity, synthetic, len(names)), rows
-
-
-def _photograph(
-    line: str, row: list[str], columns: _Columns, boundary: Boundary, names: dict[str, str]
-) -> Photograph:
-    if len(row) > columns.width:
-        raise UserError(f'{line}: {len(row)} columns where {columns.width} belong; put "…" around commas')
-
-    def cell(column: int | None) -> str:
-        return "" if column is None or column >= len(row) else row[column]
-
-    given, identity, synthetic = cell(columns.path), cell(columns.identity).strip(), cell(columns.synthetic)
-    if not given.strip():
-        raise UserError(f"{line}: the path is missing")
-    if "\0" in identity:
-        raise UserError(f"{line}: the identity holds a NUL character; remove it")
-    if synthetic.strip() not in ("", "0", "1"):
-        raise UserError(
-            f'{line}: synthetic must be 0, 1 or empty, not "{synthetic}"; mend it, or name the columns '
-            "in a first line, path among them"
-        )
-    path = boundary.normalised(given)
-    return Photograph(
-        given if path is None else path,
-        names.setdefault(identity, identity) or without_suffix(given if path is None else path),
-        synthetic.strip() == "1",
-        LEAVES if path is None else None,
+def _join(root: Path, follow_links: bool, rows: Sequence[ListedRow], inside: Sequence[str | None]) -> Join:
+    """Where the files are that are not where their row says; the join of nothing where all are there."""
+    keys = [row.path if path is None else path for row, path in zip(rows, inside, strict=True)]
+    missing = any(path is not None and not (root / path).exists() for path in inside) or any(
+        path is None and _ABSOLUTE.match(row.path) for row, path in zip(rows, inside, strict=True)
     )
+    if not missing:
+        return join_labels([], [])
+    try:
+        paths = walk(root, follow_links).paths
+    except UserError:  # the rows will say that there is no such file
+        return join_labels([], [])
+    told = [
+        key
+        for key, path in zip(keys, inside, strict=True)
+        if path is not None or (_ABSOLUTE.match(key) and "\0" not in key)
+    ]
+    return join_labels(dict.fromkeys(told), paths)
+
+
+def _without_repetitions(file: Path, found: list[tuple[Photograph, ListedRow]]) -> list[Photograph]:
+    found.sort(key=lambda pair: pair[0].path)
+    photographs = [photograph for photograph, _ in found]
+    for index in range(1, len(photographs)):
+        own, row = found[index]
+        before, earlier = found[index - 1]
+        if own.path != before.path or own.problem is not None:
+            continue
+        if None not in (row.synthetic, earlier.synthetic) and row.synthetic != earlier.synthetic:
+            raise UserError(
+                f"{file}, lines {earlier.line} and {row.line}: {own.path} is called synthetic once and "
+                "bona fide once; remove the wrong one"
+            )
+        photographs[index] = replace(own, problem=LISTED_TWICE)
+    return photographs

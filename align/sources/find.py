@@ -1,16 +1,18 @@
 """The photographs of a source, whichever layout it has."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from align.sources.csv_list import read_list
-from align.sources.flat import flat
-from align.sources.pairs import pairs, read_pair_labels
-from align.sources.people import META_FILE, people, read_meta
-from align.sources.photograph import IMAGE_SUFFIXES, Photograph
-from align.sources.real_fake import real_fake
-from align.sources.recognise import LayoutName, recognise
+from align.sources.lay_out import lay_out
+from align.sources.other_files import as_text, kinds_of_others
+from align.sources.photograph import IMAGE_SUFFIXES, Photograph, without_suffix
+from align.sources.reading import AS_FOUND, Reading
+from align.sources.recognise import LayoutName
+from align.sources.relabel import relabel
 from align.sources.selection import EVERYTHING, Selection, select
+from align.sources.taking import Taking
 from align.sources.walk import Walk, walk
 from common.errors import UserError
 
@@ -18,6 +20,7 @@ _NEEDS = {
     LayoutName.PEOPLE: f"one subfolder per person with {', '.join(sorted(IMAGE_SUFFIXES))} files in it",
     LayoutName.REAL_FAKE: "folders named real and fake, at the top or in others, with photographs in them",
     LayoutName.PAIRS: "subfolders PAIR_ID with the photographs 0.jpg and 1.jpg",
+    LayoutName.LABELS: "photographs that a .csv in it, or above it, labels, such as path,synthetic",
     LayoutName.FLAT: "photographs directly in it",
 }
 
@@ -32,6 +35,8 @@ class Source:
     photographs: list[Photograph]  # sorted by path
     selection: Selection = EVERYTHING  # what was asked for of them
     passed_over: int = 0  # photographs where the layout does not look
+    reading: Reading = AS_FOUND  # what was said of its labels
+    taking: Taking = field(default_factory=Taking, compare=False)  # what was taken for what
 
     @property
     def people(self) -> int:
@@ -43,73 +48,92 @@ class Source:
         """How many photographs are synthetic."""
         return sum(photograph.synthetic for photograph in self.photographs)
 
+    def account(self) -> dict[str, Any]:
+        """What was taken for what, as plain values for JSON."""
+        return {
+            "photographs": len(self.photographs),
+            "people": self.known_people,
+            "bona fide": len(self.photographs) - self.synthetic,
+            "synthetic": self.synthetic,
+            "passed over": self.passed_over,
+            **self.taking.as_dict(),
+        }
 
-def find_source(path: Path, layout: LayoutName | None = None, selection: Selection = EVERYTHING) -> Source:
+    @property
+    def known_people(self) -> int:
+        """How many identities are more than the name of a single photograph."""
+        own = sum(photograph.identity == without_suffix(photograph.path) for photograph in self.photographs)
+        return self.people - own
+
+
+def find_source(
+    path: Path,
+    layout: LayoutName | None = None,
+    selection: Selection = EVERYTHING,
+    reading: Reading = AS_FOUND,
+) -> Source:
     """The photographs of a folder, or of a list in a `.csv` file, of the given layout or the recognised one.
 
     `align/sources/recognise.py` says how a folder is recognised; the selection does not bear on it. Links
     out of the folder and subfolders that cannot be read are among the photographs, each with its problem.
 
-    Raises UserError when there is no such source, it does not have the layout, its `meta.json`, `labels.csv`
-    or list is malformed, or nothing is left to align.
+    Raises UserError when there is no such source, it does not have the layout, its labels are malformed or
+    do not fit its photographs, its folders are named as labels are and nothing tells whether they are, or
+    nothing is left to align.
     """
-    source = _from_folder(path, layout, selection) if path.is_dir() else _from_list(path, layout, selection)
+    if layout is None and reading.synthetic:
+        layout = LayoutName.REAL_FAKE
+    if reading.synthetic and layout is not LayoutName.REAL_FAKE:
+        raise UserError(
+            f"--synthetic names folders of the layout real-fake, not of {layout}; leave out either"
+        )
+    found = _from_folder if path.is_dir() else _from_list
+    source = found(path, layout, selection, reading)
+    if reading.relabel:
+        changed, notes = relabel(source.photographs, reading.relabel, source.root, reading.allow_unlabelled)
+        source = replace(source, photographs=changed, taking=source.taking.with_notes(notes))
     photographs = select(source.photographs, selection)
     if not photographs:
         raise UserError(
             f"--include, --exclude and --limit leave none of the {len(source.photographs):,} photographs "
             f"in {path}; widen them"
         )
-    return replace(source, photographs=photographs, selection=selection)
+    return replace(source, photographs=photographs, selection=selection, reading=reading)
 
 
-def _from_list(path: Path, layout: LayoutName | None, selection: Selection) -> Source:
+def _from_list(path: Path, layout: LayoutName | None, selection: Selection, reading: Reading) -> Source:
     if not path.exists():
         raise UserError(
             f"no such folder: {path}; name a folder with one subfolder of photographs per person, "
             "or make a sample with 'python -m align sample'"
         )
-    if layout is None and path.suffix.lower() != ".csv":
+    if layout is None and path.suffix.lower() not in (".csv", ".tsv"):
         raise UserError(f"{path} is neither a folder nor a .csv file; name a folder of photographs or a list")
     if layout not in (None, LayoutName.CSV):
         raise UserError(f"{path} is a file; name a folder, or leave out --layout {layout}")
-    return Source(path, path.parent, LayoutName.CSV, read_list(path, selection.follow_links))
+    listed = read_list(path, selection.follow_links, reading.columns)
+    taking = Taking(files=(str(path),), notes=tuple(listed.notes))
+    return Source(path, path.parent, LayoutName.CSV, listed.photographs, taking=taking)
 
 
-def _from_folder(root: Path, told: LayoutName | None, selection: Selection) -> Source:
+def _from_folder(root: Path, told: LayoutName | None, selection: Selection, reading: Reading) -> Source:
     if told is LayoutName.CSV:
         raise UserError(f"{root} is a folder; name the .csv file, or leave out --layout csv")
     found = walk(root, selection.follow_links)
-    paths = found.paths or [f"{folder}/" for folder in sorted(found.closed)]
-    layout = told or recognise(paths, (root / META_FILE).exists())
-    photographs = _lay_out(root, layout, found.paths)
+    layout, photographs, taking = lay_out(root, told, found, reading)
+    others = kinds_of_others(found.others)
     if not photographs and (found.paths or not found.closed):
-        raise UserError(f"no photographs in {root}; it needs {_NEEDS[told or LayoutName.PEOPLE]}")
+        instead = f" (but {as_text(others)})" if others else ""
+        raise UserError(f"no photographs in {root}{instead}; it needs {_NEEDS[told or LayoutName.PEOPLE]}")
     passed_over = len(found.paths) - len(photographs)
-    return Source(root, root, layout, _with_problems(photographs, found), selection, passed_over)
-
-
-def _lay_out(root: Path, layout: LayoutName, paths: list[str]) -> list[Photograph]:
-    match layout:
-        case LayoutName.PEOPLE:
-            return people(paths, _meta_that_fits(root, paths))
-        case LayoutName.REAL_FAKE:
-            return real_fake(paths)
-        case LayoutName.PAIRS:
-            return pairs(paths, read_pair_labels(root))
-        case _:
-            return flat(paths)
-
-
-def _meta_that_fits(root: Path, paths: list[str]) -> dict[str, bool]:
-    """What `meta.json` says; of other paths, it would leave each synthetic photograph a bona fide one."""
-    meta = read_meta(root)
-    if meta and not meta.keys() & set(paths):
-        raise UserError(
-            f'{root / META_FILE}: no key is the path of a photograph, not even "{next(iter(meta))}"; keys '
-            f'are relative to that folder, such as "{paths[0] if paths else "person/image.jpg"}"'
-        )
-    return meta
+    return Source(
+        root,
+        root,
+        layout,
+        _with_problems(photographs, found),
+        passed_over=passed_over,
+        taking=replace(taking, others=others),
+    )
 
 
 def _with_problems(photographs: list[Photograph], found: Walk) -> list[Photograph]:

@@ -1,15 +1,10 @@
-"""The layout `people`: one folder per person, and optionally a `meta.json` that names what is synthetic."""
+"""The layout `people`: one folder per person, and labels beside it that name what is synthetic."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 
 from align.sources.photograph import Photograph
-from align.sources.splits import is_split
-from common.errors import UserError
-
-META_FILE = "meta.json"
+from align.sources.splits import is_container, is_split
 
 
 def people(paths: Sequence[str], synthetic: Mapping[str, bool]) -> list[Photograph]:
@@ -17,16 +12,26 @@ def people(paths: Sequence[str], synthetic: Mapping[str, bool]) -> list[Photogra
 
     A folder that holds nothing but the people's folders (`lfw/anna/0.jpg`) is nobody. Where all top folders
     are splits (`train/anna/0.jpg`), the folder below them names the person, and photographs that lie in a
-    split itself are passed over; unless all do, when the splits count as people. `synthetic` flags paths;
-    those that it does not name are bona fide.
+    split itself are passed over; unless all do, when the splits count as people. So it is with folders that
+    are called `images` and the like. `synthetic` flags paths; those that it does not name are bona fide.
     """
-    wrapped = _is_wrapped(paths)
-    level = wrapped + _is_parted([path.partition("/")[2] for path in paths] if wrapped else paths)
+    level = _level_of_people(paths)
     photographs = []
     for person, own in groupby(paths, key=lambda path: _person(path, level)):  # one string for all its own
         if person is not None:
             photographs += [Photograph(path, person, synthetic.get(path, False)) for path in own]
     return photographs
+
+
+def _level_of_people(paths: Sequence[str]) -> int:
+    """Below how many folders those of the people are."""
+    level = int(_is_wrapped(paths))
+    for says_nothing in (is_container, is_split, is_container):
+        while _all_above(paths, level, says_nothing):
+            level += 1
+            if says_nothing is is_split:
+                break
+    return level
 
 
 def _person(path: str, level: int) -> str | None:
@@ -42,33 +47,12 @@ def _is_wrapped(paths: Sequence[str]) -> bool:
     return paths[-1].startswith(f"{top}/") and not is_split(top)
 
 
-def _is_parted(paths: Sequence[str]) -> bool:
-    """Whether all top folders are splits and one of them has folders of its own."""
+def _all_above(paths: Sequence[str], level: int, says_nothing: Callable[[str], bool]) -> bool:
+    """Whether all folders of a level say nothing of people and one of them has folders of its own."""
     deep = False
     for path in paths:
-        top, *below = path.split("/", 2)
-        if below and not is_split(top):
+        folders = path.split("/", level + 2)[:-1]
+        if len(folders) > level and not says_nothing(folders[level]):
             return False
-        deep = deep or len(below) > 1
+        deep = deep or len(folders) > level + 1
     return deep
-
-
-def read_meta(root: Path) -> dict[str, bool]:
-    """Which paths the `meta.json` of a folder flags as synthetic; empty where there is none.
-
-    It maps `"person/image.jpg"` to 1 for a synthetic face and to 0 for a bona fide one. Its keys are never
-    opened. Raises UserError when it is malformed.
-    """
-    path = root / META_FILE
-    if not path.exists():
-        return {}
-    try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not valid JSON; mend or remove it") from error
-    if not isinstance(meta, dict):
-        raise UserError(f'{path} must be an object that maps "person/image.jpg" to 0 or 1')
-    wrong = [key for key, value in meta.items() if value not in (0, 1)]
-    if wrong:
-        raise UserError(f'{path}: "{wrong[0]}" must be 0 (bona fide) or 1 (synthetic)')
-    return {key: bool(value) for key, value in meta.items()}

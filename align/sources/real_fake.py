@@ -1,60 +1,101 @@
-"""The layout `real-fake`: folders named real and fake, at the top, in splits, or around or in people's."""
+"""The layout `real-fake`: folders that say what is synthetic, at the top, in splits, or by person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
+from align.sources.kind_folders import LITERAL, KindFolders, kind_of_path, side_by_side
 from align.sources.photograph import Photograph, folder_of, without_suffix
-from align.sources.splits import is_split
+from align.sources.splits import is_split, names_nobody
+from common.errors import UserError
+from common.labels.kinds import Kind
 
-_KINDS = frozenset({"real", "fake"})
+_SHOWN = 8  # folder names in a message
 
 
-def real_fake(paths: Sequence[str]) -> list[Photograph]:
-    """The photographs of sorted `paths` that lie in a folder real or fake, in capitals or not.
+def real_fake(paths: Sequence[str], synthetic: Sequence[str] = ()) -> list[Photograph]:
+    """The photographs of sorted `paths` that lie in a folder that says real or fake.
 
-    The topmost of these folders decides. The person is the first folder that is neither one of these nor a
-    split, so `real/anna/0.jpg` and `fake/anna/1.jpg` show one; a folder that all real and fake ones lie in
-    is nobody. A photograph in no person's folder is an identity of its own.
+    These are folders called real and fake, in capitals or not, and those that `side_by_side` finds; or, where
+    the `synthetic` ones are named (`.` for all there is), these, and all others are bona fide. The topmost of
+    these folders decides. The person is the first folder that is neither one of these nor one that names
+    nobody (a split, `frames`), so `real/anna/0.jpg` and `fake/anna/1.jpg` show one; a folder that all of
+    these lie in is nobody. A photograph in no person's folder is an identity of its own.
+
+    Raises UserError when a folder that is named is not there.
     """
-    placed = [path for path in paths if _kinds(folder_of(path).split("/"))]
-    wrapping = _wrapping(placed)
+    kinds = _told(paths, synthetic) if synthetic else {**side_by_side(paths), **LITERAL}
+    placed = [path for path in paths if synthetic or kind_of_path(folder_of(path).split("/"), kinds)]
+    wrapping = _wrapping(placed, kinds)
     photographs = []
     for folder, own in groupby(placed, key=folder_of):
         parts = folder.split("/")
-        synthetic = _kinds(parts)[0] == "fake"
-        people = (part for part in parts[wrapping:] if part.lower() not in _KINDS and not is_split(part))
-        person = next(people, None)
-        photographs += [Photograph(path, person or without_suffix(path), synthetic) for path in own]
+        found = kind_of_path(parts, kinds)
+        is_synthetic = "." in synthetic or (found is not None and found[0] is Kind.SYNTHETIC)
+        person = _person(parts, wrapping, kinds)
+        photographs += [Photograph(path, person or without_suffix(path), is_synthetic) for path in own]
     return photographs
 
 
 def looks_real_fake(paths: Sequence[str]) -> bool:
-    """Whether both folders occur among the upper two, or one of them at the top and nothing beside it.
+    """Whether folders say both kinds side by side, or are called real or fake with nothing else beside.
 
-    Photographs lying loose, splits above a sole real or fake, and a folder that holds all else do not count.
+    Of the latter both may also occur apart, among the upper two folders; where there is only one, it lies at
+    the top. Photographs lying loose, splits above a sole real or fake, and a folder that holds all else do
+    not count.
     """
     folders = [folder for folder, _ in groupby(paths, key=folder_of) if folder]
-    wrapping = _wrapping([f"{folder}/" for folder in (*folders[:1], *folders[-1:])])
+    wrapping = _wrapping([f"{folder}/" for folder in (*folders[:1], *folders[-1:])], LITERAL)
     found: set[str] = set()
     nothing_beside = True
     for folder in folders:
         parts = folder.split("/")[wrapping:]
-        found.update(_kinds(parts[:2]))
+        found.update(name for part in parts[:2] if (name := part.lower()) in LITERAL)
         topmost = next((part for part in parts if not is_split(part)), "")
-        nothing_beside = nothing_beside and topmost.lower() in _KINDS
-    return len(found) == 2 or (len(found) == 1 and nothing_beside)
+        nothing_beside = nothing_beside and topmost.lower() in LITERAL
+    return len(found) == 2 or (len(found) == 1 and nothing_beside) or bool(side_by_side(paths))
 
 
-def _kinds(folders: Iterable[str]) -> list[str]:
-    return [name for folder in folders if (name := folder.lower()) in _KINDS]
+def _person(parts: Sequence[str], wrapping: int, kinds: KindFolders) -> str | None:
+    """The first folder that may be a person's; None if there is none."""
+    for level in range(wrapping, len(parts)):
+        part = parts[level]
+        is_label = part.lower() in kinds or "/".join(parts[: level + 1]).lower() in kinds
+        if part and not is_label and not names_nobody(part):
+            return part
+    return None
 
 
-def _wrapping(paths: Sequence[str]) -> int:
-    """How many folders at the top hold all of the sorted `paths` and are neither real, fake nor a split."""
+def _told(paths: Sequence[str], synthetic: Sequence[str]) -> KindFolders:
+    """The folders that are named, and those beside them, which are bona fide, as keys of `KindFolders`."""
+    folders = sorted({folder for folder, _ in groupby(paths, key=folder_of)} - {""})
+    wanted = {name.strip("/").lower(): name for name in synthetic if name != "."}
+    found: set[str] = set()
+    parents: set[str] = set()
+    every: set[str] = set()
+    for folder in folders:
+        parts = folder.lower().split("/")
+        for level, part in enumerate(parts):
+            own = "/".join(parts[: level + 1])
+            every.add(own)
+            for name in {part, own} & wanted.keys():
+                found.add(name)
+                parents.add("/".join(parts[:level]))
+    for name in wanted:
+        if name not in found:
+            tops = ", ".join(sorted({folder.split("/")[0] for folder in folders})[:_SHOWN])
+            raise UserError(f"--synthetic {wanted[name]}: no folder is called so; there are {tops}")
+    beside = {
+        own for own in every if own.rpartition("/")[0] in parents and not names_nobody(own.split("/")[-1])
+    }
+    return dict.fromkeys(beside, Kind.BONA_FIDE) | dict.fromkeys(found, Kind.SYNTHETIC)
+
+
+def _wrapping(paths: Sequence[str], kinds: KindFolders) -> int:
+    """How many folders at the top hold all of the sorted `paths` and neither say a kind nor are a split."""
     count = 0
     if paths:
         for one, other in zip(paths[0].split("/")[:-1], paths[-1].split("/")[:-1], strict=False):
-            if one != other or one.lower() in _KINDS or is_split(one):
+            if one != other or one.lower() in kinds or is_split(one):
                 break
             count += 1
     return count

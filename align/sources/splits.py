@@ -1,10 +1,48 @@
-"""Folders that part a data set and say nothing about whom its photographs show."""
+"""Folders that part a data set, or only hold photographs, and say nothing about whom these show."""
+
+import re
 
 _SPLITS = frozenset(
     {"train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval", "evaluation"}
 )
+_BESIDE_SPLITS = frozenset({"set", "split", "public", "private", "part", "fold", "data"})
+_CONTAINERS = frozenset(
+    {"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures", "frame", "frames", "face"}
+    | {"faces", "crop", "crops", "cropped", "aligned", "jpg", "jpeg", "png", "data", "dataset", "video"}
+    | {"videos", "sequence", "sequences", "set", "sets"}
+)
+# How FaceForensics++ and its like lie: by where a video is from, its compression, what forged it.
+_PARTS_OF_FORENSICS = frozenset(
+    {"youtube", "actors", "c0", "c23", "c40", "raw", "face2face", "neuraltextures", "faceshifter"}
+    | {"deepfakes", "faceswap", "deepfakedetection", "mask", "masks"}
+)
+_WORD = re.compile(r"[a-z]+")
 
 
 def is_split(folder: str) -> bool:
-    """Whether a folder of this name is one part of a data set; case does not matter."""
-    return folder.lower() in _SPLITS
+    """Whether a folder of this name is a part of a data set: `train`, `Val`, `test_public`, `train-2`."""
+    words = _WORD.findall(folder.lower())
+    parting = [word for word in words if word in _SPLITS]
+    return len(parting) == 1 and all(word in _SPLITS or word in _BESIDE_SPLITS for word in words)
+
+
+def splits_in(name: str) -> set[str]:
+    """The splits that a name speaks of: of `train_solution.csv`, and of `images/train`, train in short."""
+    return {word[:3] for word in _WORD.findall(name.lower()) if word in _SPLITS}
+
+
+def is_container(folder: str) -> bool:
+    """Whether a folder's name says only that photographs lie in it: `images`, `frames`, `train_images`."""
+    words = _WORD.findall(folder.lower())
+    held = [word for word in words if word in _CONTAINERS]
+    return bool(held) and all(word in _CONTAINERS or word in _SPLITS for word in words)
+
+
+def is_part_of_forensics(folder: str) -> bool:
+    """Whether a folder's name is one that FaceForensics++ gives between the label and the video."""
+    return folder.lower().replace("_", "").replace("-", "") in _PARTS_OF_FORENSICS
+
+
+def names_nobody(folder: str) -> bool:
+    """Whether a folder of this name is surely not one of a person's photographs."""
+    return is_split(folder) or is_container(folder) or is_part_of_forensics(folder)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from common.errors import UserError
 
 LINK_OUT = "a link out of the source folder; align the folder it lies in, or pass --follow-links"
 DEAD_LINK = "a link that leads to no file"
+_TABLES = frozenset({".json", ".csv", ".tsv"})
+_DEEPEST_TABLE = 2  # folders around a file of labels
+_MOST_TABLES = 1000
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,8 @@ class Walk:
     paths: list[str]  # of the photographs, sorted
     problems: dict[str, str]  # of those that cannot be used: path, why
     closed: dict[str, str]  # folders that were not entered: path, why
+    others: Counter[str] = field(default_factory=Counter, compare=False)  # files that are none, by suffix
+    tables: list[str] = field(default_factory=list, compare=False)  # that may hold labels, not deep down
 
 
 def walk(root: Path, follow_links: bool = False) -> Walk:
@@ -40,7 +46,8 @@ def walk(root: Path, follow_links: bool = False) -> Walk:
         for path, target in links:
             walker.enter(path, target, by_link=True)
     walker.paths.sort()
-    return Walk(walker.paths, walker.problems, walker.closed)
+    walker.tables.sort()
+    return Walk(walker.paths, walker.problems, walker.closed, walker.others, walker.tables)
 
 
 @dataclass
@@ -50,6 +57,8 @@ class _Walker:
     paths: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     closed: dict[str, str] = field(default_factory=dict)
+    others: Counter[str] = field(default_factory=Counter)
+    tables: list[str] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)  # to folders: path, real path of the target
     entered: set[str] = field(default_factory=set)  # real paths of the folders that links led to
 
@@ -76,9 +85,19 @@ class _Walker:
             return True
         if entry.is_symlink():
             self._note_link(entry, path)
-        elif is_photograph(entry.name) and entry.is_file(follow_symlinks=False):
-            self.paths.append(path)
+        elif entry.is_file(follow_symlinks=False):
+            self._note_file(entry.name, path)
         return False
+
+    def _note_file(self, name: str, path: str) -> None:
+        suffix = name[name.rfind(".") :].lower() if "." in name else ""
+        if is_photograph(name):
+            self.paths.append(path)
+        elif suffix in _TABLES:
+            if path.count("/") <= _DEEPEST_TABLE and len(self.tables) < _MOST_TABLES:
+                self.tables.append(path)
+        else:
+            self.others[suffix] += 1
 
     def _is_new(self, real: str) -> bool:
         """Whether a folder that a link led to is neither below the root under its own name nor entered."""

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from align.sources.pairs import LABELS_FILE
-from align.sources.people import META_FILE
+from align.sources.label_files import META_FILE
+from align.sources.pair_labels import LABELS_FILE, is_of_pairs
 from align.sources.photograph import folder_of, without_suffix
 from align.sources.walk import walk
 from common.errors import UserError
@@ -74,7 +74,7 @@ def _holds_pairs(root: Path) -> bool:
 
     So are people of whom each has just these two.
     """
-    if (root / LABELS_FILE).exists():
+    if is_of_pairs(root / LABELS_FILE):
         return True
     names = {without_suffix(path.rpartition("/")[2]) for path in walk(root).paths if folder_of(path)}
     return names <= {"0", "1"} and not (root / META_FILE).exists()

@@ -1,14 +1,18 @@
 """Pairs that lie in a folder."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from align.sources.boundary import lies_in
-from align.sources.pairs import LABELS_FILE, read_pair_labels
+from align.sources.pair_labels import PairLabels, find_pair_labels
 from align.sources.photograph import IMAGE_SUFFIXES
+from align.sources.splits import names_nobody
 from common.errors import UserError
+from common.labels.labelling import label_paths
 from common.pairs import category_of
 from infer.pair_sets.pair_set import UNLABELLED, PairSet
 
@@ -18,22 +22,25 @@ _STEMS = ("0", "1")
 def read_folder(root: Path) -> PairSet:
     """The pairs `PAIR_ID/0.jpg` and `PAIR_ID/1.jpg` of a folder, sorted by id; any image suffix will do.
 
-    A photograph that is missing still makes a pair, and is reported when it is read. `labels.csv` says what
-    the pairs show; those that it does not name are unlabelled.
+    They may lie in a folder `images` or the like. A photograph that is missing still makes a pair, and is
+    reported when it is read. `labels.csv`, in the folder or above it, says what the pairs show; its ids are
+    joined with the folders by the rules of `join_labels`. Pairs that it does not name are unlabelled.
 
     Raises UserError when there is no photograph of a pair or the folder cannot be read, for a malformed
-    `labels.csv`, and for a link out of the folder.
+    `labels.csv` or one that names none of the pairs, and for a link out of the folder.
     """
     try:
-        pairs, names, found = _photographs(root)
+        around = _folders_around(root)
+        pairs, names, found = _photographs(root / around)
     except OSError as error:
         raise UserError(
             f"{error.filename} cannot be read ({error.strerror}); mend its permissions or name another folder"
         ) from error
     if not found:
         raise UserError(f"no pairs in {root}; it needs folders PAIR_ID with the photographs 0.jpg and 1.jpg")
-    labels = read_pair_labels(root)
-    codes = {pair: category_of(label.same_person, *label.synthetic).code for pair, label in labels.items()}
+    labels = find_pair_labels(root, pairs, around)
+    names = [around + name for name in names]
+    codes, notes = _categories(labels, pairs)
     return PairSet(
         name=(root if root.name not in ("", "..") else root.resolve()).name or "pairs",
         source=str(root),
@@ -41,9 +48,50 @@ def read_folder(root: Path) -> PairSet:
         image_names=names,
         ids=pairs,
         members=np.arange(len(names), dtype=np.int64).reshape(-1, 2),
-        categories=np.array([codes.get(pair, UNLABELLED) for pair in pairs], np.int8),
-        has_labels=(root / LABELS_FILE).exists(),
+        categories=codes,
+        has_labels=labels is not None,
+        notes=tuple(notes),
     )
+
+
+def _categories(labels: PairLabels | None, pairs: Sequence[str]) -> tuple[NDArray[np.int8], list[str]]:
+    """(P,) `PairCategory.code` or, where nothing is said, `UNLABELLED`; and how the labels were joined."""
+    if labels is None:
+        return np.full(len(pairs), UNLABELLED, np.int8), []
+    found = label_paths(labels.file, labels.by_id, pairs, (), allow=True)
+    if not found.values:
+        raise UserError(
+            f"{labels.file} labels none of the pairs: its ids are such as "
+            f'"{found.labels.example}", the pairs\' such as "{pairs[0]}"; mend or remove it'
+        )
+    codes = {
+        pair: category_of(label.same_person, *label.synthetic).code for pair, label in found.values.items()
+    }
+    notes = [*labels.notes, *found.how()]
+    if found.join.rules:
+        synthetic = sum(any(label.synthetic) for label in found.values.values())
+        notes.append(
+            f"{len(codes):,} pairs labelled by {labels.file}, {synthetic:,} of them with a synthetic face"
+        )
+    if found.labels.count:
+        notes.append(f"{labels.file}: {found.labels.as_text('labels without a pair')}")
+    if found.photographs.count:
+        notes.append(f"{labels.file}: {found.photographs.as_text('pairs without a label')}")
+    return np.array([codes.get(pair, UNLABELLED) for pair in pairs], np.int8), notes
+
+
+def _folders_around(root: Path) -> str:
+    """The folders called `images` and the like, each with its slash, that all pairs lie in."""
+    around = ""
+    while True:
+        with os.scandir(root / around) as entries:
+            folders = [entry for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+        if len(folders) != 1 or not names_nobody(folders[0].name):
+            return around
+        _check_link(folders[0], os.path.realpath(root))
+        if _photographs_of_pair(folders[0].path, os.path.realpath(root)):
+            return around
+        around += f"{folders[0].name}/"
 
 
 def _photographs(root: Path) -> tuple[list[str], list[str], bool]:

@@ -122,13 +122,16 @@ def test_what_a_run_prints(
         "3 photographs of 1 people in in, 0 of them synthetic; "
         "layout people (recognised; --layout tells another)"
     )
-    assert lines[1] == "2 of 3 photographs aligned into 2 shards: out"
-    assert "rejected.csv" in lines[2]
+    assert lines[1].strip() == "what the photographs were taken for"
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines[3:6]]
+    assert rows == [["known people", "1"], ["bona fide photographs", "3"], ["synthetic photographs", "0"]]
+    assert lines[7] == "2 of 3 photographs aligned into 2 shards: out"
+    assert "rejected.csv" in lines[8]
     assert (
         faces.stdout.splitlines()[0] == "3 photographs of 1 people in in, 0 of them synthetic; layout people"
     )
-    assert faces.stdout.splitlines()[1] == "2 of 3 photographs aligned (7 faces) into 1 shard: every"
-    assert again.stdout.splitlines()[1] == (
+    assert faces.stdout.splitlines()[7] == "2 of 3 photographs aligned (7 faces) into 1 shard: every"
+    assert again.stdout.splitlines()[7] == (
         "2 of 3 photographs aligned into 2 shards, 2 of them already there: out"
     )
 

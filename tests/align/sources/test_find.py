@@ -20,6 +20,9 @@ def test_people_with_meta_json(tmp_path: Path, make_files: MakeFiles) -> None:
     make_files(tmp_path, ["real/0.jpg", "fake/0.jpg", "loose.jpg"])
     (tmp_path / "meta.json").write_text(json.dumps({"real/0.jpg": 1}))
     source = find_source(tmp_path)
+    assert source.taking.left_over() == [
+        '2 of 3 photographs have no label, such as "fake/0.jpg" (nearest: "real/0.jpg")'
+    ]
     assert (source.root, source.layout) == (tmp_path, LayoutName.PEOPLE)
     assert found(source) == {"fake/0.jpg": ("fake", False), "real/0.jpg": ("real", True)}
 
@@ -144,8 +147,10 @@ def test_what_is_no_source_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_meta_json_about_other_paths_is_refused(tmp_path: Path, make_files: MakeFiles) -> None:
     root = make_files(tmp_path, ["anna/0.jpg"])
-    (root / "meta.json").write_text('{"./anna/0.jpg": 1}')
-    with pytest.raises(UserError, match=r'no key is the path of a photograph, not even "\./anna/0\.jpg"'):
+    (root / "meta.json").write_text('{"boris/0.jpg": 1}')
+    with pytest.raises(
+        UserError, match=r'none of its 1 labels called synthetic.*"boris/0\.jpg" \(nearest: "anna/0'
+    ):
         find_source(root)
 
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from align.sources.find import LayoutName, find_source
 from align.sources.photograph import IMAGE_SUFFIXES, UNREAD_SUFFIXES, Photograph
+from align.sources.splits import names_nobody
+from common.labels.kinds import kinds_in
 
 Drawn = list[Photograph]
-RESERVED = {"real", "fake", "train", "val", "valid", "validation", "test", "dev"}
 
 CHARACTERS = st.characters(codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="/\\:")
 WORDS = st.one_of(
@@ -26,7 +27,13 @@ WORDS = st.one_of(
     st.text(CHARACTERS, min_size=1, max_size=6),
 )
 NAMES = WORDS.filter(
-    lambda name: not name.startswith(".") and name == name.strip() and name and name.lower() not in RESERVED
+    lambda name: (
+        not name.startswith(".")
+        and name == name.strip()
+        and name
+        and not names_nobody(name)
+        and not kinds_in(name)
+    )
 )
 SUFFIXES = st.sampled_from([*sorted(IMAGE_SUFFIXES | UNREAD_SUFFIXES), ".JPG", ".Png"])
 FILES = st.dictionaries(NAMES, st.tuples(SUFFIXES, st.booleans()), min_size=1, max_size=4)

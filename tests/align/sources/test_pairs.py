@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from align.sources.pairs import PairLabel, looks_like_pairs, pairs, read_pair_labels
+from align.sources.pair_labels import PairLabel, find_pair_labels, read_pair_labels
+from align.sources.pairs import looks_like_pairs, pairs
 from align.sources.photograph import Photograph
 from common.errors import UserError
 
@@ -38,6 +39,9 @@ def test_other_photographs_are_passed_over() -> None:
         (["a/0.jpg", "a/1.jpg", "a/2.jpg"], False),
         (["a/0.jpg", "a/1.jpg", "cover.jpg"], False),
         (["x/a/0.jpg", "x/a/1.jpg"], False),
+        (["images/a/0.jpg", "images/a/1.jpg"], True),
+        (["test_public/images/a/0.jpg", "test_public/images/a/1.jpg"], True),
+        (["images/a/0.jpg", "images/a/1.jpg", "other/a/0.jpg", "other/a/1.jpg"], False),
         (["0.jpg", "1.jpg"], False),
     ],
 )
@@ -46,10 +50,10 @@ def test_recognition(paths: list[str], recognised: bool) -> None:
 
 
 def test_labels(tmp_path: Path) -> None:
-    assert read_pair_labels(tmp_path) == {}
+    assert find_pair_labels(tmp_path, []) is None
     text = "\ufeff pair_id , label,synthetic0,synthetic1\r\n0001,1, 0,1\r\nä b,0,1,0\r\n"
     (tmp_path / "labels.csv").write_bytes(text.encode())
-    assert read_pair_labels(tmp_path) == {
+    assert read_pair_labels(tmp_path / "labels.csv").by_id == {
         "0001": PairLabel(True, (False, True)),
         "ä b": PairLabel(False, (True, False)),
     }
@@ -62,9 +66,11 @@ def test_labels(tmp_path: Path) -> None:
         ("0001,1,0,0\n", "must start with the line pair_id,label"),
         (HEADER + "0001,1,0\n", "line 2: expected an id and three times 0 or 1"),
         (HEADER + "0001,1,0,0,0\n", "line 2: expected an id"),
-        (HEADER + "0001,1,0,0\n0002,1,0,yes\n", "line 3: expected an id"),
+        (HEADER + "0001,1,0,0\n0002,1,0,maybe\n", "line 3: expected an id"),
         (HEADER + "0001,2,0,0\n", "line 2: expected an id"),
-        (HEADER + "0001,1,0,0\n\n", "line 3: expected an id"),
+        (HEADER + "0001,1,0,0\n\n,1,0,0\n", "line 4: expected an id"),
+        (HEADER, "labels no pair"),
+        ("pair_id,label,synthetic0\n0001,1,0\n", "must start with the line pair_id,label"),
         (HEADER + "0001,1,0,0\n0001,1,0,0\n", "line 3: pair 0001 has come before"),
         (HEADER + '"0001"x,1,0,0\n', "line 2: not valid CSV"),
         (HEADER + "\xff,1,0,0\n", "is not UTF-8"),
@@ -73,5 +79,5 @@ def test_labels(tmp_path: Path) -> None:
 def test_malformed_labels_are_named(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "labels.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(UserError, match=told) as caught:
-        read_pair_labels(tmp_path)
+        read_pair_labels(tmp_path / "labels.csv")
     assert "labels.csv" in str(caught.value)

@@ -1,11 +1,5 @@
-import json
-from pathlib import Path
-
-import pytest
-
-from align.sources.people import people, read_meta
+from align.sources.people import people
 from align.sources.photograph import Photograph
-from common.errors import UserError
 
 PATHS = ["A/deep/y.webp", "A/x.png", "B/10.JPG", "B/2.jpg", "loose.jpg", "Ångström/å.tiff"]
 
@@ -46,35 +40,6 @@ def test_splits_beside_other_folders_or_without_folders_in_them_are_people() -> 
     assert identities("dev/0.jpg", "test/0.jpg") == {"dev/0.jpg": "dev", "test/0.jpg": "test"}
 
 
-def test_meta_json_flags_paths(tmp_path: Path) -> None:
-    assert read_meta(tmp_path) == {}
-    meta = {"A/x.png": 1, "B/2.jpg": 0, "Ångström/å.tiff": True, "../gone": False}
-    (tmp_path / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
-    assert read_meta(tmp_path) == {key: bool(value) for key, value in meta.items()}
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("{", "not valid JSON"),
-        ("", "not valid JSON"),
-        ("\xff\xfe", "not valid JSON"),
-        ("[" * 100_000, "not valid JSON"),
-        ("[1]", "must be an object"),
-        ("null", "must be an object"),
-        ('{"A/x.png": 2}', '"A/x.png" must be 0'),
-        ('{"A/x.png": "1"}', '"A/x.png" must be 0'),
-        ('{"A/x.png": null}', '"A/x.png" must be 0'),
-        ('{"A/x.png": [1]}', '"A/x.png" must be 0'),
-    ],
-)
-def test_a_malformed_meta_json_is_named(tmp_path: Path, text: str, told: str) -> None:
-    (tmp_path / "meta.json").write_bytes(text.encode("latin-1"))
-    with pytest.raises(UserError, match=told) as caught:
-        read_meta(tmp_path)
-    assert "meta.json" in str(caught.value)
-
-
 def test_a_folder_around_the_people_is_nobody() -> None:
     paths = ["lfw/anna/0.jpg", "lfw/anna/1.jpg", "lfw/boris/0.jpg"]
     assert [photograph.identity for photograph in people(paths, {})] == ["anna", "anna", "boris"]
@@ -82,3 +47,14 @@ def test_a_folder_around_the_people_is_nobody() -> None:
     assert [photograph.identity for photograph in people(split, {})] == ["anna", "boris"]
     album = ["anna/0.jpg", "anna/album/1.jpg"]
     assert [photograph.identity for photograph in people(album, {})] == ["anna", "anna"]
+
+
+def test_folders_called_images_and_the_like_are_nobody() -> None:
+    assert identities("images/anna/0.jpg", "images/boris/0.jpg") == {
+        "images/anna/0.jpg": "anna",
+        "images/boris/0.jpg": "boris",
+    }
+    paths = ["train/images/anna/0.jpg", "val/images/boris/0.jpg", "val/images/loose.jpg"]
+    assert identities(*paths) == {paths[0]: "anna", paths[1]: "boris"}
+    assert identities("set/train/images/anna/0.jpg") == {"set/train/images/anna/0.jpg": "anna"}
+    assert identities("images/0.jpg", "photos/0.jpg") == {"images/0.jpg": "images", "photos/0.jpg": "photos"}

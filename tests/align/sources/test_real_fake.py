@@ -27,7 +27,7 @@ def test_label_and_person_of_a_path(path: str, identity: str, synthetic: bool) -
 
 
 def test_what_is_neither_is_passed_over() -> None:
-    assert real_fake(["anna/0.jpg", "fake.jpg", "fakes/0.jpg", "real.jpg/x/0.jpg"]) == []
+    assert real_fake(["anna/0.jpg", "fake.jpg", "fakery/0.jpg", "really/x/0.jpg"]) == []
     assert real_fake([]) == []
 
 

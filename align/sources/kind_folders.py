@@ -1,0 +1,91 @@
+"""Folders whose names say that what lies in them is bona fide or synthetic."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from align.sources.photograph import folder_of
+from align.sources.splits import names_nobody
+from common.labels.kinds import Kind, kinds_in
+
+LITERAL: Mapping[str, Kind] = {"real": Kind.BONA_FIDE, "fake": Kind.SYNTHETIC}
+_WORD = re.compile(r"[a-z]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+KindFolders = Mapping[str, Kind]  # by the name of a folder in small letters, or by its path from the root
+
+
+def kind_of_path(folders: Sequence[str], kinds: KindFolders) -> tuple[Kind, int] | None:
+    """What the topmost folder that says it says of the photographs below, and its level from 0."""
+    for level, folder in enumerate(folders):
+        kind = kinds.get(folder.lower()) or kinds.get("/".join(folders[: level + 1]).lower())
+        if kind is not None:
+            return kind, level
+    return None
+
+
+def side_by_side(paths: Sequence[str]) -> dict[str, Kind]:
+    """The names of folders that say both kinds beside each other, somewhere in the tree; empty if none do.
+
+    They do where the words of one say bona fide, those of another synthetic, and either nothing else is in
+    their names (`0_real`, `training_fake`) or most folders beside them say something too, as in
+    `Celeb-real`, `Celeb-synthesis`, `YouTube-real`. Among many people, `Ai_Sugiyama` says nothing.
+    """
+    found: dict[str, Kind] = {}
+    for names in _siblings(paths).values():
+        said = _said(names)
+        bare = {name: kind for name, kind in said.items() if is_bare_label(name)}
+        if len(set(bare.values())) < 2 and _most_say(said, names):
+            bare = said
+        if len(set(bare.values())) == 2:
+            found |= {name.lower(): kind for name, kind in bare.items()}
+    return found
+
+
+def like_labels(paths: Sequence[str]) -> list[str]:
+    """Folders whose names read like labels although `side_by_side` finds no two kinds: a question to ask.
+
+    Names of bona fide ones count at the top alone: below people's folders, `original` is an album.
+    """
+    found = []
+    for parent, names in sorted(_siblings(paths).items()):
+        depth = sum(not names_nobody(folder) for folder in parent.split("/") if folder)
+        said = _said(names)
+        for name, kind in sorted(said.items()):
+            is_label = is_bare_label(name) and (kind is Kind.SYNTHETIC or depth == 0)
+            if is_label or (_most_say(said, names) and Kind.SYNTHETIC in said.values()):
+                found.append(f"{parent}/{name}" if parent else name)
+    return found
+
+
+def _siblings(paths: Sequence[str]) -> dict[str, set[str]]:
+    """The names of the folders in each folder that holds folders, "" for the root."""
+    found: dict[str, set[str]] = {}
+    for folder, _ in groupby(paths, key=folder_of):
+        while folder:
+            parent, _, name = folder.rpartition("/")
+            names = found.setdefault(parent, set())
+            if name in names:
+                break
+            names.add(name)
+            folder = parent
+    return found
+
+
+def _said(names: Iterable[str]) -> dict[str, Kind]:
+    """What each name says that says one kind."""
+    said = ((name, kinds_in(name)) for name in names)
+    return {name: kinds.pop() for name, kinds in said if len(kinds) == 1}
+
+
+def _most_say(said: Mapping[str, Kind], names: Iterable[str]) -> bool:
+    return 2 * len(said) > sum(not names_nobody(name) for name in names)
+
+
+def is_bare_label(name: str) -> bool:
+    """Whether nothing is in a name but a word that says a kind, numbers, splits and the like."""
+    words = _WORD.findall(_HUMP.sub(" ", name).lower())
+    return all(
+        names_nobody(word) or word in ("bona", "fide", "deep", "non", "not", "vs") or kinds_in(word)
+        for word in words
+    )

@@ -1,0 +1,160 @@
+"""The layout `labels`: photographs in a folder, and a CSV in it, below or above it that labels them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from align.sources.label_files import LabelFile, above, in_or_below, own_labels
+from align.sources.pair_labels import names_two_faces
+from align.sources.people import people
+from align.sources.photograph import Photograph, folder_of, without_suffix
+from align.sources.photograph_list import MAX_LINE, ListedRow, read_photograph_list
+from align.sources.reading import Reading
+from align.sources.splits import names_nobody
+from align.sources.taking import Taking
+from common.csv_rows import first_row, read_csv_rows
+from common.errors import UserError
+from common.labels.join import join_labels
+from common.labels.kinds import kinds_in
+from common.labels.labelling import GO_ON, label_paths
+from common.labels.nearest import nearest
+from common.labels.photograph_columns import may_be_labels, path_column
+
+_SUFFIXES = (".csv", ".tsv")
+_MOST_FILES = 100  # that are looked into
+
+
+def find_labels(root: Path, tables: Sequence[str], paths: Sequence[str], reading: Reading) -> list[LabelFile]:
+    """The CSV files whose header is that of labels and of whose keys at least one means a photograph.
+
+    Those in the folder, or else in folders below it, or else the nearest in the few folders above.
+
+    Raises UserError where those in the folder are lists that call photographs synthetic and name none that
+    is there, unless that is allowed; and when one is malformed.
+    """
+    own = in_or_below(root, [table for table in tables if table.lower().endswith(_SUFFIXES)])
+    own = _with_header_of_labels(own, reading)
+    found = [file for file in own if _keys_that_fit(file, paths, reading)]
+    if found or not paths:
+        return found
+    for file in own if not reading.allow_unlabelled else ():
+        _refuse_if_it_calls_any_synthetic(file, paths, reading)
+    for files in above(root, _SUFFIXES):
+        higher = _with_header_of_labels(files, reading)
+        if found := [file for file in higher if _keys_that_fit(file, paths, reading)]:
+            return found
+    return []
+
+
+def labelled_photographs(
+    files: Sequence[LabelFile], paths: Sequence[str], reading: Reading
+) -> tuple[list[Photograph], Taking]:
+    """The photographs that files of labels speak of; the others, among them or elsewhere, are left out.
+
+    The person is the one of the list, or else, where several folders that may be people's hold the
+    photographs, the folder; else each is an identity of its own.
+
+    Raises UserError as `read_photograph_list` and `label_paths`, where folders have a label for some of their
+    photographs and not for others, and when two files, or two rows, say different things of one photograph.
+    """
+    rows: dict[str, ListedRow] = {}
+    taking = Taking()
+    for file in files:
+        listed = read_photograph_list(file.path, reading.columns)
+        keyed = own_labels(file, _by_key(file.path, listed.rows), paths, reading.allow_unlabelled)
+        spoken_of = file.paths(_in_folders_of(keyed, file, paths))
+        synthetic = {key for key, row in keyed.items() if row.synthetic}
+        labelled = label_paths(
+            file.path,
+            keyed,
+            list(spoken_of),
+            synthetic,
+            allow=reading.allow_unlabelled,
+            others_elsewhere=file.elsewhere,
+            unlabelled_are="left out",
+        )
+        for path, row in labelled.values.items():
+            before = rows.setdefault(spoken_of[path], row)
+            if before.synthetic != row.synthetic or before.identity != row.identity:
+                raise UserError(
+                    f"{file.path} and another list beside it say different things of {spoken_of[path]}; name "
+                    "the one that is right: align run LIST.csv"
+                )
+        taking = taking.with_labels(file.path, labelled)
+        taking = taking.with_notes(listed.notes)
+    kept = sorted(path for path, row in rows.items() if not row.drop)
+    by_folder = _people_by_folder(kept)
+    if by_folder and not any(row.identity for row in rows.values()):
+        taking = taking.with_notes([f"{len(set(by_folder.values())):,} people by their folders"])
+    photographs = [
+        Photograph(
+            path,
+            rows[path].identity or by_folder.get(path) or without_suffix(path),
+            bool(rows[path].synthetic),
+        )
+        for path in kept
+    ]
+    return photographs, taking
+
+
+def _with_header_of_labels(files: Sequence[LabelFile], reading: Reading) -> list[LabelFile]:
+    found = []
+    for file in files[:_MOST_FILES]:
+        try:
+            header = first_row(file.path)
+        except (OSError, UserError):
+            continue
+        if (
+            path_column(header, reading.columns) is not None
+            and may_be_labels(header, reading.columns)
+            and not names_two_faces(header)
+        ):
+            found.append(file)
+    return found
+
+
+def _keys_that_fit(file: LabelFile, paths: Sequence[str], reading: Reading) -> bool:
+    """Whether a key of a file means one of the photographs."""
+    rows = (row for _, row in read_csv_rows(file.path, max_line=MAX_LINE) if any(row))
+    column = path_column(next(rows, []), reading.columns) or 0
+    keys = dict.fromkeys(row[column] for row in rows if column < len(row) and row[column])
+    return bool(join_labels(keys, list(file.paths(paths))).path_of)
+
+
+def _refuse_if_it_calls_any_synthetic(file: LabelFile, paths: Sequence[str], reading: Reading) -> None:
+    rows = read_photograph_list(file.path, reading.columns).rows
+    synthetic = [row.path for row in rows if row.synthetic]
+    if synthetic:
+        near = nearest(synthetic[0], paths)
+        raise UserError(
+            f'{file.path} calls {len(synthetic):,} photographs synthetic, such as "{synthetic[0]}", but none '
+            f"of its {len(rows):,} names means one that is there (the nearest is {near or paths[0]}); mend "
+            f"the names, or go on without it with {GO_ON}"
+        )
+
+
+def _by_key(file: Path, rows: Sequence[ListedRow]) -> dict[str, ListedRow]:
+    keyed: dict[str, ListedRow] = {}
+    for row in rows:
+        before = keyed.setdefault(row.path, row)
+        if before.synthetic != row.synthetic:
+            raise UserError(
+                f'{file}, lines {before.line} and {row.line}: "{row.path}" is called two things; remove the '
+                "wrong one"
+            )
+    return keyed
+
+
+def _in_folders_of(keyed: Mapping[str, ListedRow], file: LabelFile, paths: Sequence[str]) -> list[str]:
+    """The photographs in folders of which the file labels any; a folder without is not what it is about."""
+    spoken_of = file.paths(paths)
+    join = join_labels(keyed, list(spoken_of))
+    folders = {folder_of(spoken_of[path]) for path in join.path_of.values()}
+    return [path for path in spoken_of.values() if folder_of(path) in folders]
+
+
+def _people_by_folder(paths: Sequence[str]) -> dict[str, str]:
+    """Whose folder each photograph lies in; empty where the folders are not surely people's."""
+    found = {photograph.path: photograph.identity for photograph in people(paths, {})}
+    folders = set(found.values())
+    doubtful = any(names_nobody(folder) or kinds_in(folder) for folder in folders)
+    return {} if len(folders) < 2 or doubtful else found

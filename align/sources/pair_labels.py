@@ -1,0 +1,116 @@
+"""`labels.csv` of a folder of pairs: which pairs show one person, and which faces are synthetic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from align.sources.label_files import above
+from common.csv_rows import csv_form, first_row, read_csv_rows
+from common.errors import UserError
+from common.labels.flags import read_flag, read_synthetic
+from common.labels.join import join_labels
+
+LABELS_FILE = "labels.csv"
+COLUMNS = ("pair_id", "label", "synthetic0", "synthetic1")
+_ALIASES = (
+    "pair_id pairid pair id pair_name folder",
+    "label same same_person is_same is_same_person match genuine target",
+    "synthetic0 synthetic_0 fake0 fake_0 is_fake0 deepfake0 deepfake_0 deepfake_a synthetic_a fake_a",
+    "synthetic1 synthetic_1 fake1 fake_1 is_fake1 deepfake1 deepfake_1 deepfake_b synthetic_b fake_b",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PairLabel:
+    """What is known of a pair."""
+
+    same_person: bool
+    synthetic: tuple[bool, bool]
+
+
+@dataclass(frozen=True)
+class PairLabels:
+    """What a `labels.csv` says, by the id of the pair as it is written."""
+
+    file: Path
+    by_id: dict[str, PairLabel]
+    notes: list[str]  # how it was read, for people
+
+
+def find_pair_labels(root: Path, pairs: Sequence[str], around: str = "") -> PairLabels | None:
+    """The `labels.csv` of a folder of pairs: in it, or the nearest above of whose ids one means a pair.
+
+    It may also lie in the folders `around` the pairs (`images/`). Raises UserError as `read_pair_labels` for
+    one in the folder; None where there is none.
+    """
+    inner = around.strip("/").split("/") if around else []
+    for level in range(len(inner) + 1):
+        own = root.joinpath(*inner[:level], LABELS_FILE)
+        if own.exists():
+            return read_pair_labels(own)
+    for files in above(root, [LABELS_FILE]):
+        for file in files:
+            if file.path.name == LABELS_FILE and is_of_pairs(file.path):
+                labels = read_pair_labels(file.path)
+                if join_labels(labels.by_id, pairs).path_of:
+                    return labels
+    return None
+
+
+def is_of_pairs(path: Path) -> bool:
+    """Whether a CSV file has the header of labels of pairs."""
+    return path.is_file() and None not in _positions(first_row(path))[:2]
+
+
+def names_two_faces(header: Sequence[str]) -> bool:
+    """Whether a header has flags of two faces, as that of labels of pairs and of lists of pairs."""
+    return None not in _positions(header)[2:]
+
+
+def read_pair_labels(path: Path) -> PairLabels:
+    """The labels of pairs in a CSV file.
+
+    It has the columns `pair_id,label,synthetic0,synthetic1`, in any order and among others; without the last
+    two nothing is synthetic. All but the id are flags. Raises UserError that names the first malformed line.
+    """
+    rows = ((number, row) for number, row in read_csv_rows(path) if any(cell.strip() for cell in row))
+    _, header = next(rows, (0, []))
+    positions = _positions(header)
+    if None in positions[:2] or (positions[2] is None) != (positions[3] is None):
+        there = ", ".join(cell.strip() for cell in header)[:200] or "nothing"
+        raise UserError(f"{path} must start with the line {','.join(COLUMNS)}; it starts with {there}")
+    labels: dict[str, PairLabel] = {}
+    for number, row in rows:
+        label = _label(row, header, positions)
+        if label is None:
+            raise UserError(f"{path}, line {number}: expected an id and three times 0 or 1")
+        pair = row[positions[0] or 0].strip()
+        if labels.setdefault(pair, label) is not label:
+            raise UserError(f"{path}, line {number}: pair {pair} has come before")
+    if not labels:
+        raise UserError(f"{path} labels no pair; it needs lines of {','.join(COLUMNS)}")
+    form = str(csv_form(path))
+    notes = [form] if form else []
+    if positions[2] is None:
+        notes.append("no column says what is synthetic: all are taken for bona fide")
+    return PairLabels(path, labels, notes)
+
+
+def _positions(header: Sequence[str]) -> list[int | None]:
+    """Where the columns are, in the order of `COLUMNS`."""
+    names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in header]
+    return [
+        next((names.index(alias) for alias in aliases.split() if names.count(alias) == 1), None)
+        for aliases in _ALIASES
+    ]
+
+
+def _label(row: Sequence[str], header: Sequence[str], positions: Sequence[int | None]) -> PairLabel | None:
+    if len(row) != len(header) or not row[positions[0] or 0].strip():
+        return None
+    same = read_flag(row[positions[1] or 0])
+    synthetic = [False if at is None else read_synthetic(row[at]) for at in positions[2:]]
+    first, second = synthetic
+    if same is None or first is None or second is None:
+        return None
+    return PairLabel(same, (first, second))

@@ -1,0 +1,62 @@
+"""How labels of a source are to be read, where it does not tell by itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from common.checksum import file_sha256
+from common.errors import UserError
+from common.labels.photograph_columns import ROLES
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a user says of the labels of a source; by default nothing."""
+
+    allow_unlabelled: bool = False  # go on where labels or photographs are left over
+    columns: Mapping[str, str] = field(default_factory=dict)  # of a list: role, name of the column
+    synthetic: tuple[str, ...] = ()  # folders of synthetic photographs
+    relabel: Path | None = None  # a list of corrections
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, by the names of the command line; None for what was not said.
+
+        Raises UserError when the file of corrections cannot be read.
+        """
+        return {
+            "allow-unlabelled": self.allow_unlabelled or None,
+            "columns": dict(sorted(self.columns.items())) or None,
+            "synthetic": sorted(self.synthetic) or None,
+            "relabel": _checksum(self.relabel) if self.relabel else None,
+        }
+
+
+AS_FOUND = Reading()
+
+
+def parse_columns(texts: Sequence[str]) -> dict[str, str]:
+    """The columns told on the command line, `path=Id,synthetic=target_feature`, by role.
+
+    Raises UserError for another form, another role, or a role told twice.
+    """
+    found: dict[str, str] = {}
+    for text in (part for whole in texts for part in whole.split(",")):
+        role, equals, name = (part.strip() for part in text.partition("="))
+        role = role.lower().replace("_", "-")
+        if not equals or not name or role not in ROLES:
+            raise UserError(
+                f"--columns takes ROLE=NAME with commas between, a role being one of {', '.join(ROLES)}; "
+                f"'{text.strip()}' is none"
+            )
+        if role in found:
+            raise UserError(f"--columns names {role} twice; leave one out")
+        found[role] = name
+    return found
+
+
+def _checksum(file: Path) -> str:
+    try:
+        return file_sha256(file)
+    except OSError as error:
+        raise UserError(f"--relabel {file} cannot be read ({error.strerror}); name another file") from error
