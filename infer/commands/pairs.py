@@ -89,7 +89,6 @@ def pairs(
     print_notes(pair_set.notes)
     loaded = load_model(model, CHECKPOINTS, colour, asked)
     tell_model(loaded)
-    print_notes(pair_set.notes)
     with progress_bar("Comparing") as progress:
         found = compare_pairs(pair_set, loaded, out, threshold, scores_format, workers, progress)
     _print_scores(found)
