@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from common.atomic import write_atomically
 from common.errors import UserError
+from common.file_kinds import describe_hdf5_trouble, inspect
 
 FORMAT = "facetrust-shard"
 FORMAT_VERSION = 2
@@ -129,18 +130,17 @@ def open_shard(path: Path) -> h5py.File:
 
     The file has `images` (N, size, size, 3) uint8 RGB, the columns of `COLUMNS`, and those of
     `FORGERY_COLUMNS` or none of these.
-    Raises UserError when it is damaged, of another version, or not a shard.
+    Raises UserError that says why when it cannot be opened, is damaged, of another version, or not a shard.
     """
-    damaged = f"{path} is missing, truncated or not an HDF5 file; {REMAKE}"
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise UserError(damaged) from error
+        raise UserError(describe_hdf5_trouble(path, error, REMAKE)) from error
     try:
         _check(file, path)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # what h5py makes of bad bytes
         file.close()
-        raise UserError(damaged) from error
+        raise UserError(describe_hdf5_trouble(path, error, REMAKE)) from error
     except BaseException:
         file.close()
         raise
@@ -178,7 +178,7 @@ def decode_strings(values: Any) -> list[str]:
 
 def _check(file: h5py.File, path: Path) -> None:
     if "format" not in file.attrs or _fixed_text(file, "format") not in (FORMAT, None):
-        raise UserError(f"{path} is an HDF5 file but not a facetrust shard")
+        raise UserError(f"{path} is {inspect(path).text}, not a facetrust shard; {REMAKE}")
     version = file.attrs["format_version"] if _is_number(file, "format_version") else None
     if version != FORMAT_VERSION:
         raise UserError(

@@ -10,7 +10,7 @@ class Kind(Enum):
     EMPTY = "empty"
     ARCHIVE = "a packed archive"
     GGUF = "a GGUF file, the format of llama.cpp"
-    HDF5 = "an HDF5 file, as Keras writes its weights"
+    HDF5 = "an HDF5 file"
     IMAGE = "an image"
     JSON = "a JSON text"
     KERAS = "a Keras model"

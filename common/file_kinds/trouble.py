@@ -7,6 +7,7 @@ REASONS = {
     errno.EACCES: "may not be read: permission denied; give yourself the right (chmod u+r) or ask its owner",
     errno.EPERM: "may not be read: the system does not permit it; ask its owner",
     errno.EAGAIN: "is held open by another program, which locks it; wait until that has ended and try again",
+    errno.ENOLCK: "cannot be locked on this file system; set HDF5_USE_FILE_LOCKING=FALSE to read it unlocked",
     errno.EMFILE: "cannot be opened: this process has too many files open; raise the limit (ulimit -n)",
     errno.ENFILE: "cannot be opened: this machine has too many files open; close some",
     errno.EIO: "cannot be read: the disk reports an input/output error; copy the file from elsewhere",

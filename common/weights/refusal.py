@@ -19,7 +19,7 @@ REMEDIES: dict[Kind, str] = {
     Kind.EMPTY: "fetch it again",
     Kind.ARCHIVE: "unpack it, and name the file of weights in it",
     Kind.GGUF: "name the publisher's safetensors or PyTorch weights",
-    Kind.HDF5: _TENSORFLOW,
+    Kind.HDF5: f"Keras keeps weights so: {_TENSORFLOW}",
     Kind.KERAS: _TENSORFLOW,
     Kind.LFS_POINTER: "fetch the file itself with 'git lfs pull', or from the page of its repository",
     Kind.MXNET: "name the publisher's PyTorch weights, or for infer its ONNX network; insightface has both",

@@ -1,5 +1,8 @@
 import dataclasses
+import errno
+import fcntl
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -243,20 +246,77 @@ def test_a_size_that_is_no_number_is_refused(shard: Path) -> None:
         open_shard(shard)
 
 
-def test_truncated_and_foreign_files_are_refused(shard: Path, tmp_path: Path) -> None:
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (lambda whole: whole[: len(whole) // 2], "is damaged: it has .* of .* bytes; make it again"),
+        (lambda whole: whole[:30], "is an HDF5 file that is damaged: .*; make it again"),
+        (lambda whole: b"", "is empty, not an HDF5 file; make it again"),
+        (lambda whole: b"not a shard at all\n" * 100, "is a text .*not a shard at all.*, not an HDF5 file"),
+        (lambda whole: LFS, "is a pointer of Git LFS"),
+        (lambda whole: b"\x1f\x8b" + whole, r"is a packed archive \(gzip\), not an HDF5 file"),
+        (
+            lambda whole: whole.replace(b"facetrust-shard", b"facetrust-other"),
+            "is an HDF5 file.* damaged|not a fac",
+        ),
+    ],
+)
+def test_truncated_and_foreign_files_are_called_what_they_are(
+    shard: Path, content: Callable[[bytes], bytes], told: str
+) -> None:
     whole = shard.read_bytes()
-    for name, content in {
-        "half.h5": whole[: len(whole) // 2],
-        "start.h5": whole[:100],
-        "empty.h5": b"",
-        "text.h5": b"not a shard at all\n" * 100,
-    }.items():
-        path = tmp_path / name
-        path.write_bytes(content)
-        with pytest.raises(UserError, match="truncated or not an HDF5 file"):
-            open_shard(path)
-    with pytest.raises(UserError, match="missing"):
+    shard.unlink()  # HDF5 knows files by their inodes
+    shard.write_bytes(content(whole))
+    with pytest.raises(UserError, match=told) as caught:
+        open_shard(shard)
+    assert "\n" not in str(caught.value)
+
+
+def test_hdf5_of_others_is_no_shard(shard: Path, tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "keras.h5", "w") as file:
+        file["model_weights/conv/kernel"] = np.zeros((3, 3))
+    with pytest.raises(UserError, match=r"keras\.h5 is an HDF5 file, not a facetrust shard"):
+        open_shard(tmp_path / "keras.h5")
+    with h5py.File(tmp_path / "found.h5", "w", libver="latest") as file:
+        file.attrs["format"] = np.bytes_("facetrust-embeddings")
+    with pytest.raises(
+        UserError, match=r"facetrust's own \(embeddings, as infer embed writes\), not a facetrust"
+    ):
+        open_shard(tmp_path / "found.h5")
+
+
+def test_what_the_system_says_is_told_and_nothing_is_to_be_made_anew(
+    shard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HDF5_USE_FILE_LOCKING", raising=False)
+    with shard.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="is held open by another program") as locked:
+            open_shard(shard)
+    with pytest.raises(UserError, match="is a folder, not a file") as folder:
+        open_shard(tmp_path)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Unable to synchronously open file (unable to open file)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(h5py, "File", refuse)
+        with pytest.raises(UserError, match="may not be read: permission denied") as denied:
+            open_shard(shard)
+    assert not any("make it again" in str(told.value) for told in (locked, folder, denied))
+    with pytest.raises(UserError, match=r"no such file: .*absent\.h5; make it again"):
         open_shard(tmp_path / "absent.h5")
+    open_shard(shard).close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_shard_that_may_not_be_read_is_not_damaged(shard: Path) -> None:
+    shard.chmod(0)
+    with pytest.raises(UserError, match="may not be read: permission denied"):
+        open_shard(shard)
 
 
 def test_a_flipped_bit_outside_the_data_is_always_noticed(shard: Path, rows: ShardRows) -> None:

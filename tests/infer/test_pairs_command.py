@@ -41,7 +41,10 @@ def test_bad_input_is_told_in_one_line(
             ["infer", "pairs", "list.csv", "--images", "empty", *untrained],
             "2 files are missing (looked for first: empty/a.jpg)",
         ),
-        (["infer", "pairs", "pairs", "--model", "cut.safetensors"], "cut.safetensors is damaged"),
+        (
+            ["infer", "pairs", "pairs", "--model", "cut.safetensors"],
+            "cut.safetensors is a safetensors file that is damaged",
+        ),
     ]
     for done, (_, told) in zip(run_commands([words for words, _ in cases], tmp_path), cases, strict=True):
         assert_refused(done, told)

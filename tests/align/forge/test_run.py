@@ -297,7 +297,7 @@ def test_folders_with_nothing_to_forge_are_refused(
     (tmp_path / "empty").mkdir()
     for name, told in {
         "faceless": "no bona fide crop with a face in it",
-        "damaged": "damaged/shard-00001.h5 is missing, truncated or not an HDF5 file",
+        "damaged": "damaged/shard-00001.h5 is an HDF5 file that is damaged: it has",
         "altered": "altered/shard-00001.h5 is truncated or altered",
         "faces": "differ in detector",
         "empty": "no shards in",

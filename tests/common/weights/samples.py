@@ -131,7 +131,7 @@ SAMPLES: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: zip_bytes({"e/archive_format": b"pt2"}),
         "program of torch.export; if you trust it",
     ),
-    "model.h5": (hdf5_bytes, "HDF5 file, as Keras writes its weights; .*tf2onnx"),
+    "model.h5": (hdf5_bytes, "is an HDF5 file; Keras keeps weights so: .*tf2onnx"),
     "model.keras": (
         lambda: zip_bytes({"config.json": b"{}", "model.weights.h5": b"x"}),
         "Keras model.*tf2onnx",
