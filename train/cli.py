@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from common.command_line import INTERRUPTED, console, examples, new_app, run_app
+from common.command_line import (
+    INTERRUPTED,
+    console,
+    examples,
+    new_app,
+    print_notes,
+    printable,
+    run_app,
+)
 from common.errors import UserError
 from train import options
 
@@ -141,6 +149,7 @@ def history(
     logs: Annotated[Path, typer.Option(help="Folder with history and checkpoints.")] = TRAINING_LOGS,
 ) -> None:
     """Print the leaderboard: the checkpoints that were kept, best EER first."""
+    from common.leaderboard import best_checkpoint
     from train.records.leaderboard_table import leaderboard_rows, leaderboard_table
     from train.records.run_records import CHECKPOINT_FOLDER
 
@@ -151,6 +160,12 @@ def history(
         return
     console.print(leaderboard_table(rows))
     console.print("Figures compare only where the validation pairs are the same.")
+    try:
+        best = best_checkpoint(folder)
+    except UserError as error:
+        print_notes([str(error)])
+    else:
+        console.print(f"The best, which infer takes, is {escape(printable(best.path.name))}: {best.why}")
 
 
 @app.command(

@@ -14,9 +14,9 @@ from train.augment import AugmentConfig
 from train.forging_config import ForgeConfig
 from train.losses import LossConfig
 from train.monitors.tracking import TrackingConfig
+from train.packaged_configs import PACKAGED_CONFIGS, packaged_config_names
 from train.section import Section
 
-PACKAGED_CONFIGS = Path(__file__).parent / "configs"
 MAX_CONFIG_BYTES = 1_000_000
 
 
@@ -163,7 +163,7 @@ def _read_file(file: str) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
-        shipped = ", ".join(sorted(known.stem for known in PACKAGED_CONFIGS.glob("*.toml")))
+        shipped = ", ".join(packaged_config_names())
         raise UserError(f"no configuration {file}; name a TOML file or one of: {shipped}") from error
     except (ValueError, RecursionError) as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"

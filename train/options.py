@@ -5,6 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from train.loss_names import LossName
+from train.packaged_configs import packaged_config_names
+
 RUN, WEIGHTS, STEPS, DEVICES = "The run", "Weights and loss", "Steps", "Devices and tracking"
 
 
@@ -16,8 +19,8 @@ Config = Annotated[
     str | None,
     _option(
         RUN,
-        "TOML file, a run's config.json, or a configuration that ships with facetrust: cpu, demo. "
-        "Options below override it.",
+        "TOML file, a run's config.json, or a configuration that ships with facetrust: "
+        f"{', '.join(packaged_config_names())}. Options below override it.",
     ),
 ]
 Resume = Annotated[
@@ -96,8 +99,7 @@ Loss = Annotated[
     str | None,
     _option(
         WEIGHTS,
-        "dynamic_margin, arcface, cosface, adaface, triplet or synthetic_direction. "
-        "\\[default: dynamic_margin]",
+        f"{', '.join(LossName)}. \\[default: {LossName.DYNAMIC_MARGIN}]",
     ),
 ]
 

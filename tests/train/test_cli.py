@@ -7,6 +7,9 @@ import h5py
 
 from common.checkpoint import CheckpointInfo, save_checkpoint
 from common.encoder import Encoder, InputFormat
+from common.forge import METHODS
+from train.losses import LOSSES, LossConfig
+from train.packaged_configs import PACKAGED_CONFIGS
 
 Finished = subprocess.CompletedProcess[str]
 Run = Callable[..., list[Finished]]
@@ -20,6 +23,15 @@ def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
     ):
         assert done.returncode == 0 and done.stderr == ""
         assert "Examples" in done.stdout and f"python -m train {name}" in done.stdout
+
+
+def test_help_names_the_losses_and_configurations_that_exist(run_commands: Run, tmp_path: Path) -> None:
+    (done,) = run_commands([["train", "run", "--help"]], tmp_path)
+    words = " ".join(done.stdout.replace("│", " ").split())
+    assert f"{', '.join(LOSSES)}. [default: {LossConfig().name}]" in words
+    shipped = sorted(path.stem for path in PACKAGED_CONFIGS.glob("*.toml"))
+    assert len(shipped) > 3 and f"ships with facetrust: {', '.join(shipped)}." in words
+    assert f"by commas: {', '.join(METHODS)}." in words
 
 
 def test_bad_input_is_told_in_one_line(
@@ -46,7 +58,8 @@ def test_bad_input_is_told_in_one_line(
     (tmp_path / "notes" / "performance_history.json").write_text("mine")
     own = ["train", "run", "--data", tiny_shards, "--config", "demo"]
     cases = [
-        (["train", "run", "--data", "absent"], "no such folder: absent"),
+        (["train", "run"], "no such folder: datasets/processed_images; 'python -m align run"),
+        (["train", "run", "--data", "notes"], "make shards with 'python -m align run notes --out FOLDER'"),
         (["train", "run", "--data", "old"], "version 0, this facetrust reads 2"),
         (["train", "run", "--config", "bad.toml"], "did you mean 'epochs'?"),
         ([*own, "--pretrained", "cut.safetensors"], "cut.safetensors"),
@@ -72,3 +85,4 @@ def test_a_run_from_scratch_says_so_and_history_prints_the_leaderboard(
     assert (tmp_path / "training_logs" / "checkpoints" / "last.safetensors").is_file()
     (told,) = run_commands([["train", "history"]], tmp_path)
     assert told.returncode == 0 and told.stdout.count("\n│ 0.") == 2 and "EER" in told.stdout
+    assert "The best, which infer takes, is eer0." in told.stdout

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from common.errors import UserError
-from train.config import PACKAGED_CONFIGS, TrainConfig, load_config
+from train.config import TrainConfig, load_config
+from train.packaged_configs import PACKAGED_CONFIGS
 
 
 def refusal(tmp_path: Path, text: str, **overrides: object) -> str:

@@ -1,14 +1,17 @@
 """What a run trains on and what it validates with; no identity is in both."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.crop_settings import CropSettings
+from common.errors import UserError
 from common.forge.forger import FORGERY_VERSION
+from common.shard_folder import is_shard_folder
 from common.training_facts import SyntheticTraining, ValidationFacts
 from train.augment import Augmentation
 from train.config import TrainConfig
@@ -16,19 +19,19 @@ from train.data.batches import ForgingPlan, IdentityBatches, PlannedBatches
 from train.data.crop_settings import crop_settings_of
 from train.data.dataset import CropDataset, FaceCrops
 from train.data.facts import synthetic_training, validation_facts
-from train.data.forging import WithForgeries, batch_forging, forgeable_crops, with_forgeries
+from train.data.forging import WithForgeries, batch_forging, forgeable_crops
 from train.data.pair_batches import PairBatches
 from train.data.pair_list import (
     ListedPairs,
     listed_identities,
     listed_synthetic,
-    listed_validation_pairs,
     refuse_same_pairs,
     resolve_pair_list,
 )
 from train.data.split import held_out_identities, read_split
 from train.data.training_crops import TrainingCrops
-from train.validation.pairs import ValidationPairs, draw_validation_pairs
+from train.data.validation_data import validation_data
+from train.validation.pairs import ValidationPairs
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
 
     Raises UserError when the data does not allow to train and validate.
     """
+    _require_shards(config.data)
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing)
     training, validation = (
         resolve_pair_list(dataset, path, config.pair_columns, config.allow_missing) if path else None
@@ -77,7 +81,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         notes += _without_crossings(dataset, held_out)
         is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
     forgeable = forgeable_crops(dataset) if config.forge.share else None
-    validated, pairs = _validation(config, dataset, validation, held_out, forgeable)
+    validated, pairs = validation_data(config, dataset, validation, held_out, forgeable)
     batches, trained = _batches(config, dataset, training, is_held_out, forgeable)
     digest = hashlib.sha256(trained.tobytes())
     if training:
@@ -106,6 +110,20 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
     )
 
 
+def _require_shards(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(
+                f"no such folder: {folder}; 'python -m align run PHOTOGRAPHS --out {folder}' makes it of "
+                "your photographs, 'python -m align sample' renders some to begin with; --data names another"
+            )
+        if not is_shard_folder(folder):
+            raise UserError(
+                f"no shards in {folder}; where it holds photographs, make shards with 'python -m align run "
+                f"{folder} --out FOLDER', and name that with --data"
+            )
+
+
 def _describe(config: TrainConfig, dataset: CropDataset, trained: NDArray[np.int64], people: int) -> str:
     folders = ", ".join(folder.resolve().name for folder in config.data)
     synthetic = int(dataset.synthetic[trained].sum())
@@ -124,48 +142,6 @@ def _held_out(
     if config.validation.split:
         return read_split(config.validation.split, names)
     return held_out_identities(names, config.validation.share, config.seed)
-
-
-def _validation(
-    config: TrainConfig,
-    dataset: CropDataset,
-    listed: ListedPairs | None,
-    held_out: set[str],
-    forgeable: NDArray[np.bool_] | None,
-) -> tuple[FaceCrops, ValidationPairs]:
-    """The pairs to validate on, and the crops that they are rows of."""
-    crops, pairs = _validation_pairs(config, dataset, listed, held_out, forgeable)
-    return crops, replace(pairs, fingerprint=_with_pixels(pairs, dataset))
-
-
-def _with_pixels(pairs: ValidationPairs, dataset: CropDataset) -> str:
-    """The fingerprint of pairs and of their crops: the same photographs aligned otherwise do not compare."""
-    digest = hashlib.sha256(pairs.fingerprint.encode())
-    rows = np.unique(pairs.rows)
-    for row in rows[rows < len(dataset)].tolist():  # what is forged of them depends on them alone
-        digest.update(dataset.image(row).tobytes())
-    return digest.hexdigest()[:16]
-
-
-def _validation_pairs(
-    config: TrainConfig,
-    dataset: CropDataset,
-    listed: ListedPairs | None,
-    held_out: set[str],
-    forgeable: NDArray[np.bool_] | None,
-) -> tuple[FaceCrops, ValidationPairs]:
-    if listed:
-        return dataset, listed_validation_pairs(dataset, listed)
-    per_category, seed = config.validation.pairs_per_category, config.seed
-    if forgeable is None:
-        return dataset, draw_validation_pairs(dataset, held_out, per_category, seed)
-    is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
-    crops = with_forgeries(dataset, forgeable, is_held_out, config.forge)
-    pairs = draw_validation_pairs(crops, held_out, per_category, seed)
-    if not crops.forgeries:
-        return dataset, pairs
-    how = f"{pairs.fingerprint} {FORGERY_VERSION} {' '.join(config.forge.methods)}"
-    return crops, replace(pairs, fingerprint=hashlib.sha256(how.encode()).hexdigest()[:16])
 
 
 def _batches(

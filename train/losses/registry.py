@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from train.loss_names import LossName
 from train.losses.adaface import AdaFaceLoss
 from train.losses.arcface import ArcFaceLoss
 from train.losses.base import FaceLoss
@@ -17,13 +18,13 @@ from train.losses.triplet import TripletLoss
 from train.losses.weighted_sum import WeightedSum
 from train.section import Section
 
-LOSSES: dict[str, type[FaceLoss]] = {
-    "dynamic_margin": DynamicMarginLoss,
-    "arcface": ArcFaceLoss,
-    "cosface": CosFaceLoss,
-    "adaface": AdaFaceLoss,
-    "triplet": TripletLoss,
-    "synthetic_direction": SyntheticDirectionLoss,
+LOSSES: dict[str, type[FaceLoss]] = {  # all of `LossName`
+    LossName.DYNAMIC_MARGIN: DynamicMarginLoss,
+    LossName.ARCFACE: ArcFaceLoss,
+    LossName.COSFACE: CosFaceLoss,
+    LossName.ADAFACE: AdaFaceLoss,
+    LossName.TRIPLET: TripletLoss,
+    LossName.SYNTHETIC_DIRECTION: SyntheticDirectionLoss,
 }
 
 
@@ -61,7 +62,7 @@ class LossTerm(Section):
 class LossConfig(LossTerm):
     """The loss of a run: one term, and any others to add to it."""
 
-    name: str = "dynamic_margin"
+    name: str = LossName.DYNAMIC_MARGIN.value
     add: tuple[LossTerm, ...] = ()
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from train.loss_names import LossName
 from train.losses import LOSSES, LossConfig, create_loss
 from train.losses.adaface import AdaFaceLoss
 from train.losses.base import EmbeddedBatch
@@ -22,6 +23,10 @@ def refusal(values: dict[str, Any]) -> tuple[str, str]:
         LossConfig.model_validate(values)
     (error,) = caught.value.errors()
     return ".".join(map(str, error["loc"])), error["msg"]
+
+
+def test_every_name_has_its_loss() -> None:
+    assert list(LOSSES) == list(LossName)
 
 
 def test_one_term_of_weight_one_is_a_plain_loss() -> None:
