@@ -14,7 +14,7 @@ Finished = CompletedProcess[str]
 RunCommands = Callable[..., list[Finished]]
 AssertRefused = Callable[[Finished, str], None]
 
-PEOPLE = 60  # of lfw300, each fifth
+PEOPLE = 42  # of lfw300, each seventh
 WRONG = 0.05  # share of labels that are swapped
 
 
@@ -92,9 +92,23 @@ def test_planted_label_errors_of_lfw_are_found_and_corrected(
     wrong = {
         row["path"]: row for row in rows_of(tmp_path / "out/audit.csv") if row["finding"] == "wrong-label"
     }
-    assert len(swapped) >= 30
+    assert len(swapped) >= 20
     assert len(set(wrong) & set(swapped)) >= 0.9 * len(swapped)
     assert len(set(wrong) & set(swapped)) >= 0.8 * len(wrong)
+    again = [
+        "align",
+        "run",
+        "photographs",
+        "--out",
+        "again",
+        "--relabel",
+        "out/relabel.csv",
+        "--workers",
+        "1",
+    ]
+    [corrected] = run_commands([again], cwd=tmp_path)
+    assert corrected.returncode == 0, corrected.stderr
+    assert "photographs given to other people" in " ".join(corrected.stdout.split())
     relabel = {row["path"]: row["identity"] for row in rows_of(tmp_path / "out/relabel.csv")}
     assert len(set(relabel.items()) & set(swapped.items())) >= 0.9 * len(swapped)
     assert len(set(relabel.items()) - set(swapped.items())) <= 2
