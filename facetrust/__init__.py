@@ -1,1 +1,1 @@
-"""facetrust: face verification that deepfakes cannot fool."""
+"""facetrust: face verification, trained against deepfakes."""

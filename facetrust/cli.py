@@ -20,7 +20,7 @@ AS_THEY_ARE = {
     "help_option_names": [],
 }
 
-TITLE = "Face verification that deepfakes cannot fool; 'facetrust STAGE --help' tells a stage's commands."
+TITLE = "Face verification, trained against deepfakes; 'facetrust STAGE --help' tells a stage's commands."
 
 app = new_app(TITLE)
 

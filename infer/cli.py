@@ -3,7 +3,7 @@
 from common.command_line import new_app, run_app
 from infer.commands import audit, embed, export, pairs, report, serve, threshold, verify
 
-app = new_app("Use: are two photographs bona fide and of the same person?")
+app = new_app("Use: are two photographs of the same person, and bona fide as far as a model can tell?")
 
 
 def main() -> None:
@@ -13,7 +13,7 @@ def main() -> None:
 
 @app.callback()
 def group() -> None:
-    """Use: are two photographs bona fide and of the same person?"""
+    """Use: are two photographs of the same person, and bona fide as far as a model can tell?"""
 
 
 app.command(epilog=verify.EXAMPLES)(verify.verify)

@@ -8,9 +8,11 @@ import numpy as np
 
 from common.errors import UserError
 from common.metrics import VerificationReport, evaluate_pairs, with_intervals
+from infer.claims import TUNED, threshold_doubt
 from infer.embed import embed_images
 from infer.hard_pairs import choose_hard_pairs, crops_of
 from infer.models.model import Model, Threshold
+from infer.pair_sets.fingerprint import fingerprint
 from infer.pair_sets.pair_set import PairSet
 from infer.picture import draw_results
 from infer.results import HardPairs, Results
@@ -20,6 +22,8 @@ from infer.score_table import require_parquet, write_rejects, write_scores
 from infer.table_format import TableFormat
 from infer.uncompared import refuse_without_scores
 from infer.verification import known_threshold
+
+OF_THESE_PAIRS = "the EER threshold of these very pairs, for the model has none"
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def compare_pairs(
         rejected=embeddings.rejected,
         threshold=chosen.value if chosen else None,
         threshold_source=chosen.source if chosen else "",
+        threshold_doubts=_doubts(chosen, pair_set),
         card=model.card,
         hard=HardPairs(hard, crops_of(pair_set, hard, model)),
     )
@@ -128,4 +133,12 @@ def _threshold_of_eer(at_eer: VerificationReport | None) -> Threshold | None:
     # above 1, where nothing is accepted, or NaN it is no threshold for any other pair
     if at_eer is None or not at_eer.threshold <= 1:
         return None
-    return Threshold(at_eer.threshold, "the EER threshold of these very pairs, for the model has none")
+    return Threshold(at_eer.threshold, OF_THESE_PAIRS)
+
+
+def _doubts(chosen: Threshold | None, pair_set: PairSet) -> tuple[str, ...]:
+    if chosen is None:
+        return ()
+    doubt = threshold_doubt(chosen)
+    tuned = chosen.source == OF_THESE_PAIRS or chosen.chosen_on == fingerprint(pair_set)
+    return (*([doubt] if doubt else []), *([TUNED] if tuned else []))

@@ -15,6 +15,7 @@ from common.pairs import PairCategory
 from infer.embed import embed_images
 from infer.models.model import Model
 from infer.models.notes import OperatingPoint
+from infer.pair_sets.fingerprint import fingerprint
 from infer.pair_sets.pair_set import PairSet
 from infer.score import Verdict, count_verdicts, similarities, verdict_codes
 from infer.uncompared import refuse_without_scores
@@ -54,8 +55,8 @@ class ChosenPoint:
         needed = impostors_to_trust(self.fmr_asked)
         return needed if self.impostors.total < needed else None
 
-    def noted(self, pairs: str) -> OperatingPoint:
-        """As it is stored beside the model; `pairs` is the name of the set."""
+    def noted(self, pair_set: PairSet) -> OperatingPoint:
+        """As it is stored beside the model; `pair_set` is what it was chosen on."""
         return OperatingPoint(
             threshold=self.threshold,
             fmr_asked=self.fmr_asked,
@@ -63,7 +64,8 @@ class ChosenPoint:
             fnmr=self.genuine.rate,
             genuine=self.genuine.total,
             impostors=self.impostors.total,
-            pairs=pairs,
+            pairs=pair_set.name,
+            fingerprint=fingerprint(pair_set),
         )
 
 

@@ -41,6 +41,7 @@ class Results:
         rejected: reason by row of `image_names`.
         threshold: that the verdicts were taken at; None where none is known, and there are no verdicts.
         threshold_source: where it comes from, for people; empty without one.
+        threshold_doubts: sentences on why it, or the errors at it, are not to be relied on.
         card: the model.
         hard: empty where nothing was kept.
         made_with: the version of facetrust; empty where it runs without being installed.
@@ -60,6 +61,7 @@ class Results:
     card: ModelCard
     hard: HardPairs
     made_with: str = field(default_factory=_version)
+    threshold_doubts: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> NDArray[np.bool_]:

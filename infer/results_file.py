@@ -47,6 +47,7 @@ class _Header(BaseModel):
     threshold_source: str
     card: ModelCard
     made_with: str
+    threshold_doubts: tuple[str, ...] = ()
 
 
 def write_results(path: Path, results: Results) -> None:

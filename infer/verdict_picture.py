@@ -1,5 +1,6 @@
 """A picture of one verification: the two faces, their similarity on a scale, and the verdict in words."""
 
+import textwrap
 import warnings
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from matplotlib.figure import Figure
 
 from common.atomic import write_atomically
 from common.command_line import printable
+from common.training_facts import SyntheticTraining
+from infer.claims import in_words, synthetic_statement, threshold_doubt
 from infer.examine import Examined
 from infer.models.model import Threshold
 from infer.score import Verdict
@@ -19,11 +22,7 @@ DPI = 160
 INK, FAINT, TRACK = "#1f2933", "#6b7780", "#e4e8eb"
 # apart for every kind of colour vision; the words say the same
 COLOURS = {Verdict.MATCH: "#0f6fb4", Verdict.NO_MATCH: "#c4510b"}
-HEADLINES = {
-    Verdict.MATCH: "Same person, both bona fide",
-    Verdict.NO_MATCH: "Not the same person, or not bona fide",
-}
-UNDECIDED = "Similarity alone: no threshold is known"
+HEADLINE_WIDTH, STATEMENT_WIDTH = 52, 92  # characters of a line
 LABEL_WIDTH = 34  # characters of a name that fit below a crop
 
 
@@ -33,9 +32,11 @@ def draw_verdict(
     names: tuple[str, str],
     found: PairVerdict,
     at: Threshold | None,
+    trained: SyntheticTraining | None,
 ) -> None:
     """Write a PNG of two faces as they were examined, `names` below them, and the verdict on the pair.
 
+    `trained` is what the model was trained against: it decides what is said of synthetic faces.
     What cannot be printed in a name, such as bytes that are not UTF-8, is escaped.
 
     Raises ValueError for a photograph without a face, and OSError when the file cannot be written.
@@ -43,12 +44,15 @@ def draw_verdict(
     similarity = found.similarity
     if similarity is None:
         raise ValueError("a picture needs two faces")
-    notes = found.reasons
+    doubt = threshold_doubt(at)
+    small = [*found.reasons[1:], *([doubt] if doubt else []), synthetic_statement(trained)]
+    notes = [found.reasons[0], *(line for note in small for line in textwrap.wrap(note, STATEMENT_WIDTH))]
     figure = Figure(figsize=(SIDE, 4.5 + 0.2 * max(0, len(notes) - 1)), facecolor="white")
     height = figure.get_figheight()
     colour = COLOURS[found.verdict] if found.verdict else INK
-    headline = HEADLINES[found.verdict] if found.verdict else UNDECIDED
-    figure.text(0.06, 1 - 0.34 / height, headline, size=15, weight="bold", color=colour)
+    words = in_words(found.verdict, trained)
+    headline = "\n".join(textwrap.wrap(words[0].upper() + words[1:], HEADLINE_WIDTH))
+    figure.text(0.06, 1 - 0.34 / height, headline, size=12, weight="bold", color=colour, va="center")
     for left, entry, name in zip((0.06, 0.515), examined, names, strict=True):
         axes = figure.add_axes((left, 1 - 3.06 / height, 0.425, 0.425 * SIDE / height))
         _draw_face(axes, entry)

@@ -86,6 +86,7 @@ def export(
     workers: Workers = None,
 ) -> None:
     """Write the encoder as one ONNX file that takes pixels and gives embeddings of unit length."""
+    from infer.claims import synthetic_statement
     from infer.export.export import export_onnx
     from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
@@ -104,6 +105,9 @@ def export(
     _tell_file(found)
     _tell_loss(found, pairs is not None)
     _tell_threshold(found)
+    if found.metadata.threshold_doubt:
+        console.print(f"[yellow]careful:[/] it rests on too little: {escape(found.metadata.threshold_doubt)}")
+    console.print(f"[yellow]note:[/] {escape(synthetic_statement(found.metadata.synthetic))}")
 
 
 def _tell_file(found: "Export") -> None:

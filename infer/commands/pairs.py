@@ -78,6 +78,7 @@ def pairs(
     """Compare pairs of photographs: similarity and verdict, and the error rates where labels are known."""
     if workers != 1:
         start_fork_server("align.aligner")  # its imports go on beside ours
+    from infer.claims import synthetic_statement
     from infer.compare import compare_pairs
     from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
@@ -93,6 +94,7 @@ def pairs(
         found = compare_pairs(pair_set, loaded, out, threshold, scores_format, workers, progress)
     _print_scores(found)
     _print_threshold(found, loaded)
+    console.print(f"[yellow]note:[/] {escape(synthetic_statement(loaded.card.synthetic))}")
     if found.at_eer:
         print_errors(found.at_threshold, found.at_eer)
     elif found.results.has_labels:
@@ -130,16 +132,20 @@ def _print_threshold(found: "Comparison", model: "Model") -> None:
         )
         return
     console.print(f"threshold {results.threshold:.4f} ({escape(results.threshold_source)})")
+    for doubt in results.threshold_doubts:
+        console.print(f"[yellow]careful:[/] {escape(doubt)}")
 
 
 def print_errors(at_threshold: "VerificationReport | None", at_eer: "VerificationReport") -> None:
     """Print the error rates of labelled pairs at two thresholds; intervals and TAR are those of `at_eer`."""
-    columns = {} if at_threshold is None else {f"at threshold {at_threshold.threshold:.4f}": at_threshold}
+    columns = {}
+    if at_threshold is not None and at_threshold.threshold != at_eer.threshold:
+        columns[f"at threshold {at_threshold.threshold:.4f}"] = at_threshold
     if math.isnan(at_eer.eer):
         console.print("[yellow]EER unknown[/]: it takes genuine and impostor pairs that were compared")
     else:
         _print_rates(at_eer)
-        columns[f"at {at_eer.threshold:.4f}, the EER's on these very pairs"] = at_eer
+        columns[f"at {at_eer.threshold:.4f}, the EER's, chosen on these very pairs"] = at_eer
     if columns:
         _print_table(columns)
 

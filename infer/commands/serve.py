@@ -78,6 +78,7 @@ def serve(
         if error.name is None or error.name.partition(".")[0] not in NEEDED:
             raise
         raise UserError(f"the service needs {error.name}; pip install 'facetrust[serve]'") from error
+    from infer.claims import synthetic_statement, threshold_doubt
     from infer.models.load import load_model
     from infer.verification import threshold_for
 
@@ -90,6 +91,10 @@ def serve(
         service = Service(loaded, at, limits)
         tell_model(loaded)
         console.print(f"threshold {at.value:.4f} ({escape(at.source)})")
+        doubt = threshold_doubt(at)
+        if doubt:
+            console.print(f"[yellow]careful:[/] {escape(doubt)}")
+        console.print(f"[yellow]note:[/] {escape(synthetic_statement(loaded.card.synthetic))}")
         if not is_loopback(host):
             console.print(
                 f"[yellow]warning:[/] everybody who reaches {escape(host)} can use this service: it asks for "

@@ -93,7 +93,10 @@ def threshold(
         console.print(f"[yellow]{unlabelled:,} pairs have no label and were not counted[/]")
     if pairs_file := write_pair_list(pair_set, RESULTS):
         console.print(f"the pairs, as a list that can be given again: {escape(str(pairs_file))}")
-    stored = note_operating_point(loaded.file, found.noted(pair_set.name), loaded.sha256)
+    point = found.noted(pair_set)
+    if point.doubts():
+        console.print(f"[yellow]careful:[/] it rests on {point.doubts()}; every verdict with it will say so")
+    stored = note_operating_point(loaded.file, point, loaded.sha256)
     console.print(f"stored in {escape(str(stored))}: commands with this model use it from now on")
 
 
@@ -108,6 +111,7 @@ def print_point(found: "ChosenPoint") -> None:
     _add_row(table, "  synthetic pairs accepted", synthetic)
     _add_row(table, "FNMR: genuine pairs rejected", found.genuine)
     console.print(table)
+    console.print("these rates are of the pairs that it was chosen on; count them on others too")
     if found.impostors_to_trust is not None:
         console.print(
             f"[yellow]{found.impostors.total:,} impostor pairs are few for this FMR[/]: take "

@@ -60,7 +60,7 @@ def verify(
         Path | None, typer.Option(help="Draw the two faces, their similarity and the verdict: a PNG.")
     ] = None,
 ) -> None:
-    """Are two photographs bona fide and of the same person?
+    """Are two photographs of the same person, and bona fide, where the model was trained to tell?
 
     The exit status is 0 for yes, 1 for no, and 2 for no answer: no image, no face, or no known threshold,
     where the similarity is told all the same.
@@ -96,7 +96,14 @@ def _verify(
     if picture is not None:
         from infer.verdict_picture import draw_verdict
 
-        draw_verdict(picture, (first, second), (paths[0].name, paths[1].name), found, at)
+        draw_verdict(
+            picture,
+            (first, second),
+            (paths[0].name, paths[1].name),
+            found,
+            at,
+            loaded.card.synthetic,
+        )
     if as_json:
         typer.echo(json.dumps(_as_json(loaded, at, found, paths, (first, second))))
     else:
@@ -120,22 +127,22 @@ def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
 
 
 def _print(model: "Model", at: "Threshold | None", found: "PairVerdict", picture: Path | None) -> None:
+    from infer.claims import in_words, synthetic_statement, threshold_doubt
     from infer.score import Verdict
     from infer.verification import how_to_get_a_threshold
 
-    if found.verdict is Verdict.MATCH:
-        console.print("[bold green]same person, both photographs bona fide[/] as far as the model can tell")
-    elif found.verdict is Verdict.NO_MATCH:
-        console.print("[bold red]not the same person, or a photograph is not bona fide[/]")
-    else:
-        console.print("[bold yellow]no verdict: no threshold known[/]")
+    colours = {Verdict.MATCH: "green", Verdict.NO_MATCH: "red", None: "yellow"}
+    words = in_words(found.verdict, model.card.synthetic)
+    console.print(f"[bold {colours[found.verdict]}]{escape(words)}[/]")
     console.print(f"similarity {found.similarity:.4f}")
     if at is None:
         console.print(f"threshold  not known; {escape(how_to_get_a_threshold(model))}")
     else:
         console.print(f"threshold  {at.value:.4f} ({escape(printable(at.source))})")
-    for doubt in found.reasons[1:]:
-        console.print(f"[yellow]careful:[/] {escape(doubt)}")
+    doubt = threshold_doubt(at)
+    for careful in ([doubt] if doubt else []) + list(found.reasons[1:]):
+        console.print(f"[yellow]careful:[/] {escape(careful)}")
+    console.print(f"[yellow]note:[/] {escape(synthetic_statement(model.card.synthetic))}")
     tell_model(model)
     if picture is not None:
         console.print(f"Picture: {escape(printable(str(picture)))}")
@@ -152,11 +159,17 @@ def _as_json(
 
     Without a known threshold there is no verdict.
     """
+    from infer.claims import in_words, judges_synthetic, synthetic_statement, threshold_doubt
+
     return {
         "verdict": found.verdict.value if found.verdict else None,
+        "statement": in_words(found.verdict, model.card.synthetic),
         "similarity": found.similarity,
         "threshold": at.value if at else None,
         "threshold_source": at.source if at else None,
+        "threshold_doubt": threshold_doubt(at),
+        "judges_synthetic": judges_synthetic(model.card.synthetic),
+        "synthetic_statement": synthetic_statement(model.card.synthetic),
         "model": model.card.name,
         "model_chosen": model.card.chosen,
         "assumed": list(model.card.assumed),

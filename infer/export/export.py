@@ -132,6 +132,10 @@ def _metadata(model: EncoderModel, options: ExportOptions) -> OnnxMetadata:
         trained_on=model.card.trained_on,
         eer=model.card.eer,
         crops=model.card.crops,
+        threshold_doubt=own.doubt if own else "",
+        threshold_chosen_on=own.chosen_on if own else "",
+        synthetic=model.card.synthetic,
+        validated=model.card.validated,
     )
 
 

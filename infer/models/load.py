@@ -67,9 +67,18 @@ def _open(name: str, colour: Colour | None) -> Model:
     card = _card(name, loaded.encoder)
     own = None
     if loaded.info is not None:
-        card = replace(card, trained_on=loaded.info.trained_on, eer=loaded.info.eer, crops=loaded.info.crops)
-        if loaded.info.threshold is not None:
-            own = Threshold(loaded.info.threshold, OWN)
+        info = loaded.info
+        card = replace(
+            card,
+            trained_on=info.trained_on,
+            eer=info.eer,
+            crops=info.crops,
+            synthetic=info.synthetic,
+            validated=info.validated,
+        )
+        if info.threshold is not None:
+            doubt = info.validated.doubts() if info.validated else None
+            own = Threshold(info.threshold, OWN, doubt or "")
     return EncoderModel(loaded.encoder, card, settle_threshold(file, own, sha256), file, sha256)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from common.crop_settings import CropSettings
 from common.encoder import InputFormat
+from common.training_facts import SyntheticTraining, ValidationFacts
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Threshold:
 
     value: float
     source: str  # where it comes from, for people
+    doubt: str = ""  # why it is not to be relied on, such as few pairs; empty where nothing speaks against it
+    chosen_on: str = ""  # fingerprint of the pairs that it was chosen on; empty where that is not known
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class ModelCard:
     assumed: tuple[str, ...] = ()  # what the file does not say and was therefore taken for granted
     chosen: str = "as named"  # why this model, for people
     crops: CropSettings | None = None  # how the crops of its training were made; None: not known
+    synthetic: SyntheticTraining | None = None  # what it was trained against; None: not known
+    validated: ValidationFacts | None = None  # what `eer` and its own threshold rest on; None: not known
 
 
 class Model(ABC):

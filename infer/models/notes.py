@@ -8,6 +8,8 @@ from common.atomic import write_text_atomically
 from common.checksum import file_sha256
 from common.encoder import InputFormat
 from common.errors import UserError
+from common.metrics.threshold_at_fmr import impostors_to_trust
+from common.training_facts import FEWEST_GENUINE, FEWEST_IMPOSTORS
 from infer.models.model import Threshold
 from infer.models.text import Text
 
@@ -26,6 +28,18 @@ class OperatingPoint(BaseModel):
     genuine: int = Field(ge=0)  # pairs
     impostors: int = Field(ge=0)
     pairs: Text  # name of the set
+    fingerprint: Text = Field("", max_length=64)  # of the set; empty in notes of earlier versions
+
+    def doubts(self) -> str:
+        """Why it is not to be relied on, in words; empty where it rests on enough pairs."""
+        wanted = {
+            "genuine": (self.genuine, FEWEST_GENUINE),
+            "impostor": (self.impostors, max(FEWEST_IMPOSTORS, impostors_to_trust(self.fmr_asked))),
+        }
+        few = {kind: counts for kind, counts in wanted.items() if counts[0] < counts[1]}
+        have = " and ".join(f"{found:,} {kind} pairs" for kind, (found, _) in few.items())
+        least = " and ".join(f"{least:,}" for _, least in few.values())
+        return f"only {have} ({least} are the least)" if few else ""
 
 
 class ModelNotes(BaseModel):
@@ -94,5 +108,6 @@ def settle_threshold(file: Path, own: Threshold | None, sha256: str | None = Non
     """
     point = read_notes(file, sha256).operating_point
     if point is not None:
-        return Threshold(point.threshold, f"chosen for FMR {point.fmr_asked:g} on {point.pairs}")
+        source = f"chosen for FMR {point.fmr_asked:g} on {point.pairs}"
+        return Threshold(point.threshold, source, point.doubts(), point.fingerprint)
     return own if own is not None and -1 <= own.value <= 1 else None

@@ -10,6 +10,7 @@ from common.command_line import printable
 from common.crop_settings import CropSettings
 from common.encoder import InputFormat, Means, Scales
 from common.errors import UserError
+from common.training_facts import SyntheticTraining, ValidationFacts
 from infer.models.model import Threshold
 from infer.models.text import Text
 
@@ -19,7 +20,17 @@ FORMAT_FAMILY = "facetrust-onnx-"
 INPUT, OUTPUT = "crops", "embedding"
 # the fields that are stored as they are, not as JSON
 TEXTS = frozenset(
-    {"format", "colour", "backbone", "backbone_colour", "precision", "threshold_source", "trained_on"}
+    {
+        "format",
+        "colour",
+        "backbone",
+        "backbone_colour",
+        "precision",
+        "threshold_source",
+        "threshold_doubt",
+        "threshold_chosen_on",
+        "trained_on",
+    }
 )
 
 
@@ -59,7 +70,11 @@ class OnnxMetadata(BaseModel):
     threshold: FiniteFloat | None = Field(None, ge=-1, le=1)  # accept similarity >= threshold
     threshold_source: Text = Field("", max_length=1000)
     trained_on: Text = Field("", max_length=10_000)
+    threshold_doubt: Text = Field("", max_length=1000)  # why it is not to be relied on
+    threshold_chosen_on: Text = Field("", max_length=64)  # fingerprint of pairs
     eer: FiniteFloat | None = Field(None, ge=0, le=1)  # on the validation pairs of the training
+    synthetic: SyntheticTraining | None = None  # what it was trained against
+    validated: ValidationFacts | None = None  # what the EER rests on
     eer_on: MeasuredLoss | None = None  # of pairs that were given to the export
     crops: CropSettings | None = None  # how those of the training were made; None: not known
 
@@ -71,7 +86,11 @@ class OnnxMetadata(BaseModel):
     @property
     def own_threshold(self) -> Threshold | None:
         """The threshold of the file, if it has one."""
-        return None if self.threshold is None else Threshold(self.threshold, self.threshold_source)
+        if self.threshold is None:
+            return None
+        return Threshold(
+            self.threshold, self.threshold_source, self.threshold_doubt, self.threshold_chosen_on
+        )
 
     def as_properties(self) -> dict[str, str]:
         """The properties of the file; what is not known is left out."""

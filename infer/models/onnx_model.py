@@ -123,4 +123,6 @@ def _card_of_export(name: str, metadata: OnnxMetadata, size: int) -> ModelCard:
         trained_on=metadata.trained_on,
         eer=metadata.eer,
         crops=metadata.crops,
+        synthetic=metadata.synthetic,
+        validated=metadata.validated,
     )

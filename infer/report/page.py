@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from infer.claims import synthetic_statement
 from infer.models.model import ModelCard
 from infer.report.gallery import PairCard
 from infer.score import Verdict
@@ -38,6 +39,8 @@ def render(template: str, context: Mapping[str, object]) -> str:
         "channels": channels,
         "verdict": describe_verdict,
         "title": title,
+        "claim": claim,
+        "sentence": sentence,
         "breakable": breakable,
     }
     style, script = (_read(name) for name in ("style.css", "read_off.js"))
@@ -98,6 +101,16 @@ def title(card: ModelCard) -> str:
     """A short name of a model: that of its file without folders, or else its backbone."""
     name = card.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return name if 0 < len(name) <= LONGEST_TITLE else card.backbone
+
+
+def claim(card: ModelCard) -> str:
+    """What the scores of a model say of synthetic faces, as a sentence."""
+    return sentence(synthetic_statement(card.synthetic))
+
+
+def sentence(text: str) -> str:
+    """A text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def breakable(name: str) -> Markup:

@@ -18,10 +18,6 @@ from infer.service.uploads import FIELD
 
 Responses = dict[int | str, dict[str, Any]]
 
-ABOUT = (
-    "Are photographs bona fide and of the same person? One cosine similarity a pair decides: it is high when "
-    "both are real and show one person, and low for different people **or** when either face is synthetic."
-)
 EVERYWHERE: Responses = {
     403: {"model": ErrorReply, "description": "Asked under a foreign name, or by a page of another site."}
 }
@@ -45,7 +41,7 @@ def create_app(service: Service, hosts: Hosts) -> ASGIApp:
     app = FastAPI(
         title="facetrust",
         version=_version(),
-        description=ABOUT,
+        description=service.about,
         docs_url=None,  # it would load its scripts from the network
         redoc_url=None,
     )

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from common.training_facts import SyntheticTraining
+from infer.claims import in_words, judges_synthetic, synthetic_statement, threshold_doubt
 from infer.examine import Examined
 from infer.models.model import Model, Threshold
 from infer.service.schemas import (
@@ -19,6 +21,7 @@ from infer.service.schemas import (
     ModelReply,
     PairReply,
     PhotographReply,
+    SyntheticReply,
     ThresholdReply,
     WarningReply,
 )
@@ -40,12 +43,15 @@ def model_reply(model: Model) -> ModelReply:
         trained_on=card.trained_on,
         eer=card.eer if card.eer is not None and math.isfinite(card.eer) else None,
         assumed=list(card.assumed),
+        synthetic=SyntheticReply(
+            judged=judges_synthetic(card.synthetic), statement=synthetic_statement(card.synthetic)
+        ),
     )
 
 
 def threshold_reply(threshold: Threshold) -> ThresholdReply:
-    """A threshold and where it comes from."""
-    return ThresholdReply(value=threshold.value, source=threshold.source)
+    """A threshold, where it comes from, and what speaks against it."""
+    return ThresholdReply(value=threshold.value, source=threshold.source, doubt=threshold_doubt(threshold))
 
 
 def photograph_reply(name: str, found: Examined, with_crop: bool) -> PhotographReply:
@@ -74,14 +80,17 @@ def similarity_rows(examined: Sequence[Examined]) -> list[list[float | None]]:
     ]
 
 
-def pair_replies(examined: Sequence[Examined], threshold: float) -> list[PairReply]:
-    """The verdict on every pair, and why."""
+def pair_replies(
+    examined: Sequence[Examined], threshold: float, trained: SyntheticTraining | None
+) -> list[PairReply]:
+    """The verdict on every pair, in words that a model trained against `trained` can keep, and why."""
     return [
         PairReply(
             first=pair.first,
             second=pair.second,
             similarity=pair.similarity,
             verdict=pair.verdict,
+            statement=in_words(pair.verdict, trained),
             reasons=list(pair.reasons),
         )
         for pair in verdicts_of(examined, threshold)

@@ -39,6 +39,16 @@ class ErrorReply(Reply):
     error: ErrorDetail
 
 
+class SyntheticReply(Reply):
+    """What the scores say of synthetic faces: only what the model was trained against."""
+
+    judged: bool = Field(
+        description="whether it was trained against any; where not, or not known, the scores do not speak "
+        "about synthetic faces"
+    )
+    statement: str = Field(description="the same in one sentence, with what is known")
+
+
 class ModelReply(Reply):
     """The model behind all answers."""
 
@@ -50,6 +60,7 @@ class ModelReply(Reply):
     trained_on: str = Field(description="empty where the file does not say")
     eer: float | None = Field(description="on the validation pairs of its training")
     assumed: list[str] = Field(description="what the file does not say and was taken for granted")
+    synthetic: SyntheticReply
 
 
 class ThresholdReply(Reply):
@@ -57,6 +68,7 @@ class ThresholdReply(Reply):
 
     value: Cosine
     source: str
+    doubt: str | None = Field(description="why it is not to be relied on; null where nothing is known")
 
 
 class WarningReply(Reply):
@@ -101,9 +113,10 @@ class PairReply(Reply):
     second: int = Field(ge=0, description="row in `photographs`, after the first")
     similarity: Cosine | None
     verdict: Verdict = Field(
-        description="`match`: one person and both bona fide; `no_match`; `no_face`, `no_image` where "
+        description="`match`: the similarity reaches the threshold; `no_match`; `no_face`, `no_image` where "
         "a photograph shows no face or cannot be read: nothing was compared"
     )
+    statement: str = Field(description="the verdict in words that the model can keep")
     reasons: list[str] = Field(description="why, the most important first")
 
 

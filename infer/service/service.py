@@ -24,6 +24,10 @@ from infer.service.turns import Turns
 from infer.service.uploads import Upload, read_uploads
 
 R = TypeVar("R", VerifyReply, EmbedReply)
+ABOUT = (
+    "Are photographs of the same person? One cosine similarity a pair decides: at or above the threshold the "
+    "pair is a match."
+)
 Found = Sequence[tuple[Upload, Examined]]
 
 
@@ -43,6 +47,7 @@ class Service:
         self.turns = Turns(limits.threads, WAITING)
         self._model = model_reply(model)
         self._threshold = threshold_reply(threshold)
+        self._trained = model.card.synthetic
         self._examiner = Examiner(model)
         self._started = time.monotonic()
 
@@ -60,7 +65,7 @@ class Service:
                 threshold=self._threshold,
                 photographs=[photograph_reply(upload.name, entry, crops) for upload, entry in found],
                 similarities=similarity_rows(examined),
-                pairs=pair_replies(examined, self._threshold.value),
+                pairs=pair_replies(examined, self._threshold.value, self._trained),
             )
 
         return await self._answer(request, FEWEST_TO_VERIFY, reply)
@@ -93,6 +98,12 @@ class Service:
             uptime_s=time.monotonic() - self._started,
             in_flight=self.turns.in_flight,
         )
+
+    @property
+    def about(self) -> str:
+        """What the service is for, and what its scores say of synthetic faces, in two sentences."""
+        statement = self._model.synthetic.statement
+        return f"{ABOUT} {statement[0].upper()}{statement[1:]}."
 
     def close(self) -> None:
         """Let go of what waits for its turn."""

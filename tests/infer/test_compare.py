@@ -20,6 +20,7 @@ from infer.compare import compare_pairs
 from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, Threshold
 from infer.pair_sets.find import find_pair_set
+from infer.pair_sets.fingerprint import fingerprint
 from infer.results_file import read_results
 from infer.score import Verdict
 from infer.table_format import TableFormat
@@ -122,6 +123,26 @@ def test_where_no_genuine_pair_was_compared_the_eer_is_unknown(
     assert found.at_eer is not None and np.isnan(found.at_eer.eer) and not found.at_eer.intervals
     assert found.results.threshold is None and found.at_threshold is None
     assert {row[2] for row in table(tmp_path / "pairs.csv")[1:]} == {"", "no_file", "no_image"}
+
+
+def test_a_threshold_is_known_again_on_the_pairs_that_it_was_chosen_on(
+    pair_folder: Path, model: Model, tmp_path: Path
+) -> None:
+    assert isinstance(model, EncoderModel)
+    pair_set = find_pair_set(pair_folder)
+    noted = Threshold(0.5, "chosen for FMR 0.1 on pairs", "only 3 pairs", fingerprint(pair_set))
+    chosen = EncoderModel(model.encoder, model.card, noted)
+    doubts = compare_pairs(pair_set, chosen, tmp_path, workers=1).results.threshold_doubts
+    assert "only 3 pairs" in doubts[0] and "chosen on these very pairs" in doubts[1]
+    by_eer = compare_pairs(pair_set, model, tmp_path, workers=1)
+    assert by_eer.results.threshold_doubts == doubts[1:]
+    assert read_results(by_eer.results_file).threshold_doubts == doubts[1:]
+    asked = compare_pairs(pair_set, chosen, tmp_path, threshold=0.5, workers=1)
+    assert asked.results.threshold_doubts == ()
+    lines = (pair_folder / "labels.csv").read_text().splitlines()
+    (pair_folder / "labels.csv").write_text("\n".join([*lines[:1], "a,0,0,0", *lines[2:]]) + "\n")
+    relabelled = compare_pairs(find_pair_set(pair_folder), chosen, tmp_path, workers=1)
+    assert relabelled.results.threshold_doubts == doubts[:1]
 
 
 def test_unlabelled_pairs_without_a_threshold_are_scored(

@@ -12,6 +12,7 @@ from common.pairs import PairCategory
 from infer.models.model import Model
 from infer.operating_point import ChosenPoint, choose_operating_point, choose_threshold, exact_interval
 from infer.pair_sets.find import find_pair_set
+from infer.pair_sets.fingerprint import fingerprint
 from infer.pair_sets.pair_set import PairSet
 from infer.score import Verdict, similarities
 
@@ -57,7 +58,8 @@ def point(genuine: tuple[int, int], strangers: tuple[int, int], synthetic: tuple
 
 
 def test_synthetic_pairs_are_impostors_in_what_is_noted() -> None:
-    noted = point((2, 10), (1, 200), (2, 100)).noted("set")
+    pair_set = PairSet("set", "set", [], [], [], np.zeros((0, 2), np.int64), np.zeros(0, np.int8))
+    noted = point((2, 10), (1, 200), (2, 100)).noted(pair_set)
     assert noted.model_dump() == {
         "threshold": 0.25,
         "fmr_asked": 0.01,
@@ -66,7 +68,12 @@ def test_synthetic_pairs_are_impostors_in_what_is_noted() -> None:
         "genuine": 10,
         "impostors": 300,
         "pairs": "set",
+        "fingerprint": fingerprint(pair_set),
     }
+    assert noted.doubts() == "only 10 genuine pairs (100 are the least)"
+    assert point((2, 100), (1, 200), (2, 100)).noted(pair_set).doubts() == ""
+    few = point((2, 99), (1, 200), (2, 99)).noted(pair_set)
+    assert few.doubts() == "only 99 genuine pairs and 299 impostor pairs (100 and 300 are the least)"
 
 
 def test_few_impostors_are_told_by_the_rule_of_three() -> None:
@@ -160,6 +167,7 @@ def test_the_command_stores_what_later_commands_use(
         "FNMR",
         "2 pairs were not compared",
         "take 9",
+        "rests on only 2 genuine",
     ):
         assert text in told
     with pytest.raises(UserError, match="random:ir_lite has no file"):

@@ -83,7 +83,7 @@ def test_labelled_and_unlabelled_pairs(run_commands: Run, tmp_path: Path, pair_f
         "synthetic",
         "5 of 7 pairs compared with random:ir_lite",
         "2 pairs were not compared (1 no such file, 1 not an image",
-        "EER's on these very pairs",
+        "EER's, chosen on these very pairs",
         "95 % interval",
         "against different-person pairs alone",
     ):

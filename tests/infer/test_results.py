@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from common.encoder import InputFormat
 from common.errors import UserError
+from common.training_facts import SyntheticTraining, ValidationFacts
 from infer.models.model import ModelCard
 from infer.results import HardPairs, Results
 from infer.results_file import FORMAT, read_results, write_results
@@ -78,6 +80,31 @@ def test_a_pair_without_faces_and_one_at_the_end_of_the_scale_come_back(tmp_path
         found.compared.tolist() == [True, False, True]
         and found.labelled.tolist() == (found.categories >= 0).tolist()
     )
+
+
+def test_results_of_the_first_version_are_read(tmp_path: Path) -> None:
+    write_results(tmp_path / "x.h5", few())
+    with h5py.File(tmp_path / "x.h5", "r+") as file:
+        header = json.loads(file["header"][()].tobytes())
+        assert header.pop("threshold_doubts") == [] and header["card"].pop("synthetic") is None
+        for later in ("validated", "crops", "chosen"):
+            header["card"].pop(later)
+        del file["header"]
+        file["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+        file.attrs.modify("format_version", 1)
+    assert_equal(read_results(tmp_path / "x.h5"), few())
+
+
+def test_what_is_known_of_a_training_comes_back(tmp_path: Path) -> None:
+    card = dataclasses.replace(
+        CARD,
+        synthetic=SyntheticTraining(crops=3, methods=("swap",), eer=0.25, pairs=7),
+        validated=ValidationFacts(people=2, genuine=3, impostors=4, eer_low=0, eer_high=1),
+    )
+    undecided = dataclasses.replace(few(), card=card, threshold=None, threshold_source="")
+    for expected in (undecided, dataclasses.replace(few(), card=card, threshold_doubts=("few", "tuned"))):
+        write_results(tmp_path / "x.h5", expected)
+        assert_equal(read_results(tmp_path / "x.h5"), expected)
 
 
 def test_names_that_are_not_utf8_are_escaped(tmp_path: Path) -> None:

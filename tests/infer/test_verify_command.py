@@ -59,7 +59,7 @@ def test_a_picture_takes_any_name(
     first, second = Examiner(model).examine((folder / "anna.jpg", folder / "bert.jpg"))
     (found,) = verdicts_of((first, second), 0.5)
     names = ("\udcff\x1b\x00.jpg", "\u7167\u7247 \U0001f600 \u0635 $x^2.jpg")  # not UTF-8; not in the font
-    draw_verdict(folder / "v.png", (first, second), names, found, Threshold(0.5, "as asked for"))
+    draw_verdict(folder / "v.png", (first, second), names, found, Threshold(0.5, "as asked for"), None)
     with Image.open(folder / "v.png") as picture:
         assert picture.format == "PNG"
     assert not [str(warning.message) for warning in recwarn] and not caplog.records

@@ -2,7 +2,7 @@
 
 import { number } from "/assets/elements.js";
 import { card } from "/assets/faces.js";
-import { Refusal, health, verify } from "/assets/service.js";
+import { Refusal, health, sentence, verify } from "/assets/service.js";
 import { result, summary } from "/assets/verdicts.js";
 
 const at = (id) => document.getElementById(id);
@@ -123,6 +123,8 @@ async function introduce() {
     Object.assign(limits, state.limits);
     at("model").textContent = `${state.model.name} · threshold ${number(state.threshold.value)}`;
     at("model").title = `${state.model.backbone}; threshold: ${state.threshold.source}`;
+    at("question").textContent = state.model.synthetic.judged ? "The same person? And real?" : "The same person?";
+    at("claim").textContent = sentence(state.model.synthetic.statement);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     tell(error.message);

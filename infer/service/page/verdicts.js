@@ -5,12 +5,9 @@ import { faceOf, miniature } from "/assets/faces.js";
 import { sentence } from "/assets/service.js";
 
 const WORDS = {
-  match: { short: "same person", title: "Same person", icon: "M5 12.5l4.5 4.5L19 7.5",
-    text: "Both photographs look real and show one person." },
-  no_match: { short: "no match", title: "No match", icon: "M7 7l10 10M17 7L7 17",
-    text: "Two different people, or at least one of the faces is synthetic." },
-  no_face: { short: "no verdict", title: "No verdict", icon: "M7 12h10",
-    text: "There are no two faces to compare." },
+  match: { short: "same person", title: "Same person", icon: "M5 12.5l4.5 4.5L19 7.5" },
+  no_match: { short: "no match", title: "No match", icon: "M7 7l10 10M17 7L7 17" },
+  no_face: { short: "no verdict", title: "No verdict", icon: "M7 12h10" },
 };
 WORDS.no_image = WORDS.no_face; // the reasons say what is the matter
 const SCALE_START = -0.25; // similarities of strangers lie around 0; lower ones are drawn at the start
@@ -63,14 +60,21 @@ function pairPanel(answer, pair, photographs) {
       icon(words.icon),
       element("div", {},
         element(several ? "h3" : "h2", {}, words.title),
-        element("p", {}, words.text))),
-    pair.similarity === null ? null : scale(pair.similarity, answer.threshold),
+        element("p", {}, sentence(pair.statement)))),
+    pair.similarity === null ? null : scale(pair.similarity, answer),
     element("ul", { class: "reasons" }, ...pair.reasons.map((reason) => element("li", {}, sentence(reason)))),
+    ...limits(answer).map((text) => element("p", { class: "limits" }, sentence(text))),
   );
 }
 
+/** What the verdicts of this model do not say, and what speaks against its threshold. */
+function limits(answer) {
+  return [answer.threshold.doubt, answer.model.synthetic.statement].filter((text) => text !== null);
+}
+
 /** Where the score lies against the threshold. */
-function scale(similarity, threshold) {
+function scale(similarity, { threshold, model }) {
+  const ends = model.synthetic.judged ? ["different, or synthetic", "same and real"] : ["different", "same"];
   const along = (value) => `${(100 * (Math.min(1, Math.max(SCALE_START, value)) - SCALE_START)) / (1 - SCALE_START)}%`;
   const track = element("div", { class: "track" },
     element("span", { class: "below" }), element("span", { class: "above" }),
@@ -80,7 +84,7 @@ function scale(similarity, threshold) {
     element("p", { class: "score-text" }, element("strong", {}, number(similarity, 3)), " similarity"),
     track,
     element("p", { class: "limit-text" }, `threshold ${number(threshold.value, 3)}`),
-    element("p", { class: "ends" }, element("span", {}, "different, or synthetic"), element("span", {}, "same and real")));
+    element("p", { class: "ends" }, ...ends.map((end) => element("span", {}, end))));
   drawn.style.setProperty("--score", along(similarity));
   drawn.style.setProperty("--limit", along(threshold.value));
   drawn.classList.toggle("limit-right", threshold.value > 0.75);

@@ -22,7 +22,7 @@ def post(client: TestClient, path: str, *photographs: bytes) -> Response:
 def test_compares_each_with_each(client: TestClient, jpegs: list[bytes]) -> None:
     answer = post(client, "/verify", jpegs[0], jpegs[1], jpegs[0]).json()
     assert answer["model"]["name"] == "random:ir_lite"
-    assert answer["threshold"] == {"value": 0.5, "source": "as asked for"}
+    assert answer["threshold"] == {"value": 0.5, "source": "as asked for", "doubt": None}
     assert [entry["name"] for entry in answer["photographs"]] == ["0.jpg", "1.jpg", "2.jpg"]
     assert [(pair["first"], pair["second"]) for pair in answer["pairs"]] == [(0, 1), (0, 2), (1, 2)]
     same = answer["pairs"][1]
@@ -32,6 +32,22 @@ def test_compares_each_with_each(client: TestClient, jpegs: list[bytes]) -> None
     for pair in answer["pairs"]:
         assert pair["verdict"] == ("match" if pair["similarity"] >= 0.5 else "no_match")
         assert "0.5" in pair["reasons"][0]
+
+
+def test_a_model_that_knows_no_synthetic_faces_claims_nothing_of_them(
+    client: TestClient, jpegs: list[bytes]
+) -> None:
+    answer = post(client, "/verify", jpegs[0], jpegs[0]).json()
+    synthetic = answer["model"]["synthetic"]
+    assert synthetic["judged"] is False
+    assert synthetic["statement"].startswith("the score does not speak about synthetic faces")
+    assert (
+        "if both photographs are bona fide, which this model cannot tell" in answer["pairs"][0]["statement"]
+    )
+    assert client.get("/health").json()["model"]["synthetic"] == synthetic
+    document = client.get("/openapi.json").json()
+    assert synthetic["statement"][1:] in document["info"]["description"]
+    assert "real" not in document["info"]["description"]
 
 
 def test_tells_where_the_face_is(client: TestClient, jpegs: list[bytes]) -> None:

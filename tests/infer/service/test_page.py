@@ -71,6 +71,11 @@ def test_two_chosen_photographs_of_one_person(page: "Page", jpegs: list[bytes]) 
     assert "Same person" in verdict(page)
     assert "1.000 similarity" in page.locator(".score-text").inner_text()
     assert "at or above the threshold 0.5" in page.locator(".reasons").inner_text()
+    # random weights: nothing is said that they cannot keep
+    assert "if both photographs are bona fide, which this model cannot tell" in verdict(page)
+    assert "does not speak about synthetic faces" in page.locator(".limits").inner_text()
+    assert "does not speak about synthetic faces" in page.locator("#claim").inner_text()
+    assert "real" not in page.locator("#main").inner_text().lower()
     assert page.locator(".card .face img").count() == 2
     assert page.locator(".card .landmarks circle").count() == 10
     assert "Same person" in page.locator("#status").inner_text()
@@ -105,7 +110,7 @@ def test_removing_and_starting_over(page: "Page", jpegs: list[bytes]) -> None:
     assert page.locator(".card").count() == 2
     page.get_by_role("button", name="Start over").click()
     assert page.locator(".card").count() == 0 and page.locator("#result").is_hidden()
-    assert page.get_by_role("heading", name="The same person? And real?").is_visible()
+    assert page.get_by_role("heading", name="The same person?", exact=True).is_visible()
 
 
 def test_what_the_page_refuses_itself(page: "Page", jpegs: list[bytes]) -> None:

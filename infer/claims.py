@@ -1,0 +1,74 @@
+"""What may be said of synthetic faces and of a threshold: the words of every verdict, in one place.
+
+A similarity speaks about synthetic faces only where the model was trained against some. Published weights,
+files of others and earlier checkpoints do not say so; then no verdict may call a photograph bona fide.
+"""
+
+import math
+
+from common.command_line import printable
+from common.training_facts import SyntheticTraining
+from infer.models.model import Threshold
+from infer.score import Verdict
+
+MOST_METHODS = 8  # of facetrust's forging, which are told by name
+TUNED = "the threshold was chosen on these very pairs: the errors at it are too good, so count them on others"
+SAID_WITH_SYNTHETIC = {
+    Verdict.MATCH: "same person, both photographs bona fide as far as the model can tell",
+    Verdict.NO_MATCH: "not the same person, or a photograph is not bona fide",
+}
+SAID_WITHOUT = {
+    Verdict.MATCH: "same person, if both photographs are bona fide, which this model cannot tell",
+    Verdict.NO_MATCH: "not the same person",
+}
+SAID_OF_NOTHING = "there are no two faces to compare"
+SAID_UNDECIDED = "no verdict: no threshold known"
+
+
+def judges_synthetic(training: SyntheticTraining | None) -> bool:
+    """Whether the scores of a model speak about synthetic faces at all; not where nothing is known."""
+    return training is not None and training.saw_synthetic
+
+
+def in_words(verdict: Verdict | None, training: SyntheticTraining | None) -> str:
+    """A verdict in words that its model can keep; None is a similarity without a threshold."""
+    if verdict is None:
+        return SAID_UNDECIDED
+    words = SAID_WITH_SYNTHETIC if judges_synthetic(training) else SAID_WITHOUT
+    return words.get(verdict, SAID_OF_NOTHING)
+
+
+def synthetic_statement(training: SyntheticTraining | None) -> str:
+    """One sentence, without its full stop: what the scores of a model say of synthetic faces, and why."""
+    if training is None or not training.saw_synthetic:
+        why = "the model was trained without any"
+        if training is None:
+            why = "nothing says that the model was trained against any"
+        return (
+            f"the score does not speak about synthetic faces: {why}, and a forgery of a person may well "
+            "score as that person"
+        )
+    return f"trained against {_seen(training)}; {_measured(training)}; forgeries of other kinds may pass"
+
+
+def threshold_doubt(threshold: Threshold | None) -> str | None:
+    """One sentence on why a threshold is not to be relied on and what to do; None where nothing is known."""
+    if threshold is None or not threshold.doubt:
+        return None
+    return (
+        f"the threshold is not to be relied on: {threshold.doubt}; choose one on more pairs with "
+        "'python -m infer threshold'"
+    )
+
+
+def _seen(training: SyntheticTraining) -> str:
+    crops = f"{training.crops:,} synthetic faces" if training.crops else "synthetic faces"
+    methods = [printable(method) for method in training.methods[:MOST_METHODS]]
+    more = " and others" if len(training.methods) > MOST_METHODS else ""
+    return f"{crops} (forged by {', '.join(methods)}{more})" if methods else crops
+
+
+def _measured(training: SyntheticTraining) -> str:
+    if training.eer is None or not math.isfinite(training.eer) or not training.pairs:
+        return "how well it tells them was not measured"
+    return f"EER of genuine against synthetic pairs {training.eer:.4f}, on {training.pairs:,} synthetic pairs"
