@@ -108,7 +108,7 @@ def test_an_operating_point_that_is_noted_goes_before_the_threshold_of_a_checkpo
     path = tmp_path / "good.safetensors"
     save_checkpoint(path, Encoder("ir_lite"), INFO)
     point = OperatingPoint(
-        threshold=0.6, fmr_asked=0.001, fmr=0.001, fnmr=0.2, genuine=10, impostors=1000, pairs="lfw"
+        threshold=0.6, fmr_asked=0.001, fmr=0.001, fnmr=0.2, genuine=100, impostors=3000, pairs="lfw"
     )
     note_operating_point(path, point)
     assert load_model(str(path), tmp_path).threshold == Threshold(0.6, "chosen for FMR 0.001 on lfw")
