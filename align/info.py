@@ -24,6 +24,7 @@ ALIGNMENTS = {
     Alignment.LANDMARKS: "aligned by landmarks",
     Alignment.CENTRE: "middle of a photograph without a face",
     Alignment.AS_GIVEN: "taken as they were",
+    Alignment.TRUNCATED: "aligned by landmarks, of files that lack their end",
 }
 
 
@@ -77,7 +78,11 @@ def summarise(folder: Path) -> ShardInfo:
         len(counts),
         synthetic,
         methods,
-        dict(zip(ALIGNMENTS.values(), alignment.tolist(), strict=True)),
+        {
+            name: int(count)
+            for (kind, name), count in zip(ALIGNMENTS.items(), alignment, strict=True)
+            if count or kind is not Alignment.TRUNCATED
+        },
         (per_person[0], float(np.median(per_person)), per_person[-1]),
         histogram.tolist(),
         group_reasons(found.manifest.entries.values()) if found.manifest else None,

@@ -8,6 +8,7 @@ from PIL import Image
 
 START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN, APP1 = 0xD8, 0xD9, 0xDA, 0xE1
 PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 EXIF = b"Exif\0\0"
 ORIENTATION = 0x0112  # EXIF tag
@@ -64,3 +65,51 @@ def _orientation(segment: bytes) -> int:
     except Exception:  # metadata that cannot be read turn nothing
         return 1
     return orientation if orientation in range(1, 9) else 1
+
+
+@dataclass(frozen=True)
+class JpegScans:
+    """How the entropy-coded data of a JPEG end.
+
+    Attributes:
+        start: where those of the last scan begin, in bytes from the start of the file.
+        end: of these data: where the marker after them stands, or the end of the file.
+        every_bit: whether the scans, taken as whole, bring every bit of every coefficient. Where they do not,
+            as in a progressive JPEG whose last scans are missing, all of the picture is blurred.
+    """
+
+    start: int
+    end: int
+    every_bit: bool
+
+
+def read_scans(data: bytes) -> JpegScans | None:
+    """Walk a JPEG to its last scan; None where there is none or its head is damaged."""
+    position, progressive = 2, False
+    components: set[int] = set()
+    exact: set[tuple[int, int]] = set()  # component, and coefficient that is known to its last bit
+    found_scan: tuple[int, int] | None = None
+    while (found := _next_marker(data, position)) is not None:
+        marker, position = found
+        if marker == END_OF_IMAGE:
+            break
+        if marker in WITHOUT_LENGTH:
+            continue
+        length = int.from_bytes(data[position : position + 2], "big")
+        segment = data[position + 2 : position + max(length, 2)]
+        position += max(length, 2)
+        if marker in FRAMES and len(segment) >= 6:
+            progressive = marker in PROGRESSIVE_FRAMES
+            components = set(segment[6::3][: segment[5]])
+        if marker == START_OF_SCAN and len(segment) >= 4:
+            named = segment[1 : 1 + 2 * segment[0] : 2]
+            first, last, bits = segment[-3:]
+            if bits & 15 == 0:
+                exact |= {(one, place) for one in named for place in range(first, min(last, 63) + 1)}
+            ended = IN_A_SCAN.search(data, position)
+            found_scan = position, ended.start() if ended else len(data)
+            position = found_scan[1]
+    if found_scan is None:
+        return None
+    wanted = {(one, place) for one in components for place in (range(64) if progressive else range(1))}
+    return JpegScans(*found_scan, wanted <= exact)

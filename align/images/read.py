@@ -1,6 +1,8 @@
 """A photograph from a file or from bytes, decoded no larger than it is needed."""
 
+import errno
 import stat
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -8,6 +10,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from align.images.cut_jpeg import CutJpeg, LostBand, find_cut
 from align.images.jpeg_markers import read_markers
 from align.images.pillow_images import decode_with_pillow, size_with_pillow
 from align.images.unreadable import (
@@ -25,22 +28,35 @@ JPEG_REDUCTIONS = (1, 2, 4, 8)
 # EXIF orientation: how often to turn anticlockwise by 90°, and whether to mirror left and right before it
 TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (1, True), 6: (3, False), 7: (3, True), 8: (1, False)}
 
+OS_REASONS = {
+    errno.ENOENT: NO_SUCH_FILE,
+    errno.ENOTDIR: NO_SUCH_FILE,
+    errno.ELOOP: "no such file (its link leads in a circle)",
+    errno.ENAMETOOLONG: "no such file (a name of that length cannot be)",
+    errno.EACCES: NO_PERMISSION,
+    errno.EPERM: NO_PERMISSION,
+}
+
 
 class ImageFile:
     """A photograph whose header has been read, not yet its pixels.
 
     Args:
         source: a file, or the bytes of one.
+        allow_cut: whether a JPEG that lacks its end is decoded; what is missing is grey then, and `lost`.
 
     Attributes:
         height, width: pixels, upright as the EXIF orientation says.
         reductions: by how much `decode` can reduce it, 1 among them.
+        lost: what its file lacks of it, known once it was decoded; None for a whole one.
 
     Raises UnreadableImageError for a file that is missing, not a regular file, not an image, of a format that
     is not read, or of a size that `check_size` refuses.
     """
 
-    def __init__(self, source: Path | bytes) -> None:
+    def __init__(self, source: Path | bytes, allow_cut: bool = False) -> None:
+        self._allow_cut = allow_cut
+        self.lost: LostBand | None = None
         self._data = source if isinstance(source, bytes) else _read_bytes(source)
         header = _jpeg_header(self._data)
         if header:
@@ -70,12 +86,29 @@ class ImageFile:
                 )
             except MemoryError as error:
                 raise UnreadableImageError(NO_MEMORY) from error
-            except ValueError:  # whether it is beyond use is for Pillow to say, which is more forgiving
-                pixels = decode_with_pillow(self._data, upright=False)
+            except ValueError:
+                pixels = self._decode_damaged(small)
             if pixels.shape[:2] != small:
                 pixels = cv2.resize(pixels, small[::-1], interpolation=cv2.INTER_AREA)
             return _turn(pixels, self._orientation)
         return decode_with_pillow(self._data, upright=True)
+
+    def _decode_damaged(self, small: tuple[int, int]) -> NDArray[np.uint8]:
+        """A JPEG that is not as it should be, of about this height and width or larger, as it is stored."""
+        cut = self._cut if self._allow_cut else None
+        if cut is None:  # whether it is beyond use is for Pillow to say, which is more forgiving
+            return decode_with_pillow(self._data, upright=False)
+        turns, _ = TURNS.get(self._orientation, (0, False))
+        if cut.rows is not None:
+            self.lost = LostBand.below(cut.rows, self._stored[0], turns)
+        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
+            cut.data, "RGB", min_height=small[0], min_width=small[1], min_factor=1, strict=False
+        )
+        return pixels
+
+    @cached_property
+    def _cut(self) -> CutJpeg | None:
+        return find_cut(self._data)
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -91,12 +124,11 @@ def _read_bytes(path: Path) -> bytes:
         if status.st_size > MAX_BYTES:
             raise UnreadableImageError(f"a file of more than {MAX_BYTES // 1_000_000} MB")
         return path.read_bytes()
-    except FileNotFoundError as error:
-        raise UnreadableImageError(NO_SUCH_FILE) from error
-    except PermissionError as error:
-        raise UnreadableImageError(NO_PERMISSION) from error
     except OSError as error:
-        raise UnreadableImageError(f"{CANNOT_READ} ({error.strerror})") from error
+        known = OS_REASONS.get(error.errno or 0)
+        raise UnreadableImageError(known or f"{CANNOT_READ} ({error.strerror or error})") from error
+    except ValueError as error:  # a NUL in its name
+        raise UnreadableImageError(NO_SUCH_FILE) from error
 
 
 def _jpeg_header(data: bytes) -> tuple[int, int, int] | None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"}
+    | {".gif", ".avif", ".heic", ".heif", ".hif"}
 )
 
 # Not read, but listed, so that the report of rejects can name them and their format.
 UNREAD_SUFFIXES = frozenset(
-    {".heic", ".heif", ".avif", ".gif", ".jxl", ".jp2", ".j2k", ".dng", ".cr2", ".cr3", ".nef", ".arw"}
+    {".jxl", ".jp2", ".j2k", ".dng", ".cr2", ".cr3", ".nef", ".arw"}
     | {".raf", ".orf", ".rw2", ".psd", ".svg", ".tga"}
 )
 

@@ -1,12 +1,9 @@
 """The photographs of a request through the examiner, within the limits of the service."""
 
-import io
-import warnings
 from collections.abc import Callable, Sequence
 
-from PIL import Image
-
-from align.images.pillow_images import FORMATS
+from align.images.pillow_images import stated_size
+from align.images.unreadable import UnreadableImageError
 from infer.examine import Examined, Examiner
 from infer.service.turns import GivenUpError
 
@@ -44,9 +41,6 @@ def _too_many_pixels(source: bytes, max_pixels: int) -> str | None:
 def _stated_size(source: bytes) -> tuple[int, int] | None:
     """Width and height, or None where the header cannot be read: then `align` has the better words."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Pillow, about the size
-            with Image.open(io.BytesIO(source), formats=FORMATS) as image:
-                return image.size
-    except Exception:  # codecs raise OSError, SyntaxError, ValueError, struct.error … on damage
+        return stated_size(source)
+    except UnreadableImageError:
         return None

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from align.images.pillow_images import HAS_AVIF
+
 Pixels = NDArray[np.uint8]
 Files = Iterator[tuple[str, bytes]]
 Tag = int | tuple[int, int, int]  # a LONG, or type, count and value
@@ -52,31 +54,40 @@ def whole_files(face: Pixels) -> dict[str, bytes]:
     deep = Image.fromarray(grey.astype(np.uint16) * 257)
     exif = Image.Exif()
     exif.update({EXIF_ORIENTATION: 1, 0x010F: "maker", 0x0132: "2020:01:01 00:00:00"})
-    return {
-        "baseline.jpg": _encoded(image, "JPEG", quality=92),
-        "progressive.jpg": _encoded(image, "JPEG", quality=92, progressive=True),
-        "exif.jpg": _encoded(image, "JPEG", quality=92, exif=exif),
-        "cmyk.jpg": _encoded(image.convert("CMYK"), "JPEG", quality=92),
-        "rgb.png": _encoded(image, "PNG"),
-        "deep.png": _encoded(deep, "PNG"),
-        "palette.png": _encoded(image.quantize(64), "PNG"),
-        "interlaced.png": _interlaced_png(face),
-        "lossy.webp": _encoded(image, "WEBP", quality=92),
-        "lossless.webp": _encoded(image, "WEBP", lossless=True),
-        "animated.webp": _encoded(image, "WEBP", save_all=True, append_images=[other], duration=50),
-        "rgb.bmp": _encoded(image, "BMP"),
-        "palette.bmp": _encoded(image.quantize(64), "BMP"),
-        "rle.bmp": _rle_bmp(grey),
-        "raw.tif": _encoded(image, "TIFF"),
-        "lzw.tif": _encoded(image, "TIFF", compression="tiff_lzw"),
-        "deflate.tif": _encoded(image, "TIFF", compression="tiff_adobe_deflate"),
-        "pages.tif": _encoded(image, "TIFF", save_all=True, append_images=[other]),
-        "deep.tif": _encoded(deep, "TIFF"),
-        "float.tif": _encoded(Image.fromarray(grey.astype(np.float32)), "TIFF"),
-        "grey.pgm": _encoded(image.convert("L"), "PPM"),
-        "deep.pgm": b"P5 %d %d 65535\n" % image.size + (grey.astype(">u2") * 257).tobytes(),
-        "colour.ppm": _encoded(image, "PPM"),
-    }
+    return (
+        {
+            "baseline.jpg": _encoded(image, "JPEG", quality=92),
+            "progressive.jpg": _encoded(image, "JPEG", quality=92, progressive=True),
+            "exif.jpg": _encoded(image, "JPEG", quality=92, exif=exif),
+            "cmyk.jpg": _encoded(image.convert("CMYK"), "JPEG", quality=92),
+            "rgb.png": _encoded(image, "PNG"),
+            "deep.png": _encoded(deep, "PNG"),
+            "palette.png": _encoded(image.quantize(64), "PNG"),
+            "interlaced.png": _interlaced_png(face),
+            "lossy.webp": _encoded(image, "WEBP", quality=92),
+            "lossless.webp": _encoded(image, "WEBP", lossless=True),
+            "animated.webp": _encoded(image, "WEBP", save_all=True, append_images=[other], duration=50),
+            "rgb.bmp": _encoded(image, "BMP"),
+            "palette.bmp": _encoded(image.quantize(64), "BMP"),
+            "rle.bmp": _rle_bmp(grey),
+            "raw.tif": _encoded(image, "TIFF"),
+            "lzw.tif": _encoded(image, "TIFF", compression="tiff_lzw"),
+            "deflate.tif": _encoded(image, "TIFF", compression="tiff_adobe_deflate"),
+            "pages.tif": _encoded(image, "TIFF", save_all=True, append_images=[other]),
+            "deep.tif": _encoded(deep, "TIFF"),
+            "float.tif": _encoded(Image.fromarray(grey.astype(np.float32)), "TIFF"),
+            "grey.pgm": _encoded(image.convert("L"), "PPM"),
+            "deep.pgm": b"P5 %d %d 65535\n" % image.size + (grey.astype(">u2") * 257).tobytes(),
+            "colour.ppm": _encoded(image, "PPM"),
+            "still.gif": _encoded(image.quantize(64), "GIF"),
+            "animated.gif": _encoded(
+                image.quantize(64), "GIF", save_all=True, append_images=[other.quantize(64)], duration=50
+            ),
+            "unit.tif": _float_tiff(grey),
+        }
+        | ({"colour.avif": _encoded(image, "AVIF", quality=92)} if HAS_AVIF else {})
+        | _heic(image)
+    )
 
 
 def truncated(whole: dict[str, bytes]) -> Files:
@@ -149,7 +160,6 @@ def mislabelled(face: Pixels, whole: dict[str, bytes]) -> Files:
         "avif.jpg": _box(b"ftypavif", b"\0\0\0\0avifmif1miaf") + _box(b"meta", bytes(100)),
         "svg.png": b'<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"/>',
         "xml_bomb.png": f'<!DOCTYPE x [<!ENTITY e0 "x">{entities}]><svg>&e9;</svg>'.encode(),
-        "gif.jpg": _encoded(image.quantize(64), "GIF"),
         "icon.png": _encoded(image, "ICO", sizes=[(64, 64)]),
         "jpeg2000.jpg": b"\0\0\0\x0cjP  \r\n\x87\n" + _box(b"ftyp", b"jp2 \0\0\0\0jp2 "),
         "photoshop.tif": b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 64, 64, 8, 3) + bytes(99),
@@ -526,6 +536,23 @@ def _png(
     head = size + bytes((depth, colour, 0, 0, interlaced))
     chunks = ((b"IHDR", head), (b"IDAT", data), (b"IEND", b""))
     return PNG_SIGNATURE + b"".join(_png_chunk(kind, body) for kind, body in chunks)
+
+
+def _float_tiff(grey: Pixels) -> bytes:
+    """Of floats of 64 bits up to 1, which Pillow does not know."""
+    data = (grey / 255).astype("<f8").tobytes()
+    return _tiff(_grey_tiff(grey.shape[1], grey.shape[0], len(data)) | {258: 64, 339: 3}, data)
+
+
+def _heic(image: Image.Image) -> dict[str, bytes]:
+    """A HEIC, where there is an encoder."""
+    try:
+        from pillow_heif import from_pillow
+    except ImportError:
+        return {}
+    file = io.BytesIO()
+    from_pillow(image).save(file, quality=92)
+    return {"colour.heic": file.getvalue()}
 
 
 def _interlaced_png(face: Pixels) -> bytes:

@@ -104,8 +104,8 @@ def test_a_selection_of_nothing_says_so(tmp_path: Path, make_files: MakeFiles, s
 @pytest.mark.parametrize(
     ("layout", "needs"),
     [
-        (None, "one subfolder per person with .bmp"),
-        (LayoutName.PEOPLE, "one subfolder per person with .bmp"),
+        (None, "one subfolder per person with .avif"),
+        (LayoutName.PEOPLE, "one subfolder per person with .avif"),
         (LayoutName.REAL_FAKE, "folders named real and fake"),
         (LayoutName.PAIRS, "subfolders PAIR_ID with the photographs 0.jpg and 1.jpg"),
         (LayoutName.FLAT, "photographs directly in it"),
