@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from align.choose_face import choose_faces, is_settled
-from align.crop import centre_square, crop_face, crop_resolution
-from align.detectors.detection import Detection, DetectorSettings, Enough
+from align.choose_face import choose_faces
+from align.crop import centre_square, crop_face, crop_resolution, inner_corners
+from align.detectors.detection import Detection, DetectorSettings
 from align.detectors.open import find_detector, open_detector
 from align.images.read import ImageFile, UnreadableImageError
 from align.options import AlignOptions, OnMissing
-from align.reasons import COINCIDE, NO_FACE, ReasonKind, kind_of
+from align.photograph import DecodedPhotograph
+from align.reasons import COINCIDE, LOST_FACE, LOST_PART, NO_FACE, TURNED, ReasonKind, kind_of
+from align.second_look import Found, SecondLook
 from common.crop_frame import crop_frame
 from common.shards import Alignment
 
@@ -31,6 +33,7 @@ class AlignedFace:
     alignment: Alignment = Alignment.LANDMARKS
     # in the photograph, at the least: beside a large one the detector may not have looked for small ones
     faces_found: int = 0
+    turned: int = 0  # by how many degrees, clockwise, the photograph is turned for it: 0, 90, 180 or 270
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Aligner:
         self.frame = crop_frame(options.size, options.template, options.margin)
         settings = DetectorSettings(options.det_size, options.min_score, options.device, threads)
         self.detector = open_detector(find_detector(options.detector), settings)
+        self._second_look = SecondLook(self.detector, options) if self.detector else None
 
     def align(self, source: Path | bytes) -> AlignedFace | Rejection:
         """The most prominent face of an image file; never raises for what the file holds."""
@@ -64,31 +68,31 @@ class Aligner:
 
     def align_all(self, sources: Sequence[Path | bytes]) -> Iterator[list[AlignedFace] | Rejection]:
         """The faces to keep of each image file, or its bytes, in order; never raises for what they hold."""
-        window: list[_Photograph | Rejection] = []
+        window: list[DecodedPhotograph | Rejection] = []
         batch = self.detector.batch_size if self.detector else 1
         pixels = 0
         for source in sources:
             photograph = self._read(source)
             window.append(photograph)
-            pixels += photograph.pixels.size // 3 if isinstance(photograph, _Photograph) else 0
+            pixels += photograph.pixels.size // 3 if isinstance(photograph, DecodedPhotograph) else 0
             if len(window) >= batch or pixels > WINDOW_PIXELS:
                 yield from self._finish(window)
                 window, pixels = [], 0
         yield from self._finish(window)
 
-    def _read(self, source: Path | bytes) -> "_Photograph | Rejection":
+    def _read(self, source: Path | bytes) -> DecodedPhotograph | Rejection:
         """A photograph with as many pixels as the detector needs."""
         try:
-            file = ImageFile(source)
+            file = ImageFile(source, allow_cut=self.detector is not None)
             wanted = self.detector.wanted_side if self.detector else 2 * self.options.size
             side = max(file.height, file.width) if self.detector else min(file.height, file.width)
             reduction = max(by for by in file.reductions if by == 1 or side >= by * wanted)
-            return _Photograph(file, reduction, file.decode(reduction))
+            return DecodedPhotograph(file, reduction, file.decode(reduction))
         except UnreadableImageError as error:
             return Rejection(str(error))
 
-    def _finish(self, window: list["_Photograph | Rejection"]) -> Iterator[list[AlignedFace] | Rejection]:
-        photographs = [entry for entry in window if isinstance(entry, _Photograph)]
+    def _finish(self, window: list[DecodedPhotograph | Rejection]) -> Iterator[list[AlignedFace] | Rejection]:
+        photographs = [entry for entry in window if isinstance(entry, DecodedPhotograph)]
         found = iter(self._detect(photographs))
         for entry in window:
             if isinstance(entry, Rejection):
@@ -100,57 +104,51 @@ class Aligner:
             except UnreadableImageError as error:  # the whole of it is decoded only now
                 yield Rejection(str(error))
 
-    def _detect(self, photographs: list["_Photograph"]) -> list[list[Detection]]:
-        """The faces that count, in pixels of the photographs as they were decoded."""
-        if self.detector is None or not photographs:
+    def _detect(self, photographs: list[DecodedPhotograph]) -> list[list[Detection]]:
+        """The faces that count at the first look, in pixels of the photographs as they were decoded."""
+        looks = self._second_look
+        if self.detector is None or looks is None or not photographs:
             return [[] for _ in photographs]
         found = self.detector.detect_batch(
             [photograph.pixels for photograph in photographs],
-            [self._enough(photograph) for photograph in photographs],
+            [looks.enough(entry.pixels.shape[:2], entry.reduction) for entry in photographs],
         )
-        return [self._usable(faces, entry) for faces, entry in zip(found, photographs, strict=True)]
+        return [looks.usable(faces, entry.reduction) for faces, entry in zip(found, photographs, strict=True)]
 
-    def _usable(self, faces: list[Detection], photograph: "_Photograph") -> list[Detection]:
-        if not self.options.min_face:
-            return faces
-        least = self.options.min_face / photograph.reduction
-        return [face for face in faces if np.min(face.box[2:] - face.box[:2]) >= least]
-
-    def _enough(self, photograph: "_Photograph") -> Enough:
-        size = photograph.pixels.shape[:2]
-
-        def enough(faces: list[Detection], unseen_area: float) -> bool:
-            return is_settled(self._usable(faces, photograph), unseen_area, self.options.face, *size)
-
-        return enough
-
-    def _crop(self, photograph: "_Photograph", faces: list[Detection]) -> list[AlignedFace] | Rejection:
-        if self.detector is None:
+    def _crop(self, photograph: DecodedPhotograph, faces: list[Detection]) -> list[AlignedFace] | Rejection:
+        if self._second_look is None:
             return [self._without_landmarks(photograph, Alignment.AS_GIVEN)]
-        chosen = choose_faces(faces, self.options.face, *photograph.pixels.shape[:2])
-        aligned = []
-        for face in chosen:
-            try:
-                aligned.append(self._crop_by_landmarks(photograph, photograph.to_full_size(face), len(faces)))
-            except ValueError:
-                return Rejection(COINCIDE)
-        if aligned:
-            return aligned
+        found = self._second_look.after(photograph, faces)
+        chosen = choose_faces(found.faces, self.options.face, *found.photograph.pixels.shape[:2])
+        try:
+            aligned = [self._crop_by_landmarks(found, face) for face in chosen]
+        except ValueError:
+            return Rejection(COINCIDE)
+        whole = [face for face in aligned if face is not None]
+        if whole:
+            return whole
+        if photograph.file.lost is not None:
+            return Rejection(LOST_FACE if chosen else LOST_PART)
         if self.options.on_missing is OnMissing.CENTER:
             return [self._without_landmarks(photograph, Alignment.CENTRE)]
-        return Rejection(NO_FACE)
+        return Rejection(TURNED if found.lies else NO_FACE)
 
-    def _crop_by_landmarks(self, photograph: "_Photograph", face: Detection, faces_found: int) -> AlignedFace:
-        """The crop, from as many pixels as it takes not to lose detail."""
+    def _crop_by_landmarks(self, found: Found, seen: Detection) -> AlignedFace | None:
+        """The crop, from as many pixels as it takes not to lose detail; None where the file lacks some."""
+        photograph = found.photograph
+        face, lost = photograph.to_full_size(seen), photograph.file.lost
         source = photograph
         if photograph.reduction > 1:
             resolution = crop_resolution(face.landmarks, self.frame)
             sharp = max(by for by in photograph.file.reductions if by == 1 or resolution >= by * OVERSAMPLING)
             source = photograph.at(min(sharp, photograph.reduction))
         crop = crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame)
-        return AlignedFace(crop, face, faces_found=faces_found)
+        if lost is not None and lost.reaches(inner_corners(face.landmarks, self.frame)):
+            return None
+        alignment = Alignment.LANDMARKS if lost is None else Alignment.TRUNCATED
+        return AlignedFace(crop, face, alignment, len(found.faces), found.turned)
 
-    def _without_landmarks(self, photograph: "_Photograph", alignment: Alignment) -> AlignedFace:
+    def _without_landmarks(self, photograph: DecodedPhotograph, alignment: Alignment) -> AlignedFace:
         height, width = photograph.file.height, photograph.file.width
         side = min(height, width)
         left, top = (width - side) // 2, (height - side) // 2
@@ -162,35 +160,6 @@ class Aligner:
         sharp = max(by for by in photograph.file.reductions if by == 1 or side >= by * self.options.size)
         source = photograph.at(min(sharp, photograph.reduction))
         return AlignedFace(centre_square(source.pixels, self.options.size), nowhere, alignment)
-
-
-@dataclass(frozen=True)
-class _Photograph:
-    """A photograph decoded at a part of its size."""
-
-    file: ImageFile
-    reduction: int
-    pixels: NDArray[np.uint8]  # (H, W, 3) RGB
-
-    def at(self, reduction: int) -> "_Photograph":
-        """The same, decoded anew if need be."""
-        return (
-            self
-            if reduction == self.reduction
-            else _Photograph(self.file, reduction, self.file.decode(reduction))
-        )
-
-    def to_full_size(self, face: Detection) -> Detection:
-        """A face found in `pixels`, in pixels of the whole; a pixel is a square around its place."""
-        if self.reduction == 1:
-            return face
-        shift = np.float32((self.reduction - 1) / 2)
-        return Detection(
-            face.box * self.reduction + shift, face.landmarks * self.reduction + shift, face.score
-        )
-
-    def from_full_size(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
-        return (points - np.float32((self.reduction - 1) / 2)) / np.float32(self.reduction)
 
 
 @lru_cache(maxsize=1)

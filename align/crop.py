@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from common.crop_frame import CropFrame, crop_frame, similarity_transform
 
+RIM = 1 / 16  # of a crop's side
+
 
 def crop_face(
     image: NDArray[np.uint8], landmarks: NDArray[np.floating], frame: CropFrame | None = None
@@ -29,6 +31,17 @@ def crop_resolution(landmarks: NDArray[np.floating], frame: CropFrame) -> float:
     """How many pixels of the photograph fall on a side of a pixel of the crop. Raises as `crop_face`."""
     matrix = similarity_transform(np.asarray(landmarks, dtype=np.float64), frame.points)
     return float(1 / max(np.hypot(matrix[0, 0], matrix[1, 0]), 1e-12))
+
+
+def inner_corners(landmarks: NDArray[np.floating], frame: CropFrame) -> NDArray[np.float64]:
+    """The corners of a crop less its rim of a sixteenth, (4, 2) x, y in pixels of the photograph.
+
+    A face is whole where these are: the rim shows what is beside it. Raises as `crop_face`.
+    """
+    matrix = similarity_transform(np.asarray(landmarks, dtype=np.float64), frame.points)
+    low, high = frame.size * RIM, frame.size * (1 - RIM)
+    corners = np.array([[low, low], [high, low], [low, high], [high, high]])
+    return (corners - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
 
 
 def centre_square(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

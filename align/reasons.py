@@ -16,6 +16,8 @@ from common.manifest import ManifestEntry
 REPORT_FILE = "rejected.csv"
 NO_FACE = "no face found"
 COINCIDE = "the landmarks coincide"
+LOST_FACE = "the lost part of this JPEG reaches into the face"
+LOST_PART = "damaged image (a JPEG that lacks its end, without a face in what is left)"
 TURNED = "the face is turned on its side or upside down"
 
 
@@ -34,8 +36,8 @@ _PATTERNS = {
     ReasonKind.NO_SUCH_FILE: f"{NO_SUCH_FILE}|{DEAD_LINK}",
     ReasonKind.CANNOT_BE_READ: "|".join(TRANSIENT) + f"|a folder that {CANNOT_READ}",
     ReasonKind.NO_IMAGE: (
-        r"not an image|not a file|an empty file|damaged image|.* is not read\b|more than "
-        r"|\d+x\d+ is (more than|too)|a (file|JPEG) of more than|the lost part of this JPEG"
+        r".*not an image|not a file|damaged image|.* is not read\b|more than "
+        rf"|\d+x\d+ is (more than|too)|a (file|JPEG) of more than|{LOST_FACE}"
     ),
     ReasonKind.NO_FACE: f"{NO_FACE}|{COINCIDE}",
     ReasonKind.TURNED: TURNED,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from align.engines.local import available_cores
@@ -20,7 +21,7 @@ from common.manifest import (
 from common.shards import FORMAT_VERSION, SHARD_PATTERN, open_shard
 
 STAT_THREADS = 16
-ALIGNMENT_VERSION = 2  # raised whenever the same photograph would give another crop
+ALIGNMENT_VERSION = 3  # raised whenever the same photograph would give another crop, or one at all
 
 
 def refuse_what_differs(out: Path, header: ManifestHeader, earlier: Manifest | None) -> None:
@@ -58,14 +59,33 @@ def _is_wider(limit: int | None, earlier: object) -> bool:
     return isinstance(earlier, int) and (limit is None or limit >= earlier)
 
 
-def fingerprints(jobs: list[ShardJob]) -> list[str]:
+def fingerprints(jobs: list[ShardJob], version: int = ALIGNMENT_VERSION) -> list[str]:
     """Of each slice, what changes whenever one of its photographs, a label, or the way of aligning does."""
     with ThreadPoolExecutor(STAT_THREADS) as pool:  # over a network, each file costs a round trip
-        return list(pool.map(_fingerprint, jobs))
+        return list(pool.map(partial(_fingerprint, version=version), jobs))
 
 
-def _fingerprint(job: ShardJob) -> str:
-    digest = hashlib.sha256(f"{FORMAT_VERSION} {ALIGNMENT_VERSION}".encode())
+def count_outdated(earlier: Manifest | None, planned: list[tuple[ShardJob, str]]) -> int:
+    """How many shards differ from what is planned in nothing but the version that aligned them.
+
+    Args:
+        earlier: what an earlier run recorded.
+        planned: jobs and their fingerprints.
+    """
+    entries = earlier.entries if earlier else {}
+    changed = {
+        job: entry.inputs
+        for job, inputs in planned
+        if (entry := entries.get(job.destination.name)) is not None and entry.inputs != inputs
+    }
+    before = [fingerprints(list(changed), version) for version in range(1, ALIGNMENT_VERSION)]
+    return sum(
+        inputs in made for inputs, made in zip(changed.values(), zip(*before, strict=True), strict=True)
+    )
+
+
+def _fingerprint(job: ShardJob, version: int) -> str:
+    digest = hashlib.sha256(f"{FORMAT_VERSION} {version}".encode())
     for photograph in job.photographs:
         try:
             status = (job.root / photograph.path).stat()

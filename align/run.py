@@ -10,7 +10,7 @@ from align.detectors.session import settle_device
 from align.engines.engine import Engine
 from align.options import AlignOptions
 from align.reasons import group_reasons
-from align.resume import fingerprints
+from align.resume import count_outdated, fingerprints
 from align.shard_job import ShardJob, align_shard
 from align.shard_run import LOCK_FILE, PlannedShard, claim_folder, make_shards
 from align.sources.find import Source
@@ -30,6 +30,7 @@ class AlignSummary:
     shards: int
     kept_shards: int  # of these, already there from an earlier run
     report: Path
+    outdated_shards: int = 0  # made anew because an earlier version had made them, which aligned otherwise
 
 
 def align_source(
@@ -54,6 +55,7 @@ def align_source(
     header = _header(source, options, shard_size)
     with claim_folder(out, header, overwrite) as earlier:
         plan = _plan(source, out, options, shard_size)
+        outdated = count_outdated(earlier, [(shard.job, shard.inputs) for shard in plan])
         finished = make_shards(plan, align_shard, out, (header, earlier), engine, progress)
     reasons = group_reasons(finished.entries)
     return AlignSummary(
@@ -64,6 +66,7 @@ def align_source(
         len(plan),
         finished.kept,
         finished.report,
+        outdated,
     )
 
 

@@ -49,7 +49,7 @@ class Alignment(IntEnum):
     LANDMARKS = 0  # five landmarks brought to the template
     CENTRE = 1  # no face was found: the middle of the photograph
     AS_GIVEN = 2  # the photograph was a crop already
-    TRUNCATED = 3  # by landmarks, of a file that lacks its end: the face is whole, a part elsewhere is missing
+    TRUNCATED = 3  # by landmarks, of a file that lacks its end: the face is whole, other parts are missing
 
 
 @dataclass(frozen=True)

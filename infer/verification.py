@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from align.reasons import NO_FACE
 from common.errors import UserError
+from common.shards import Alignment
 from infer.examine import Examined
 from infer.models.model import Model, Threshold
 from infer.score import Verdict, cosines, verdict_on
@@ -118,6 +119,12 @@ def _missing(index: int, entry: Examined) -> list[str]:
 
 def _doubts(index: int, entry: Examined) -> list[str]:
     doubts = [f"in {_photograph(index)} {warning.text}" for warning in entry.warnings]
+    if entry.face is not None and entry.face.turned:
+        doubts.append(
+            f"{_photograph(index)} was turned {entry.face.turned} degrees clockwise to stand upright"
+        )
+    if entry.face is not None and entry.face.alignment is Alignment.TRUNCATED:
+        doubts.append(f"the file of {_photograph(index)} lacks its end")
     if entry.faces_found > 1:
         doubts.append(
             f"{_photograph(index)} shows at least {entry.faces_found} faces; the most prominent one counts"

@@ -183,6 +183,11 @@ def run(
         f"[bold green]{summary.aligned:,}[/] of {summary.photographs:,} photographs aligned{crops} into "
         f"{shards}{reused}: {escape(str(out))}"
     )
+    if summary.outdated_shards:
+        console.print(
+            f"[yellow]{summary.outdated_shards} of them made anew:[/] an earlier version made them, which "
+            "did not set turned photographs upright, nor find small faces in large ones"
+        )
     if summary.rejected:
         console.print(reasons_table(summary.rejected, str(summary.report)))
     if not summary.aligned:

@@ -46,6 +46,14 @@ class DetectorSettings:
     threads: int = 1
 
 
+@dataclass(frozen=True)
+class ScoreLevels:
+    """Where the scores of a network lie; `align/upright.py` says what they are for."""
+
+    sure: float  # reached by nearly all upright faces, and not by those on their side
+    clear: float  # asked of a face for which a photograph is turned
+
+
 class Detector(Protocol):
     """Finds faces with five landmarks.
 
@@ -55,12 +63,14 @@ class Detector(Protocol):
         batch_size: how many images it takes best at once.
         wanted_side: pixels; an image is searched no larger than this on its longer side, so that a reduced
             one of this size serves as well as the whole.
+        levels: of its scores.
     """
 
     name: str
     sha256: str
     batch_size: int
     wanted_side: int
+    levels: ScoreLevels
 
     def detect_batch(
         self, images: Sequence[NDArray[np.uint8]], enough: Sequence[Enough]

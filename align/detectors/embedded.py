@@ -17,6 +17,7 @@ from align.detectors.detection import Detection, DetectorSettings, Enough
 from align.detectors.embedded_network import FEATURES_8, FEATURES_16, split_network
 from align.detectors.retinaface import (
     ANCHOR_SIZES,
+    LEVELS,
     NMS_OVERLAP,
     STRIDES,
     anchors,
@@ -40,6 +41,7 @@ class EmbeddedRetinaFace:
     """
 
     name = "retinaface_mobilenet0.25"
+    levels = LEVELS
 
     def __init__(self, settings: DetectorSettings = DetectorSettings()) -> None:
         from retinaface.weights import WEIGHTS  # 2 MB of bytes: not for those who only ask for --help

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from align.detectors.detection import Detection, DetectorSettings, Enough
 from align.detectors.letterbox import fit, pad
-from align.detectors.retinaface import anchors, decode, enlarge
+from align.detectors.retinaface import LEVELS, anchors, decode, enlarge
 from align.detectors.session import on_cuda, open_session
 from common.errors import UserError, first_line
 
@@ -38,6 +38,8 @@ class RetinaFaceExport:
 
     Raises UserError for a file that is no such network.
     """
+
+    levels = LEVELS
 
     def __init__(self, path: Path, settings: DetectorSettings) -> None:
         self._path = path

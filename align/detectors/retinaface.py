@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.detectors.detection import Detection
+from align.detectors.detection import Detection, ScoreLevels
 
 STRIDES = (8, 16, 32)
 ANCHOR_SIZES = ((16, 32), (64, 128), (256, 512))  # pixels, two per stride
@@ -14,6 +14,7 @@ CENTRE_VARIANCE = 0.1
 SIZE_VARIANCE = 0.2
 NMS_OVERLAP = 0.4
 MAX_CANDIDATES = 1000
+LEVELS = ScoreLevels(sure=0.993, clear=0.9)  # measured with the embedded network
 
 
 @lru_cache(maxsize=64)

@@ -30,6 +30,7 @@ class TimedDetector:
     def __init__(self, detector: Detector) -> None:
         self.name, self.sha256 = detector.name, detector.sha256
         self.batch_size, self.wanted_side = detector.batch_size, detector.wanted_side
+        self.levels = detector.levels
         self.seconds = 0.0
         self._detector = detector
 

@@ -132,6 +132,19 @@ def test_a_folder_without_any_crop(run_commands: Run, tmp_path: Path, save_jpeg:
     assert table["no face found"] == "1" and sum(printed_histogram(done)) == 0
 
 
+def test_crops_of_files_that_lack_their_end_are_counted_apart(
+    run_commands: Run, tmp_path: Path, portraits: list[Array], save_jpeg: Save
+) -> None:
+    whole = save_jpeg(tmp_path / "in" / "p" / "0.jpg", portraits[0])
+    below = np.random.default_rng(0).integers(0, 256, portraits[0].shape, np.uint8)
+    cut = save_jpeg(tmp_path / "in" / "p" / "1.jpg", np.concatenate([portraits[0], below]))
+    cut.write_bytes(cut.read_bytes()[:-1000])
+    out = align_folder(whole.parents[1], tmp_path / "out")
+    (done,) = run_commands([["align", "info", out]], tmp_path)
+    table = cells(done)
+    assert table[LANDMARKS] == table["aligned by landmarks, of files that lack their end"] == "1"
+
+
 def test_names_in_brackets_are_printed_as_they_are(
     run_commands: Run, tmp_path: Path, portraits: list[Array], save_jpeg: Save
 ) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 
 from align.engines.engine import Engine
 from align.options import AlignOptions
+from align.resume import ALIGNMENT_VERSION, fingerprints
 from align.run import align_source
 from align.sources.find import find_source
 from common.errors import UserError
-from common.manifest import MANIFEST_FILE
+from common.manifest import MANIFEST_FILE, read_manifest
 
 Array = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]
@@ -326,3 +328,23 @@ def test_options_over_no_shards_are_free_to_change(run_commands: Run, out: Path,
     assert done.returncode == 0, done.stderr
     assert "already there" not in done.stdout
     assert (out / "shard-of-mine.h5").read_text() == "mine"
+
+
+def test_shards_of_an_earlier_version_are_made_anew_and_it_is_told(
+    run_commands: Run, out: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = ("align", "run", small, "--shard-size", 8, "--out", out, "--workers", 1)
+    before = {path.name: path.read_bytes() for path in out.glob("shard-*.h5")}
+    manifest = read_manifest(out)
+    assert manifest is not None
+    with monkeypatch.context() as patch:
+        patch.setattr("align.run.fingerprints", partial(fingerprints, version=ALIGNMENT_VERSION - 1))
+        align_source(find_source(small), out, shard_size=8, engine=Engine(workers=1))
+    earlier = read_manifest(out)
+    assert earlier is not None
+    assert all(earlier.entries[name].inputs != entry.inputs for name, entry in manifest.entries.items())
+    again, once_more = (run_commands([jobs], cwd=out.parent)[0] for _ in range(2))
+    assert f"{len(before)} of them made anew: an earlier version" in again.stdout, again
+    assert "made anew" not in once_more.stdout and f"{len(before)} of them already there" in once_more.stdout
+    assert {path.name: path.read_bytes() for path in out.glob("shard-*.h5")} == before
+    assert read_manifest(out) == manifest

@@ -73,7 +73,7 @@ def test_bytes_serve_as_files_do(examiner: Examiner, files: list[Path]) -> None:
     ):
         assert_same(file, data)
     (empty,) = examiner.examine([b""])
-    assert empty.problem == "not an image"
+    assert empty.problem == "an empty file, not an image"
 
 
 def test_nothing_is_embedded_where_there_is_no_face(examiner: Examiner) -> None:

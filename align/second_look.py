@@ -1,0 +1,151 @@
+"""The second look at a photograph: turned by quarters, or at a larger size, where the first one will not do.
+
+Only photographs pay for it in which the first look found nothing, or no face that surely stands upright; the
+others keep their faces, bit by bit. It works through the interface of detectors, so that every one has it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from align.choose_face import choose_faces, is_settled
+from align.detectors.detection import Detection, Detector, Enough
+from align.detectors.retinaface import enlarge, shrink
+from align.options import AlignOptions
+from align.photograph import DecodedPhotograph
+from align.tiles import moved, search_in_tiles
+from align.upright import MAX_TILT, is_surely_upright, tilt, turned_back
+
+CLOSER = 6  # times the size of the first look, at most: 3840 pixels by default
+NEVER_MISSED = 48  # pixels at the size of the first look, of a face that this one does not miss
+WINDOW = 2.0  # half its side, in sides of a small face: what is turned for it
+
+
+@dataclass(frozen=True)
+class Found:
+    """The faces of a photograph.
+
+    Attributes:
+        photograph: the photograph, decoded as it was searched.
+        faces: in pixels of it.
+        turned: by how many degrees, clockwise, it has to be turned for them to stand upright.
+        lies: whether it shows a face that is turned, and was not found upright at any turn.
+    """
+
+    photograph: DecodedPhotograph
+    faces: list[Detection]
+    turned: int = 0
+    lies: bool = False
+
+
+class SecondLook:
+    """Looks again with one detector; holds no other state."""
+
+    def __init__(self, detector: Detector, options: AlignOptions) -> None:
+        self._detector = detector
+        self._options = options
+
+    def after(self, photograph: DecodedPhotograph, faces: list[Detection]) -> Found:
+        """What a photograph shows in which the first look found these faces, in pixels as it was decoded.
+
+        Raises UnreadableImageError where the whole of it, decoded only now, is damaged.
+        """
+        if self._has_sure(faces):
+            return Found(photograph, faces)
+        size = photograph.pixels.shape[:2]
+        small = shrink(photograph.pixels, self._detector.wanted_side)
+        first = self._chosen(faces, size)
+        better = self._at_better_turn(small, first, photograph.longer_side / max(small.shape))
+        if better is not None:
+            seen, turned = better
+            return Found(photograph, [enlarge(face, small.shape[:2], size) for face in seen], turned)
+        if first is None:
+            return self._closer(photograph) or Found(photograph, [])
+        return Found(photograph, faces) if _stands(first) else Found(photograph, [], lies=True)
+
+    def usable(self, faces: list[Detection], scale: float) -> list[Detection]:
+        """The faces that are large enough, in an image of which a pixel is `scale` of its photograph."""
+        if not self._options.min_face:
+            return faces
+        least = self._options.min_face / scale
+        return [face for face in faces if np.min(face.box[2:] - face.box[:2]) >= least]
+
+    def enough(self, size: tuple[int, int], scale: float) -> Enough:
+        """When the detector need not look for smaller faces in an image of this height and width."""
+
+        def enough(faces: list[Detection], unseen_area: float) -> bool:
+            return is_settled(self.usable(faces, scale), unseen_area, self._options.face, *size)
+
+        return enough
+
+    def _closer(self, photograph: DecodedPhotograph) -> Found | None:
+        """The faces that only a larger size shows; None where there is none, or none is looked for."""
+        side, wanted = photograph.longer_side, self._detector.wanted_side
+        if side <= wanted or self._options.min_face * wanted >= NEVER_MISSED * side:
+            return None
+        limit = min(side, CLOSER * wanted)
+        reduction = max(by for by in photograph.file.reductions if by == 1 or side >= by * limit)
+        closer = photograph.at(min(reduction, photograph.reduction))
+        image = shrink(closer.pixels, limit)
+        scale = side / max(image.shape)
+        faces, turned = self.usable(search_in_tiles(self._detector, image), scale), 0
+        face = self._chosen(faces, image.shape[:2])
+        if face is None:
+            return None
+        if not self._has_sure(faces):
+            top, left, window = _around(face, image)
+            better = self._at_better_turn(window, moved(face, -left, -top), scale)
+            if better is not None:
+                faces, turned = [moved(one, left, top) for one in better[0]], better[1]
+            elif not _stands(face):
+                return Found(closer, [], lies=True)
+        back = [enlarge(one, image.shape[:2], closer.pixels.shape[:2]) for one in faces]
+        return Found(closer, back, turned)
+
+    def _at_better_turn(
+        self, image: NDArray[np.uint8], first: Detection | None, scale: float
+    ) -> tuple[list[Detection], int] | None:
+        """The faces of an image at the turn at which they stand upright, and that turn in degrees, clockwise.
+
+        None where the face that was found first is the better one, in pixels of the image as they are.
+        """
+        best: tuple[Detection, int, list[Detection]] | None = None
+        for quarters in (1, 2, 3):
+            turned = np.ascontiguousarray(np.rot90(image, quarters))
+            size = turned.shape[:2]
+            seen = self.usable(self._detector.detect_batch([turned], [self.enough(size, scale)])[0], scale)
+            face = self._chosen(seen, size)
+            if face is None or face.score < self._detector.levels.clear or not _stands(face):
+                continue
+            if best is None or face.score > best[0].score:
+                best = face, quarters, seen
+            if self._has_sure([face]):
+                break
+        if best is None:
+            return None
+        face, quarters, seen = best
+        back = turned_back(face, quarters, *image.shape[:2])
+        if first is not None and _stands(first) and (face.score <= first.score or _stands(back)):
+            return None
+        faces = [turned_back(one, quarters, *image.shape[:2]) for one in seen]
+        return faces, 0 if _stands(back) else 360 - 90 * quarters
+
+    def _has_sure(self, faces: list[Detection]) -> bool:
+        return any(is_surely_upright(face, self._detector.levels.sure) for face in faces)
+
+    def _chosen(self, faces: list[Detection], size: tuple[int, int]) -> Detection | None:
+        return next(iter(choose_faces(faces, self._options.face, *size)), None)
+
+
+def _stands(face: Detection) -> bool:
+    """Whether a head is tilted no more than heads are in photographs that are not turned."""
+    return abs(tilt(face.landmarks)) <= MAX_TILT
+
+
+def _around(face: Detection, image: NDArray[np.uint8]) -> tuple[int, int, NDArray[np.uint8]]:
+    """The first row and column of the surroundings of a face, and their pixels."""
+    x, y = (face.box[:2] + face.box[2:]) / 2
+    half = WINDOW * float(np.max(face.box[2:] - face.box[:2]))
+    top, left = (max(0, int(place - half)) for place in (y, x))
+    return top, left, image[top : int(y + half) + 1, left : int(x + half) + 1]
