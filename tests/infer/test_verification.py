@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from align.aligner import NO_FACE, AlignedFace
 from align.detectors.detection import Detection
 from common.errors import UserError
+from common.shards import Alignment
 from infer.examine import Examined
 from infer.models.model import Model, Threshold
 from infer.quality import QualityWarning
@@ -118,3 +119,12 @@ def test_a_threshold_comes_from_somewhere(model: Model) -> None:
 
     assert threshold_for(Settled(), None) is own
     assert threshold_for(Settled(), -1).value == -1
+
+
+def test_a_turned_photograph_and_a_file_without_its_end_are_told() -> None:
+    turned = replace(shown(1, 0), face=replace(FACE, turned=270))
+    cut = replace(shown(1, 0), face=replace(FACE, alignment=Alignment.TRUNCATED))
+    assert verdicts_of([turned, cut], 0.35)[0].reasons[1:] == (
+        "the first photograph was turned 270 degrees clockwise to stand upright",
+        "the file of the second photograph lacks its end",
+    )
