@@ -1,5 +1,6 @@
 """Face recognisers of others in ONNX: what they take, as far as their file says, and running them."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from onnx import ModelProto, TensorProto
 from common.command_line import printable
 from common.encoder import FACE_SIZE, MIDDLE, InputFormat
 from common.errors import UserError
-from infer.models.onnx_file import EXPECTED, FLOATS, run_network, tensors
+from infer.models.onnx_file import EXPECTED, FLOATS, run_network, run_outputs, tensors
 from infer.models.unit_length import to_unit_length
 
 SCALING_NODES = 8  # that insightface looks at
@@ -28,6 +29,7 @@ class ForeignNetwork:
     Attributes:
         channels_last: whether images are (S, S, 3) and not (3, S, S).
         one_by_one: whether it takes one image at a time.
+        output: name of the one with embeddings.
     """
 
     path: Path
@@ -35,7 +37,8 @@ class ForeignNetwork:
     input_format: InputFormat
     channels_last: bool
     one_by_one: bool
-    embedding_size: int
+    embedding_size: int = 0
+    output: str = ""
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, S, S, 3) RGB crops to (N, D) embeddings of unit length, averaged over the mirror image.
@@ -47,18 +50,21 @@ class ForeignNetwork:
 
     def run(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network gives for (N, S, S, 3) RGB crops, (N, D) of any length."""
+        images = self.prepare(crops)
+        if self.one_by_one:
+            rows = [run_network(self.session, image[None], self.path, self.output) for image in images]
+            return np.concatenate(rows)
+        return run_network(self.session, images, self.path, self.output)
+
+    def prepare(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, S, S, 3) RGB crops as the network takes them."""
         mean, scale = (
             np.array(given, np.float32) for given in (self.input_format.mean, self.input_format.scale)
         )
         images = (crops.astype(np.float32) - mean) / scale
         if self.input_format.colour == "BGR":
             images = images[..., ::-1]
-        if not self.channels_last:
-            images = images.transpose(0, 3, 1, 2)
-        if self.one_by_one:
-            rows = [run_network(self.session, image[None], self.path) for image in images]
-            return np.concatenate(rows)
-        return run_network(self.session, images, self.path)
+        return images if self.channels_last else images.transpose(0, 3, 1, 2)
 
 
 def open_foreign(
@@ -84,8 +90,9 @@ def open_foreign(
             f"{path} takes images of {width}x{height} pixels; crops are square, 16 to 1024 pixels"
         )
     input_format, assumed = _settle_format(path, model, noted, given.pop() if given else None)
-    network = ForeignNetwork(path, session, input_format, channels_last, batch == 1, 0)
-    return _probed(network), assumed
+    network = ForeignNetwork(path, session, input_format, channels_last, batch == 1)
+    network, told = _with_output(network)
+    return _probed(network), assumed + told
 
 
 def precision_of(model: ModelProto) -> str:
@@ -96,15 +103,44 @@ def precision_of(model: ModelProto) -> str:
 
 
 def _only_image(path: Path, session: onnxruntime.InferenceSession) -> Any:
-    inputs, outputs = session.get_inputs(), session.get_outputs()
+    inputs = session.get_inputs()
     if len(inputs) != 1 or inputs[0].type not in FLOATS or len(inputs[0].shape) != 4:
         told = ", ".join(map(_told, inputs[:4])) or "none"
-        raise UserError(f"{path} has the input {told}; {EXPECTED}")
-    if len(outputs) != 1:
-        raise UserError(f"{path} has {len(outputs)} outputs, as detectors have; {EXPECTED}")
-    if len(outputs[0].shape or [None, None]) != 2:  # a shape that is not stated is seen when it runs
-        raise UserError(f"{path} has the output {_told(outputs[0])}; {EXPECTED}")
+        count = f"{len(inputs)} inputs" if len(inputs) > 1 else "the input"
+        raise UserError(f"{path} has {count} {told}; {EXPECTED}")
     return inputs[0]
+
+
+def _with_output(network: ForeignNetwork) -> tuple[ForeignNetwork, tuple[str, ...]]:
+    """The same with the name of the output that embeds, by what it gives for a crop, and what was assumed.
+
+    Exported recognisers give the embedding, and AdaFace's its norm as well, in either order.
+    """
+    side = network.input_format.size
+    images = network.prepare(np.zeros((1, side, side, 3), np.uint8))
+    outputs = network.session.get_outputs()
+    shapes = [np.shape(found) for found in run_outputs(network.session, images, network.path)]
+    embedding = [
+        output
+        for output, shape in zip(outputs, shapes, strict=True)
+        if len(shape) > 1 and shape[0] == 1 and (len(outputs) == 1 or max(shape) > 1)
+        if max(shape) == math.prod(shape)
+    ]
+    others = [output for output, shape in zip(outputs, shapes, strict=True) if math.prod(shape) > 1]
+    if len(embedding) == 1 and others in ([], embedding):
+        unused = ", ".join(printable(output.name[:40]) for output in outputs if output is not embedding[0])
+        name = printable(embedding[0].name[:40])
+        told = f"the embedding is the output {name}; {unused}, one number a crop, is not used"
+        return replace(network, output=embedding[0].name), (told,) if unused else ()
+    if len(outputs) == 1:
+        raise UserError(f"{network.path} has the output {_told(outputs[0])}; {EXPECTED}")
+    if len(embedding) > 1 and len(embedding) == len(others):
+        names = ", ".join(map(_told, embedding[:4]))
+        raise UserError(
+            f"{network.path} has {len(embedding)} outputs that may be the embedding: {names}; "
+            "keep one of them with onnx.utils.extract_model"
+        )
+    raise UserError(f"{network.path} has {len(outputs)} outputs, as detectors have; {EXPECTED}")
 
 
 def _settle_format(

@@ -17,7 +17,8 @@ from common.file_kinds import Kind
 from common.weights.refusal import inspect_weights, refusal
 
 EXPECTED = (
-    "a face recogniser has one input, (N, 3, S, S) or (N, S, S, 3) float32, and one output, (N, D) embeddings"
+    "a face recogniser has one input, (N, 3, S, S) or (N, S, S, 3) float32, and one output with embeddings, "
+    "(N, D) or (N, D, 1, 1), beside which only numbers such as their norm may stand"
 )
 FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 LONGEST = 16_384  # numbers in an embedding
@@ -94,20 +95,31 @@ def tensors(message: Message) -> Iterator[TensorProto]:
 
 
 def run_network(
-    session: onnxruntime.InferenceSession, images: NDArray[Any], path: Path
+    session: onnxruntime.InferenceSession, images: NDArray[Any], path: Path, output: str | None = None
 ) -> NDArray[np.float32]:
-    """The only output of a network for its only input, (N, D) for N images.
+    """The output of this name, or the only one, of a network for its only input: (N, D) for N images.
 
-    Raises UserError when it does not run, or gives something else.
+    Axes of length one behind the first are left out. Raises UserError when it does not run, or gives
+    something else.
     """
-    image = session.get_inputs()[0]
-    dtype = FLOATS.get(image.type, np.uint8)
-    try:
-        (found,) = session.run(None, {image.name: np.ascontiguousarray(images, dtype)})
-    except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
-        raise UserError(f"{path} does not run on {len(images)} crop(s): {first_line(error)}") from error
+    (found,) = run_outputs(session, images, path, None if output is None else [output])
+    if np.ndim(found) > 2 and len(found) and max(found.shape[1:]) * len(found) == found.size:
+        found = found.reshape(len(found), -1)
     if np.ndim(found) != 2 or len(found) != len(images) or not 1 <= found.shape[1] <= LONGEST:
         raise UserError(f"{path} gives {np.shape(found)} for {len(images)} crop(s); {EXPECTED}")
     if found.dtype.kind != "f":
         raise UserError(f"{path} gives numbers of type {found.dtype}; {EXPECTED}")
     return found.astype(np.float32, copy=False)
+
+
+def run_outputs(
+    session: onnxruntime.InferenceSession, images: NDArray[Any], path: Path, names: list[str] | None = None
+) -> list[Any]:
+    """All outputs of a network for its only input, or those named. Raises UserError if it does not run."""
+    image = session.get_inputs()[0]
+    dtype = FLOATS.get(image.type, np.uint8)
+    try:
+        found: list[Any] = session.run(names, {image.name: np.ascontiguousarray(images, dtype)})
+    except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
+        raise UserError(f"{path} does not run on {len(images)} crop(s): {first_line(error)}") from error
+    return found

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from retinaface.weights import WEIGHTS as DETECTOR
 
 from common.encoder import Encoder
@@ -144,6 +144,66 @@ def test_embeddings_that_are_not_finite_are_refused(tmp_path: Path, faces: Crops
         opened(tmp_path, recogniser(after=[nothing])).embed(faces)
 
 
+def with_norm(first: bool = False) -> onnx.ModelProto:
+    """An embedding and its norm, as AdaFace's exports give, in either order."""
+    norm = helper.make_node("ReduceL2", ["product"], ["norm"], axes=[1], keepdims=1)
+    model = recogniser(after=[norm, helper.make_node("Div", ["product", "norm"], ["embedding"])])
+    outputs = [model.graph.output[0], helper.make_tensor_value_info("norm", TensorProto.FLOAT, ["N", 1])]
+    outputs = outputs[::-1] if first else outputs
+    kept = [onnx.ValueInfoProto.FromString(output.SerializeToString()) for output in outputs]
+    del model.graph.output[:]
+    model.graph.output.extend(kept)
+    return model
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["norm last", "norm first"])
+def test_of_an_embedding_and_its_norm_the_embedding_is_taken_and_told(
+    tmp_path: Path, faces: Crops, first: bool
+) -> None:
+    model = opened(tmp_path, with_norm(first))
+    np.testing.assert_allclose(model.embed(faces), expected(faces), atol=1e-5)
+    assert any(
+        "is the output embedding; norm, one number a crop, is not used" in told for told in model.card.assumed
+    )
+    assert model.card.embedding_size == LENGTH
+
+
+@pytest.mark.parametrize("axes", [[2, 3], [1, 2], [1]], ids=["N,D,1,1", "N,1,1,D", "N,1,D"])
+def test_axes_of_length_one_beside_the_embedding_are_left_out(
+    tmp_path: Path, faces: Crops, axes: list[int]
+) -> None:
+    model = recogniser(
+        after=[helper.make_node("Unsqueeze", ["product", "axes"], ["embedding"])],
+        output=["N", *(["D", 1, 1] if axes == [2, 3] else [1] * len(axes) + ["D"])],
+    )
+    model.graph.initializer.append(numpy_helper.from_array(np.array(axes), "axes"))
+    found = opened(tmp_path, model)
+    np.testing.assert_allclose(found.embed(faces), expected(faces), atol=1e-5)
+    assert found.card.embedding_size == LENGTH
+
+
+@pytest.mark.parametrize("ir_version", [3, 9])
+def test_weights_among_the_inputs_are_no_inputs(tmp_path: Path, faces: Crops, ir_version: int) -> None:
+    model = recogniser()
+    for tensor in model.graph.initializer:
+        value = helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims))
+        model.graph.input.insert(0, value)  # before the image, which older exporters do as well
+    model.ir_version = ir_version
+    np.testing.assert_allclose(opened(tmp_path, model).embed(faces), expected(faces), atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [("N", 3, SIDE, SIDE), (1, SIDE, SIDE, 3)], ids=["N,3,S,S", "1,S,S,3"])
+def test_networks_in_half_precision(tmp_path: Path, faces: Crops, shape: tuple[int | str, ...]) -> None:
+    to_float = helper.make_node("Cast", ["image"], ["float"], to=TensorProto.FLOAT)
+    turn = helper.make_node("Transpose", ["float"], ["ready"], perm=[0, 3, 1, 2])
+    keep = helper.make_node("Identity", ["float"], ["ready"])
+    before = [to_float, turn if shape[-1] == 3 else keep]
+    model = opened(
+        tmp_path, recogniser(shape, before=before, output=(shape[0], LENGTH), kind=TensorProto.FLOAT16)
+    )
+    np.testing.assert_allclose(model.embed(faces), expected(faces), atol=2e-2)
+
+
 def two_inputs() -> onnx.ModelProto:
     model = recogniser()
     model.graph.input.append(helper.make_tensor_value_info("more", TensorProto.FLOAT, [1]))
@@ -171,8 +231,8 @@ def custom_operator() -> onnx.ModelProto:
 @pytest.mark.parametrize(
     ("model", "told"),
     [
-        (two_inputs, "has the input image tensor(float)"),
-        (two_outputs, "has 2 outputs, as detectors have"),
+        (two_inputs, "has 2 inputs image tensor(float)"),
+        (two_outputs, "has 2 outputs that may be the embedding: embedding tensor"),
         (four_axes, "has the output pooled"),
         (custom_operator, "cannot be loaded by ONNX Runtime"),
         (lambda: mean_of((4, 3, SIDE, SIDE)), "N any number or 1"),
