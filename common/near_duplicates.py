@@ -20,9 +20,8 @@ ALL_TO_ALL = 2000  # rows that are compared each with each
 PIVOTS_PER_ROOT = 4  # times the root of the number of rows
 CELLS = 4  # that a row lies in; 99 % of photographs made anew share one with the original
 BLOCK = 1024  # rows of a matrix product
-MOST_REFUTED = (
-    8  # candidates that a row may turn out to differ from, so that no set of look-alikes takes hours
-)
+STRONG = 0.95  # product of two descriptors from which a pair is always put to the proof
+MOST_REFUTED = 8  # proofs against a row, after which weaker ones are left: look-alikes would take hours
 
 Image = Callable[[int], NDArray[np.uint8]]
 Progress = Callable[[int, int], None]
@@ -111,10 +110,10 @@ def _join_near(
     refuted: set[tuple[int, int]] = set()
     failures: dict[int, int] = defaultdict(int)
     for cell in _cells(rows, descriptors):
-        for first, second in _candidates(cell, descriptors):
+        for first, second, product in _candidates(cell, descriptors):
             if groups.root(first) == groups.root(second) or (first, second) in refuted:
                 continue
-            if max(failures[first], failures[second]) >= MOST_REFUTED:
+            if product < STRONG and max(failures[first], failures[second]) >= MOST_REFUTED:
                 continue
             if are_same_picture(image(first), image(second)):
                 groups.join(first, second)
@@ -146,15 +145,21 @@ def _cells(rows: NDArray[np.int64], descriptors: NDArray[np.float16]) -> Iterato
         yield rows[members]
 
 
-def _candidates(rows: NDArray[np.int64], descriptors: NDArray[np.float16]) -> Iterator[tuple[int, int]]:
-    """Pairs of a cell whose descriptors are alike, the lower row first; of a block the likest first."""
+def _candidates(
+    rows: NDArray[np.int64], descriptors: NDArray[np.float16]
+) -> Iterator[tuple[int, int, float]]:
+    """Pairs of a cell whose descriptors are alike, the lower row first, and their product.
+
+    Of a block of rows the likest come first.
+    """
     vectors = descriptors[rows].astype(np.float32)
     for start in range(0, len(rows), BLOCK):
         products = vectors[start : start + BLOCK] @ vectors[start:].T
         first, second = np.nonzero(np.triu(products, 1) >= CANDIDATE)
         order = np.argsort(-products[first, second], kind="stable")
         for place in order.tolist():
-            yield int(rows[start + first[place]]), int(rows[start + second[place]])
+            low, high = int(first[place]), int(second[place])
+            yield int(rows[start + low]), int(rows[start + high]), float(products[low, high])
 
 
 def _named(roots: NDArray[np.int64], equal: NDArray[np.int64]) -> list[DuplicateGroup]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from common.near_duplicates import DuplicateKind
 from common.training_facts import SyntheticTraining
 from infer.audit.crops import AuditedCrops
 from infer.audit.findings import Finding, Kind
@@ -65,7 +64,9 @@ def audit_crops(
     judged = ~crops.synthetic & ~crops.forged & ~pictures.is_copy
     before = judge(vectors, labels, judged, people)
     of_people = person_limits(vectors, labels, before.kept, people)
-    pairs = one_person_in_two(vectors, labels, judged, people, of_people, before.limits)
+    pairs = []
+    if before.limits.are_apart:  # otherwise all people match, and there are no limits to their pairs
+        pairs = one_person_in_two(vectors, labels, judged, people, of_people, before.limits)
     united = _united(labels, pairs, people)
     judgement = judge(vectors, united, judged, people)
     found = label_findings(judgement, united, judged, crops.names)
@@ -84,7 +85,7 @@ def audit_crops(
     typical = np.where(judgement.kept, judgement.near.own, np.nan)
     left_out = {
         Kind.OVER_SPLIT: held_out is None,
-        Kind.ONE_PERSON: people < FEWEST_PEOPLE,
+        Kind.ONE_PERSON: people < FEWEST_PEOPLE or not before.limits.are_apart,
         Kind.SYNTHETIC: not hints.judged,
     }
     not_judged = frozenset(kind for kind, left in left_out.items() if left)
@@ -112,7 +113,10 @@ def _with_copies(findings: list[Finding], crops: AuditedCrops, pictures: Picture
             found.append(finding)
             continue
         names = {row: crops.name(row) for row in group.rows}
-        is_known = group.kind is DuplicateKind.EXACT and finding.suggested in names.values()
+        pixels = dict(zip(group.rows, group.first_equal, strict=True))
+        is_known = any(
+            names[row] == finding.suggested and pixels[row] == pixels[finding.row] for row in group.rows
+        )
         own = [row for row, name in names.items() if name == names[finding.row] and pictures.is_copy[row]]
         found += [replace(finding, row=row, drop=is_known) for row in (finding.row, *own)]
     return found

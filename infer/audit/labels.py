@@ -55,13 +55,13 @@ def judge(
     near = Nearness(np.where(rejudged, near.own, first.own), near.other, near.nearest, near.counts)
     compared = judged & ~np.isnan(near.own) & ~np.isnan(near.other)
     share = float(near.is_nearer_to_another[compared].mean()) if compared.any() else 0.0
-    doubt = ""
-    if share > MOST_SUSPECT:
+    limits, doubt = _limits(near, kept), ""
+    if compared.any() and (share > MOST_SUSPECT or not limits.are_apart):
         doubt = (
-            f"{share:.0%} of the photographs are nearer to another person: the model does not tell these "
-            "people apart, or most labels are wrong; no finding is certain"
+            f"the model does not tell these people apart, or most labels are wrong ({share:.0%} of the "
+            "photographs are nearer to another person): no finding is certain"
         )
-    return Judgement(near, kept, rejudged, _limits(near, kept), doubt)
+    return Judgement(near, kept, rejudged, limits, doubt)
 
 
 def label_findings(

@@ -23,6 +23,11 @@ class Limits:
     stranger_spread: float
 
     @property
+    def are_apart(self) -> bool:
+        """Whether genuine ones are told from strangers at all; false where one of them is not known."""
+        return self.genuine - self.stranger > self.genuine_spread + self.stranger_spread
+
+    @property
     def possible(self) -> float:
         """What strangers seldom reach."""
         return min(self.stranger + POSSIBLE * self.stranger_spread, self.genuine)

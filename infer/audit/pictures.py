@@ -29,7 +29,12 @@ def find_pictures(crops: AuditedCrops, progress: Progress = lambda done, total: 
     """Look at every crop; see `common.near_duplicates`."""
     rows = np.flatnonzero(~crops.forged)
     found = find_duplicates(len(rows), lambda place: crops.images(int(rows[place])), progress)
-    groups = [DuplicateGroup(tuple(rows[list(group.rows)].tolist()), group.kind) for group in found]
+    groups = [
+        DuplicateGroup(
+            tuple(rows[list(group.rows)].tolist()), group.kind, tuple(rows[list(group.first_equal)].tolist())
+        )
+        for group in found
+    ]
     is_copy = np.zeros(len(crops.labels), np.bool_)
     for group in groups:
         for shown in _by_person(crops, [row for row in group.rows if not crops.synthetic[row]]):
@@ -52,35 +57,32 @@ def picture_findings(
     """
     found = []
     for group in pictures.groups:
-        exact = group.kind is DuplicateKind.EXACT
-        marked = {bool(flag) for flag in crops.synthetic[list(group.rows)]}
-        if len(marked) == 2 and exact:
-            found += _each(Kind.TWO_FLAGS, group.rows, group)
-            continue
-        for flag in marked:
+        pixels = dict(zip(group.rows, group.first_equal, strict=True))
+        found += [
+            _finding(Kind.TWO_FLAGS, row, group)
+            for row in group.rows
+            if any(
+                pixels[row] == pixels[other] and crops.synthetic[row] != crops.synthetic[other]
+                for other in group.rows
+            )
+        ]
+        for flag in (False, True):
             people = _by_person(crops, [row for row in group.rows if crops.synthetic[row] == flag])
             if len(people) > 1:
                 sides = {crops.name(rows[0]) in held_out for rows in people} if held_out else set()
                 kind = Kind.OVER_SPLIT if len(sides) == 2 else Kind.TWO_NAMES
-                found += _each(kind, [row for rows in people for row in rows], group)
+                found += [_finding(kind, row, group) for rows in people for row in rows]
             for rows in people:
-                found += _each(Kind.COPY, rows[1:], group, redundant=exact)
+                for place, row in enumerate(rows[1:], 1):
+                    redundant = pixels[row] in {pixels[earlier] for earlier in rows[:place]}
+                    found.append(_finding(Kind.COPY, row, group, redundant))
     return found
 
 
-def _each(kind: Kind, rows: Collection[int], group: DuplicateGroup, redundant: bool = False) -> list[Finding]:
-    note = "equal pixels" if group.kind is DuplicateKind.EXACT else "nearly equal"
-    return [
-        Finding(
-            kind,
-            row,
-            beside=tuple(each for each in group.rows if each != row),
-            note=note,
-            certain=redundant,
-            drop=redundant,
-        )
-        for row in rows
-    ]
+def _finding(kind: Kind, row: int, group: DuplicateGroup, redundant: bool = False) -> Finding:
+    others = tuple(other for other in group.rows if other != row)
+    note = "equal pixels" if redundant or group.kind is DuplicateKind.EXACT else "nearly equal"
+    return Finding(kind, row, beside=others, note=note, certain=redundant, drop=redundant)
 
 
 def _by_person(crops: AuditedCrops, rows: Sequence[int]) -> list[list[int]]:

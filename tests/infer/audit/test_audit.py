@@ -102,6 +102,9 @@ def test_a_model_that_tells_nobody_apart_is_in_doubt(make_crops: MakeCrops, no_p
     audit = audit_crops(crops, no_pictures(crops))
     assert "does not tell these people apart" in audit.notes[0]
     assert not any(finding.certain for finding in audit.findings)
+    crops.vectors[:] = crops.vectors[0]
+    collapsed = audit_crops(crops, no_pictures(crops))
+    assert collapsed.findings == [] and Kind.ONE_PERSON in collapsed.not_judged
 
 
 def test_synthetic_and_forged_crops_are_not_judged(make_crops: MakeCrops, no_pictures: NoPictures) -> None:
@@ -121,13 +124,15 @@ def test_copies_share_the_finding_and_do_not_vouch_for_each_other(make_crops: Ma
     crops.vectors[[0, 1, 2]] = crops.vectors[7]
     copies = np.zeros(len(crops.labels), np.bool_)
     copies[[1, 2]] = True
-    group = DuplicateGroup((0, 1, 2), DuplicateKind.EXACT)
+    group = DuplicateGroup((0, 1, 2), DuplicateKind.EXACT, (0, 0, 0))
     audit = audit_crops(crops, Pictures([group], copies))
     wrong = of_kind(audit, Kind.WRONG_LABEL)
     assert {finding.row for finding in wrong} == {0, 1, 2}
     assert {finding.suggested for finding in wrong} == {"p001"} and all(each.certain for each in wrong)
     assert {finding.row for finding in of_kind(audit, Kind.COPY)} == {1, 2}
-    known = audit_crops(crops, Pictures([DuplicateGroup((0, 1, 2, 7), DuplicateKind.EXACT)], copies))
+    known = audit_crops(
+        crops, Pictures([DuplicateGroup((0, 1, 2, 7), DuplicateKind.EXACT, (0, 0, 0, 0))], copies)
+    )
     assert all(finding.drop for finding in of_kind(known, Kind.WRONG_LABEL))
 
 

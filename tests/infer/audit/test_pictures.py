@@ -40,6 +40,8 @@ def test_a_split_between_two_people_is_told(make_crops: MakeCrops, crops: list[N
 def test_near_copies_are_told_and_not_dropped(make_crops: MakeCrops, crops: list[NDArray[np.uint8]]) -> None:
     darker = [*crops, (crops[0] * 0.9).astype(np.uint8)]
     assert told(shown(make_crops, darker, 0, 6, 1, 2, 3, 4)) == {(Kind.COPY, 1, False)}
+    three = replace(make_crops(people=1, each=3), images=lambda row: darker[(0, 6, 0)[row]])
+    assert told(three) == {(Kind.COPY, 1, False), (Kind.COPY, 2, True)}
 
 
 def test_marks_that_contradict_each_other_are_told_for_equal_pixels_only(
