@@ -42,7 +42,14 @@ class ShardFolder:
 
 def is_shard_folder(path: Path) -> bool:
     """Whether a folder holds shards, or the manifest of some that are gone."""
-    return path.is_dir() and ((path / MANIFEST_FILE).exists() or any(path.glob(SHARD_PATTERN)))
+    if not path.is_dir():
+        return False
+    if any(path.glob(SHARD_PATTERN)):
+        return True
+    try:
+        return read_manifest(path) is not None
+    except (UserError, OSError):  # other software has files of that name, too
+        return False
 
 
 def open_folder(path: Path) -> ShardFolder:

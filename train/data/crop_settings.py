@@ -10,6 +10,7 @@ from common.errors import UserError
 from common.manifest import ManifestHeader, read_manifest
 from common.shard_folder import ShardFolder
 
+TAKEN_AS_THEY_WERE = "none"  # photographs that were crops: how they were taken stands nowhere
 MOST_LINKS = 8  # forgeries of forgeries are followed so far back to the photographs
 
 
@@ -30,6 +31,8 @@ def crop_settings_of(folders: Sequence[ShardFolder]) -> tuple[CropSettings | Non
 def _settings(header: ManifestHeader) -> CropSettings | None:
     for _ in range(MOST_LINKS):
         if "detector" in header.options:
+            if header.options["detector"] == TAKEN_AS_THEY_WERE:
+                return None
             try:
                 return CropSettings.of_options(header.options)
             except ValidationError:

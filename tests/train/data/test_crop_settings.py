@@ -54,6 +54,7 @@ def test_folders_that_differ_or_do_not_tell_leave_it_open(folder: Make, tmp_path
     for folders, told in [
         ([folder("a", WIDE), folder("b", WIDE | {"det-size": 640})], "aligned with different options"),
         ([folder("c", None), itself], "no manifest tells"),
+        ([folder("n", {"detector": "none", "det-size": 640})], "no manifest tells"),
     ]:
         found, (note,) = crop_settings_of(folders)
         assert found is None and told in note
