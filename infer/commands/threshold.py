@@ -93,7 +93,7 @@ def threshold(
         console.print(f"[yellow]{unlabelled:,} pairs have no label and were not counted[/]")
     if pairs_file := write_pair_list(pair_set, RESULTS):
         console.print(f"the pairs, as a list that can be given again: {escape(str(pairs_file))}")
-    point = found.noted(pair_set)
+    point = found.noted(pair_set).model_copy(update={"crops": loaded.crops})
     if point.doubts():
         console.print(f"[yellow]careful:[/] it rests on {point.doubts()}; every verdict with it will say so")
     stored = note_operating_point(loaded.file, point, loaded.sha256)

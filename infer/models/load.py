@@ -13,10 +13,10 @@ from common.weights.layouts import Colour
 from common.weights.load import Wanted, load_located
 from common.weights.refusal import inspect_weights
 from common.weights.source import locate
-from infer.cropping import AS_TRAINED, CropRequest
+from infer.cropping import AS_TRAINED, CropRequest, described
 from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, ModelCard, Threshold
-from infer.models.notes import settle_threshold
+from infer.models.notes import read_notes, settle_threshold
 from infer.models.onnx_model import OnnxModel
 
 RANDOM_PREFIX = "random:"
@@ -49,7 +49,24 @@ def load_model(
     else:
         model = _open(name, colour)
     model.crops = crops.settle(model.card.crops)
+    if doubt := _doubt_of_threshold(model):
+        model.card = replace(model.card, assumed=(*model.card.assumed, doubt))
     return model
+
+
+def _doubt_of_threshold(model: Model) -> str | None:
+    """What is to be told where a threshold was chosen on other crops than those that are made now."""
+    point = None if model.file is None else read_notes(model.file, model.sha256).operating_point
+    if point is None or point.crops is None:
+        return None
+    before, now = described(point.crops), described(model.crops)
+    usual = "the defaults of 'align run'"
+    return (
+        f"that the threshold noted beside it, chosen on crops by {before or usual}, holds for crops by "
+        f"{now or usual}"
+        if before != now
+        else None
+    )
 
 
 def _open(name: str, colour: Colour | None) -> Model:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from common.atomic import write_text_atomically
 from common.checksum import file_sha256
+from common.crop_settings import CropSettings
 from common.encoder import InputFormat
 from common.errors import UserError
 from common.metrics.threshold_at_fmr import impostors_to_trust
@@ -29,6 +30,7 @@ class OperatingPoint(BaseModel):
     impostors: int = Field(ge=0)
     pairs: Text  # name of the set
     fingerprint: Text = Field("", max_length=64)  # of the set; empty in notes of earlier versions
+    crops: CropSettings | None = None  # how its photographs were cropped; None: not known
 
     def doubts(self) -> str:
         """Why it is not to be relied on, in words; empty where it rests on enough pairs."""

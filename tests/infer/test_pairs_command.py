@@ -1,3 +1,4 @@
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -147,3 +148,57 @@ def test_all_pairs_of_real_faces_from_a_list(run_commands: Run, tmp_path: Path, 
     results = read_results(tmp_path / "results" / "all.h5")
     assert len(results.image_names) == 100 and results.rejected == {}
     assert evaluate_pairs(results.categories, results.similarity).eer <= 0.006
+
+
+@pytest.mark.shared
+def test_from_a_folder_per_person_to_a_verdict(run_commands: Run, tmp_path: Path, shared: Path) -> None:
+    shutil.copyfile(shared / "weights/mobilefacenet.pt", tmp_path / "model.pt")
+    people = shared / "faces/lfw10"
+    anna, other = people / "Ariel_Sharon/Ariel_Sharon_0001.jpg", people / "Tony_Blair/Tony_Blair_0001.jpg"
+    model = ["--model", "model.pt"]
+    (chosen,) = run_commands([["infer", "threshold", people, "--fmr", "0.01", *model]], tmp_path)
+    assert chosen.returncode == 0, chosen.stderr
+    assert "all 4,950 pairs of 100 photographs of 10 people" in chosen.stdout
+    assert "model model.pt (as named): mobilefacenet" in chosen.stdout
+    (done,) = run_commands([["infer", "verify", anna, other, *model, "--json"]], tmp_path)
+    told = json.loads(done.stdout)
+    assert done.returncode == 1 and told["threshold_source"].startswith("chosen for FMR 0.01 on lfw10")
+    drawn, again = run_commands(
+        [
+            ["infer", "pairs", people, "--pairs-per-kind", 40, "--out", "drawn", *model],
+            ["infer", "pairs", "results/lfw10_pairs.csv", "--images", people, "--out", "again", *model],
+        ],
+        tmp_path,
+    )
+    assert drawn.returncode == again.returncode == 0, drawn.stderr + again.stderr
+    assert "80 pairs scored" in drawn.stdout and "4,950 pairs scored" in again.stdout
+    assert len((tmp_path / "drawn/lfw10_pairs.csv").read_text().splitlines()) == 81
+
+
+@pytest.mark.shared
+def test_cases_of_lists(
+    run_commands: Run, tmp_path: Path, shared: Path, assert_refused: Callable[[Finished, str], None]
+) -> None:
+    cases, untrained = shared / "cases", ["--model", "random:ir_lite", "--workers", 1]
+    shutil.copytree(cases / "absolute", tmp_path / "absolute", copy_function=shutil.copyfile)
+    (tmp_path / "empty").mkdir()
+    text = (tmp_path / "absolute/pairs.csv").read_text()
+    for name, root in (("inside", tmp_path / "absolute"), ("outside", tmp_path / "elsewhere")):
+        (tmp_path / f"absolute/{name}.csv").write_text(text.replace("ROOT", str(root)))
+    header = "pathA,pathB,label,deepfake_a,deepfake_b\np/a1.jpg,p/a2.jpg,1,0,0\np/a1.jpg,p/b1.jpg,0,0,1\n"
+    (tmp_path / "absolute/header.csv").write_text(header)
+    inside, outside, known, missing = run_commands(
+        [
+            ["infer", "pairs", "absolute/inside.csv", *untrained],
+            ["infer", "pairs", "absolute/outside.csv", *untrained],
+            ["infer", "pairs", "absolute/header.csv", *untrained],
+            ["infer", "pairs", cases / "missing/pairs.csv", "--images", "empty", *untrained],
+        ],
+        tmp_path,
+    )
+    assert "2 pairs scored" in inside.stdout and "not there as written" not in inside.stdout
+    assert_refused(
+        outside, "is outside the folder of the photographs, absolute: an absolute path that does not"
+    )
+    assert "pathA as path1, pathB as path2, deepfake_a as synthetic1" in known.stdout and not known.returncode
+    assert_refused(missing, "files are missing (looked for first: empty/x/0.jpg); name another folder")

@@ -190,6 +190,20 @@ def test_crops_are_taken_as_for_the_training_unless_asked_otherwise(tmp_path: Pa
     assert align_options(load_model(str(path), tmp_path), aligned=False) == AlignOptions()
 
 
+def test_a_threshold_of_other_crops_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "good.safetensors"
+    save_checkpoint(path, Encoder("ir_lite"), INFO)
+    point = OperatingPoint(
+        threshold=0.6, fmr_asked=0.1, fmr=0.1, fnmr=0.2, genuine=10, impostors=10, pairs="lfw"
+    )
+    note_operating_point(path, point)
+    assert not load_model(str(path), tmp_path, crops=CropRequest(det_size=320)).card.assumed, "not known"
+    note_operating_point(path, point.model_copy(update={"crops": CropSettings(det_size=320)}))
+    assert not load_model(str(path), tmp_path, crops=CropRequest(det_size=320)).card.assumed
+    (told,) = load_model(str(path), tmp_path).card.assumed
+    assert "chosen on crops by --det-size 320, holds for crops by the defaults" in told
+
+
 def test_what_cannot_be_cropped_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--face all has no meaning here"):
         CropRequest(face=FaceChoice.ALL)
