@@ -8,6 +8,7 @@ import numpy as np
 
 from align.sources.find import Source, find_source
 from align.sources.photograph import Photograph, is_photograph, without_suffix
+from align.sources.reading import Reading
 from align.sources.recognise import LayoutName
 from align.sources.selection import Selection
 from common.errors import UserError
@@ -34,11 +35,13 @@ class EmbedRequest:
     Attributes:
         allow_missing: whether shards count that are not those of their manifest.
         follow_links: whether links may lead out of the folder of the photographs.
+        allow_unlabelled: whether photographs count whose labels do not fit.
         overwrite: whether a file with embeddings of another model is replaced.
     """
 
     allow_missing: bool = False
     follow_links: bool = False
+    allow_unlabelled: bool = False
     overwrite: bool = False
 
 
@@ -53,7 +56,7 @@ class Embedded:
     rejected: int
     file: Path
     rejects_file: Path
-    notes: list[str]  # what a person should know of a folder of shards
+    notes: list[str]  # what a person should know of the shards, or of the labels of photographs
 
 
 def embed_source(
@@ -93,10 +96,13 @@ def embed_source(
     rejected: _Rejected = []
     if folder:
         blocks = crop_blocks(inputs, count_crops(inputs, model), model, progress)
+        notes = folder.notes
     else:
-        blocks = _photograph_blocks(_find(source, asked), model, workers, progress, rejected)
+        found = _find(source, asked)
+        blocks = _photograph_blocks(found, model, workers, progress, rejected)
+        notes = [*found.taking.notes, *found.taking.left_over()]
     rows = write_embeddings(out, _with_rejects(blocks, rejected, rejects_file), model)
-    return Embedded(rows, len(rejected), out, rejects_file, folder.notes if folder else [])
+    return Embedded(rows, len(rejected), out, rejects_file, notes)
 
 
 def _find(source: Path, asked: EmbedRequest) -> Source:
@@ -104,7 +110,8 @@ def _find(source: Path, asked: EmbedRequest) -> Source:
     if source.is_file() and is_photograph(source.name):
         only = Photograph(source.name, without_suffix(source.name), False)
         return Source(source, source.parent, LayoutName.FLAT, [only])
-    return find_source(source, selection=Selection(follow_links=asked.follow_links))
+    reading = Reading(allow_unlabelled=asked.allow_unlabelled)
+    return find_source(source, selection=Selection(follow_links=asked.follow_links), reading=reading)
 
 
 def _with_rejects(

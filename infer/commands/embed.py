@@ -11,6 +11,7 @@ from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
     AllowMissing,
+    AllowUnlabelled,
     ColourOrder,
     Crops,
     DetectorName,
@@ -59,6 +60,7 @@ def embed(
     follow_links: FollowLinks = False,
     workers: Workers = None,
     allow_missing: AllowMissing = False,
+    allow_unlabelled: AllowUnlabelled = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also replace a file with the embeddings of another model.")
     ] = False,
@@ -73,7 +75,7 @@ def embed(
     loaded = load_model(model, CHECKPOINTS, colour, asked)
     tell_model(loaded)
     with progress_bar("Embedding") as progress:
-        wanted = EmbedRequest(allow_missing, follow_links, overwrite)
+        wanted = EmbedRequest(allow_missing, follow_links, allow_unlabelled, overwrite)
         found = embed_source(source, out, loaded, workers, progress, wanted)
     print_notes(found.notes)
     names = escape(" and ".join(map(str, files)))

@@ -13,6 +13,7 @@ from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
     AllowMissing,
+    AllowUnlabelled,
     ColourOrder,
     Columns,
     Crops,
@@ -75,6 +76,7 @@ def export(
     pairs_per_kind: PairsPerKind = None,
     follow_links: FollowLinks = False,
     allow_missing: AllowMissing = False,
+    allow_unlabelled: AllowUnlabelled = False,
     mirror: Annotated[
         bool,
         typer.Option("--mirror/--no-mirror", help="Average over crop and mirror image."),
@@ -93,7 +95,7 @@ def export(
 
     if images is not None and pairs is None:
         raise UserError("--images is where the photographs of --pairs lie; add --pairs, or leave it out")
-    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing)
+    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing, allow_unlabelled)
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     options = ExportOptions(precision, mirror, threshold)
     pair_set = find_pair_set(pairs, images, wanted) if pairs else None

@@ -38,8 +38,8 @@ Columns = Annotated[
     str | None,
     typer.Option(
         "--columns",
-        help="What a list calls its columns, where that is not known: path1=NAME,path2=NAME,label=NAME,"
-        "synthetic1=NAME,synthetic2=NAME, and ignore=NAME for others.",
+        help="What a list calls its columns, where that is not known: path1=NAME,label=NAME and so on for "
+        "path1, path2, label, synthetic1, synthetic2 and id; ignore=NAME for others.",
     ),
 ]
 PairsPerKind = Annotated[
@@ -64,6 +64,13 @@ AllowMissing = Annotated[
     bool,
     typer.Option(
         "--allow-missing", help="Take the shards that lie there, also where their manifest lists others."
+    ),
+]
+AllowUnlabelled = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unlabelled",
+        help="Go on where labels of a folder's photographs fit none of them, or photographs have no label.",
     ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; by default one per core.")]
@@ -100,7 +107,9 @@ MinFace = Annotated[
 Face = Annotated[
     FaceChoice | None,
     typer.Option(
-        "--face", help="Which of several faces: central weighs size against place.", rich_help_panel=FACE
+        "--face",
+        help="Which of several: largest, or central, which weighs size against place.",
+        rich_help_panel=FACE,
     ),
 ]
 Crops = Annotated[

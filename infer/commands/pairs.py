@@ -17,6 +17,7 @@ from infer.commands.options import (
     RESULTS,
     TEST_PAIRS,
     AllowMissing,
+    AllowUnlabelled,
     AskedThreshold,
     ColourOrder,
     Columns,
@@ -57,6 +58,7 @@ def pairs(
     pairs_per_kind: PairsPerKind = None,
     follow_links: FollowLinks = False,
     allow_missing: AllowMissing = False,
+    allow_unlabelled: AllowUnlabelled = False,
     model: ModelName = None,
     colour: ColourOrder = None,
     detector: DetectorName = None,
@@ -84,7 +86,7 @@ def pairs(
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list
 
-    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing)
+    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing, allow_unlabelled)
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     pair_set = find_pair_set(source, images, wanted)
     print_notes(pair_set.notes)

@@ -15,6 +15,7 @@ from infer.commands.options import (
     RESULTS,
     TEST_PAIRS,
     AllowMissing,
+    AllowUnlabelled,
     ColourOrder,
     Columns,
     Crops,
@@ -58,6 +59,7 @@ def threshold(
     pairs_per_kind: PairsPerKind = None,
     follow_links: FollowLinks = False,
     allow_missing: AllowMissing = False,
+    allow_unlabelled: AllowUnlabelled = False,
     model: ModelName = None,
     colour: ColourOrder = None,
     detector: DetectorName = None,
@@ -75,7 +77,7 @@ def threshold(
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list
 
-    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing)
+    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing, allow_unlabelled)
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     pair_set = find_pair_set(source, images, wanted)
     print_notes(pair_set.notes)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.sources.find import find_source
+from align.sources.reading import Reading
 from align.sources.selection import Selection
 from common.pairs import PairCategory
 from infer.pair_sets.all_pairs import make_pairs
@@ -21,7 +22,8 @@ def read_people(root: Path, asked: PairRequest = AS_IT_IS) -> PairSet:
     Photographs that cannot be used are left out and noted. Raises UserError as `find_source` and
     `make_pairs`.
     """
-    source = find_source(root, selection=Selection(follow_links=asked.follow_links))
+    reading = Reading(allow_unlabelled=asked.allow_unlabelled)
+    source = find_source(root, selection=Selection(follow_links=asked.follow_links), reading=reading)
     usable = [photograph for photograph in source.photographs if photograph.problem is None]
     found = pairs_of_people(
         root,
@@ -31,11 +33,12 @@ def read_people(root: Path, asked: PairRequest = AS_IT_IS) -> PairSet:
         np.array([photograph.synthetic for photograph in usable], np.bool_),
         asked.per_kind,
     )
+    notes = [*source.taking.notes, *source.taking.left_over()]
     left_out = [photograph for photograph in source.photographs if photograph.problem is not None]
-    if not left_out:
-        return found
-    example = f"{left_out[0].path}: {left_out[0].problem}"
-    return replace(found, notes=(*found.notes, f"{len(left_out):,} photographs are left out, {example}"))
+    if left_out:
+        example = f"{left_out[0].path}: {left_out[0].problem}"
+        notes.append(f"{len(left_out):,} photographs are left out, {example}")
+    return replace(found, notes=(*notes, *found.notes))
 
 
 def pairs_of_people(

@@ -17,6 +17,7 @@ class PairRequest:
         per_kind: of a folder of people or shards so many pairs of each kind are drawn; None: all that there
             are, unless these are too many.
         allow_missing: whether shards count that are not those of their manifest.
+        allow_unlabelled: whether photographs of people count whose labels do not fit.
 
     Raises UserError for a number of pairs that cannot be.
     """
@@ -25,6 +26,7 @@ class PairRequest:
     follow_links: bool = False
     per_kind: int | None = None
     allow_missing: bool = False
+    allow_unlabelled: bool = False
 
     def __post_init__(self) -> None:
         if self.per_kind is not None and not 1 <= self.per_kind <= MAX_PER_KIND:

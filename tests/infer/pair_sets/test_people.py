@@ -119,3 +119,16 @@ def test_what_is_asked_of_a_folder_that_cannot_be(tmp_path: Path) -> None:
         find_pair_set(tmp_path, asked=PairRequest(columns="path1=a"))
     with pytest.raises(UserError, match="--pairs-per-kind must be from 1 to"):
         PairRequest(per_kind=0)
+
+
+def test_labels_that_do_not_fit_are_refused_or_told(tmp_path: Path) -> None:
+    touch(tmp_path / "people", "anna/0.jpg", "anna/1.jpg", "anna/2.jpg", "bert/0.jpg", "bert/3.jpg")
+    meta = {f"anna/{number}.JPG": int(number == 2) for number in range(3)}
+    (tmp_path / "people/meta.json").write_text(json.dumps(meta | {"bert/0.jpg": 0, "bert/3.jpg": 0}))
+    found = find_pair_set(tmp_path / "people")
+    assert np.bincount(found.categories).tolist() == [2, 4, 4] and any("case" in note for note in found.notes)
+    (tmp_path / "people/meta.json").write_text(json.dumps({"carl/0.jpg": 1, "anna/0.jpg": 0}))
+    with pytest.raises(UserError, match="--allow-unlabelled"):
+        find_pair_set(tmp_path / "people")
+    told = find_pair_set(tmp_path / "people", asked=PairRequest(allow_unlabelled=True))
+    assert any("carl/0.jpg" in note for note in told.notes)
