@@ -10,11 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from common.checkpoint import is_checkpoint, read_checkpoint_info
 from common.training_facts import SyntheticTraining
 from infer.audit.findings import Finding, Kind
 from infer.audit.labels import Judgement
-from infer.models.model import Model
 
 FEWEST = 20  # crops marked synthetic, and bona fide ones: fewer teach no probe
 FOLDS = 5
@@ -29,13 +27,6 @@ class SyntheticFindings:
     findings: list[Finding]
     note: str
     judged: bool = False
-
-
-def trained_against(model: Model) -> SyntheticTraining | None:
-    """What a model's file says it was trained against; None where it does not say."""
-    if model.file is None or not is_checkpoint(model.file):
-        return None
-    return read_checkpoint_info(model.file).synthetic
 
 
 def synthetic_findings(

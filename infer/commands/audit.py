@@ -55,7 +55,6 @@ def audit(
     from infer.audit.crops import read_audited_crops
     from infer.audit.pictures import find_pictures
     from infer.audit.sheet import write_sheet
-    from infer.audit.synthetic import trained_against
     from infer.audit.tables import write_audit, write_relabel
     from infer.models.load import load_model
 
@@ -68,7 +67,7 @@ def audit(
     if held_out is not None and held_out.isdisjoint(crops.names):
         raise UserError(f"{split} holds out nobody of {shards}; name the split of a run on these shards")
     with console.status("Judging labels"):
-        found = audit_crops(crops, pictures, trained_against(loaded), held_out)
+        found = audit_crops(crops, pictures, loaded.card.synthetic, held_out)
     write_audit(out / AUDIT, crops, found.findings)
     relabelled = write_relabel(out / RELABEL, crops, found.findings)
     write_sheet(out / SHEET, crops, found)
