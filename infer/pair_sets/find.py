@@ -66,7 +66,9 @@ def _read_folder(root: Path, asked: PairRequest) -> PairSet:
         raise UserError(f"{root} is a folder, and --columns names those of a list; leave it out")
     if is_shard_folder(root):
         return read_shards(root, asked)
-    return read_folder(root) if _holds_pairs(root) else read_people(root, asked)
+    if _holds_pairs(root):
+        return read_folder(root, asked.follow_links)
+    return read_people(root, asked)
 
 
 def _holds_pairs(root: Path) -> bool:

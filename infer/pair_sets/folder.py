@@ -14,12 +14,12 @@ from align.sources.splits import names_nobody
 from common.errors import UserError
 from common.labels.labelling import label_paths
 from common.pairs import category_of
-from infer.pair_sets.pair_set import UNLABELLED, PairSet
+from infer.pair_sets.pair_set import UNLABELLED, PairSet, folder_name
 
 _STEMS = ("0", "1")
 
 
-def read_folder(root: Path) -> PairSet:
+def read_folder(root: Path, follow_links: bool = False) -> PairSet:
     """The pairs `PAIR_ID/0.jpg` and `PAIR_ID/1.jpg` of a folder, sorted by id; any image suffix will do.
 
     They may lie in a folder `images` or the like. A photograph that is missing still makes a pair, and is
@@ -27,11 +27,13 @@ def read_folder(root: Path) -> PairSet:
     joined with the folders by the rules of `join_labels`. Pairs that it does not name are unlabelled.
 
     Raises UserError when there is no photograph of a pair or the folder cannot be read, for a malformed
-    `labels.csv` or one that names none of the pairs, and for a link out of the folder.
+    `labels.csv` or one that names none of the pairs, and for a link out of the folder unless links are
+    followed.
     """
+    limit = os.sep if follow_links else os.path.realpath(root)
     try:
-        around = _folders_around(root)
-        pairs, names, found = _photographs(root / around)
+        around = _folders_around(root, limit)
+        pairs, names, found = _photographs(root / around, limit)
     except OSError as error:
         raise UserError(
             f"{error.filename} cannot be read ({error.strerror}); mend its permissions or name another folder"
@@ -42,7 +44,7 @@ def read_folder(root: Path) -> PairSet:
     names = [around + name for name in names]
     codes, notes = _categories(labels, pairs)
     return PairSet(
-        name=(root if root.name not in ("", "..") else root.resolve()).name or "pairs",
+        name=folder_name(root),
         source=str(root),
         images=[root / name for name in names],
         image_names=names,
@@ -80,7 +82,7 @@ def _categories(labels: PairLabels | None, pairs: Sequence[str]) -> tuple[NDArra
     return np.array([codes.get(pair, UNLABELLED) for pair in pairs], np.int8), notes
 
 
-def _folders_around(root: Path) -> str:
+def _folders_around(root: Path, limit: str) -> str:
     """The folders called `images` and the like, each with its slash, that all pairs lie in."""
     around = ""
     while True:
@@ -88,15 +90,14 @@ def _folders_around(root: Path) -> str:
             folders = [entry for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
         if len(folders) != 1 or not names_nobody(folders[0].name):
             return around
-        _check_link(folders[0], os.path.realpath(root))
-        if _photographs_of_pair(folders[0].path, os.path.realpath(root)):
+        _check_link(folders[0], limit)
+        if _photographs_of_pair(folders[0].path, limit):
             return around
         around += f"{folders[0].name}/"
 
 
-def _photographs(root: Path) -> tuple[list[str], list[str], bool]:
+def _photographs(root: Path, limit: str) -> tuple[list[str], list[str], bool]:
     """Ids, names of the photographs (two per id, relative), and whether any of these is there."""
-    real_root = os.path.realpath(root)
     with os.scandir(root) as entries:
         folders = sorted(
             (entry for entry in entries if not entry.name.startswith(".") and entry.is_dir()),
@@ -105,14 +106,14 @@ def _photographs(root: Path) -> tuple[list[str], list[str], bool]:
     names: list[str] = []
     found = False
     for folder in folders:
-        _check_link(folder, real_root)
-        there = _photographs_of_pair(folder.path, real_root)
+        _check_link(folder, limit)
+        there = _photographs_of_pair(folder.path, limit)
         found = found or bool(there)
         names += [f"{folder.name}/{there.get(stem, f'{stem}.jpg')}" for stem in _STEMS]
     return [folder.name for folder in folders], names, found
 
 
-def _photographs_of_pair(folder: str, real_root: str) -> dict[str, str]:
+def _photographs_of_pair(folder: str, limit: str) -> dict[str, str]:
     """The file name by stem, the first where there are several."""
     there: dict[str, str] = {}
     try:
@@ -123,15 +124,16 @@ def _photographs_of_pair(folder: str, real_root: str) -> dict[str, str]:
     for entry in found:
         stem, dot, suffix = entry.name.partition(".")
         if stem in _STEMS and stem not in there and dot + suffix.lower() in IMAGE_SUFFIXES:
-            _check_link(entry, real_root)
+            _check_link(entry, limit)
             if entry.is_file():
                 there[stem] = entry.name
     return there
 
 
-def _check_link(entry: "os.DirEntry[str]", real_root: str) -> None:
-    if entry.is_symlink() and not lies_in(real_root, os.path.realpath(entry.path)):
+def _check_link(entry: "os.DirEntry[str]", limit: str) -> None:
+    """Raise UserError for a link that leads out of the folder `limit`, a real path."""
+    if entry.is_symlink() and not lies_in(limit, os.path.realpath(entry.path)):
         raise UserError(
-            f"{entry.path} is a link out of the folder of the pairs; put a copy in its place, "
-            "or list the pairs in a .csv and name the folder of the photographs with --images"
+            f"{entry.path} is a link out of the folder of the pairs; put a copy in its place, add "
+            "--follow-links, or list the pairs in a .csv and name the folder of the photographs with --images"
         )

@@ -6,6 +6,7 @@ from common.errors import UserError
 from common.pairs import PairCategory
 from infer.pair_sets.find import find_pair_set
 from infer.pair_sets.pair_set import UNLABELLED
+from infer.pair_sets.request import PairRequest
 
 HEADER = "pair_id,label,synthetic0,synthetic1\n"
 
@@ -91,6 +92,7 @@ def test_links_within_the_folder_are_followed_and_others_refused(tmp_path: Path)
     (root / "d").symlink_to(outside)
     with pytest.raises(UserError, match="d is a link out of the folder"):
         find_pair_set(root)
+    assert find_pair_set(root, asked=PairRequest(follow_links=True)).ids == ["a", "b", "c", "d"]
     (root / "d").unlink()
     (root / "a/1.jpg").unlink()
     (root / "a/1.jpg").symlink_to(outside / "1.jpg")
