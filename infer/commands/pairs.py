@@ -125,6 +125,7 @@ def _print_scores(found: "Comparison") -> None:
 
 
 def _print_threshold(found: "Comparison", model: "Model") -> None:
+    from infer.compare import OF_THESE_PAIRS
     from infer.verification import how_to_get_a_threshold
 
     results = found.results
@@ -136,6 +137,8 @@ def _print_threshold(found: "Comparison", model: "Model") -> None:
     console.print(f"threshold {results.threshold:.4f} ({escape(results.threshold_source)})")
     for doubt in results.threshold_doubts:
         console.print(f"[yellow]careful:[/] {escape(doubt)}")
+    if results.threshold_source == OF_THESE_PAIRS:
+        console.print(f"for other pairs {escape(how_to_get_a_threshold(model))}")
 
 
 def print_errors(at_threshold: "VerificationReport | None", at_eer: "VerificationReport") -> None:
