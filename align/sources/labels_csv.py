@@ -145,9 +145,14 @@ def _by_key(file: Path, rows: Sequence[ListedRow]) -> dict[str, ListedRow]:
 
 
 def _in_folders_of(keyed: Mapping[str, ListedRow], file: LabelFile, paths: Sequence[str]) -> list[str]:
-    """The photographs in folders of which the file labels any; a folder without is not what it is about."""
+    """The photographs in folders of which the file labels any; a folder without is not what it is about.
+
+    All, where a key may mean several: one folder less must not make it seem to mean one.
+    """
     spoken_of = file.paths(paths)
     join = join_labels(keyed, list(spoken_of))
+    if join.ambiguous_keys:
+        return list(spoken_of.values())
     folders = {folder_of(spoken_of[path]) for path in join.path_of.values()}
     return [path for path in spoken_of.values() if folder_of(path) in folders]
 

@@ -147,3 +147,13 @@ def test_show_draws_the_crops_that_run_made(
     assert done.returncode == 0 and "3 crops drawn: sheet.png" in done.stdout
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.format == "PNG"
+
+
+def test_nothing_aligned_is_a_failure_with_its_reasons(run_commands: Run, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"path,identity,synthetic\ngone.jpg,a,0\n{tmp_path}s/b.jpg,b,1\n")
+    (done,) = run_commands([["align", "run", "list.csv", "--out", "out", "--workers", 1]], tmp_path)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "none of the 2 photographs was aligned: 1 " in done.stderr
+    assert "1 the path leaves the folder of the list" in done.stderr
+    (told,) = run_commands([["align", "info", "out"]], tmp_path)
+    assert "synthetic photographs" in told.stdout and "list.csv" in told.stdout

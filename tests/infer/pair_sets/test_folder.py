@@ -114,3 +114,23 @@ def test_the_set_is_called_as_its_folder_however_it_is_named(
     assert find_pair_set(Path("..")).name == "set.v1"
     monkeypatch.chdir(tmp_path / "set.v1")
     assert find_pair_set(Path()).name == "set.v1"
+
+
+@pytest.mark.parametrize("named", ["test", "test/images"])
+def test_the_challenges_pairs_and_ids_that_lost_their_zeros(tmp_path: Path, named: str) -> None:
+    touch(tmp_path, *(f"test/images/{pair:08d}/{side}.jpg" for pair in (1, 2) for side in (0, 1)))
+    assert find_pair_set(tmp_path / named).ids == ["00000001", "00000002"]
+    (tmp_path / "test" / "labels.csv").write_text(HEADER + "1,1,0,1\n2,1,0,0\n")
+    found = find_pair_set(tmp_path / named)
+    assert found.categories.tolist() == [PairCategory.SYNTHETIC.code, PairCategory.SAME_PERSON.code]
+    assert any("2 of 2 labels matched by lost zeros" in note for note in found.notes)
+    assert any("2 pairs labelled by" in note and "1 of them" in note for note in found.notes)
+
+
+def test_labels_of_other_pairs_are_refused_and_of_some_told(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"{pair}/{side}.jpg" for pair in "ab" for side in (0, 1)))
+    (tmp_path / "labels.csv").write_text(HEADER + "x,1,0,0\n")
+    with pytest.raises(UserError, match=r"labels\.csv labels none of the pairs: its ids are such as \"x\""):
+        find_pair_set(tmp_path)
+    (tmp_path / "labels.csv").write_text(HEADER + "a,1,0,0\n")
+    assert any('1 of 2 pairs without a label, such as "b"' in note for note in find_pair_set(tmp_path).notes)
