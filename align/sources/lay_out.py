@@ -19,7 +19,7 @@ from align.sources.pairs import folders_around_pairs, pair_ids, pairs
 from align.sources.people import people
 from align.sources.photograph import Photograph
 from align.sources.reading import Reading
-from align.sources.real_fake import real_fake
+from align.sources.real_fake import looks_real_fake, real_fake
 from align.sources.recognise import LayoutName, recognise
 from align.sources.taking import Taking
 from align.sources.walk import Walk
@@ -47,7 +47,12 @@ def lay_out(root: Path, told: LayoutName | None, found: Walk, reading: Reading) 
             return LayoutName.PEOPLE, people(paths, flags), taking
     if told is None and _are_labelled_pairs(root, paths):
         told = LayoutName.PAIRS
-    if told in (None, LayoutName.LABELS) and (labels := find_labels(root, found.tables, paths, reading)):
+    by_folders = told is None and looks_real_fake(paths)
+    if (
+        not by_folders
+        and told in (None, LayoutName.LABELS)
+        and (labels := find_labels(root, found.tables, paths, reading))
+    ):
         return LayoutName.LABELS, *labelled_photographs(labels, paths, reading)
     unread = Taking(notes=tuple(_unread(root, found, reading)))
     shown = paths or [f"{folder}/" for folder in sorted(found.closed)]

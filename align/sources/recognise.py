@@ -22,8 +22,8 @@ def recognise(paths: Sequence[str], has_meta: bool, has_labels: bool = False) ->
     """The layout of a folder that holds these photographs (relative paths, sorted); the first that fits.
 
     1. `meta.json` is there: people.
-    2. A CSV that labels some of them: labels.
-    3. Folders that say real and fake, or one called so and nothing beside it: real-fake.
+    2. Folders that say real and fake, or one called so and nothing beside it: real-fake.
+    3. A CSV that labels some of them: labels.
     4. All are PAIR_ID/0.* and PAIR_ID/1.*, every folder with both: pairs. People of whom each has just two
        photographs of these names look the same: then nobody is taken for the other, which is the error that
        spoils no training, and `--layout people` says otherwise.
@@ -32,10 +32,10 @@ def recognise(paths: Sequence[str], has_meta: bool, has_labels: bool = False) ->
     """
     if has_meta:
         return LayoutName.PEOPLE
-    if has_labels:
-        return LayoutName.LABELS
     if looks_real_fake(paths):
         return LayoutName.REAL_FAKE
+    if has_labels:
+        return LayoutName.LABELS
     if looks_like_pairs(paths):
         return LayoutName.PAIRS
     return LayoutName.PEOPLE if any("/" in path for path in paths) else LayoutName.FLAT
