@@ -120,20 +120,21 @@ class Aligner:
             return [self._without_landmarks(photograph, Alignment.AS_GIVEN)]
         found = self._second_look.after(photograph, faces)
         chosen = choose_faces(found.faces, self.options.face, *found.photograph.pixels.shape[:2])
+        standing = self._second_look.standing(found, chosen)
         try:
-            aligned = [self._crop_by_landmarks(found, face) for face in chosen]
+            aligned = [self._crop_by_landmarks(found, face, turned) for face, turned in standing]
         except ValueError:
             return Rejection(COINCIDE)
         whole = [face for face in aligned if face is not None]
         if whole:
             return whole
         if photograph.file.lost is not None:
-            return Rejection(LOST_FACE if chosen else LOST_PART)
+            return Rejection(LOST_FACE if standing else LOST_PART)
         if self.options.on_missing is OnMissing.CENTER:
             return [self._without_landmarks(photograph, Alignment.CENTRE)]
-        return Rejection(TURNED if found.lies else NO_FACE)
+        return Rejection(TURNED if found.lies or chosen else NO_FACE)
 
-    def _crop_by_landmarks(self, found: Found, seen: Detection) -> AlignedFace | None:
+    def _crop_by_landmarks(self, found: Found, seen: Detection, turned: int) -> AlignedFace | None:
         """The crop, from as many pixels as it takes not to lose detail; None where the file lacks some."""
         photograph = found.photograph
         face, lost = photograph.to_full_size(seen), photograph.file.lost
@@ -146,7 +147,7 @@ class Aligner:
         if lost is not None and lost.reaches(inner_corners(face.landmarks, self.frame)):
             return None
         alignment = Alignment.LANDMARKS if lost is None else Alignment.TRUNCATED
-        return AlignedFace(crop, face, alignment, len(found.faces), found.turned)
+        return AlignedFace(crop, face, alignment, len(found.faces), turned)
 
     def _without_landmarks(self, photograph: DecodedPhotograph, alignment: Alignment) -> AlignedFace:
         height, width = photograph.file.height, photograph.file.width

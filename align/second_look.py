@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.choose_face import choose_faces, is_settled
-from align.detectors.detection import Detection, Detector, Enough
-from align.detectors.retinaface import enlarge, shrink
+from align.detectors.detection import Detection, Detector, Enough, never_enough
+from align.detectors.retinaface import enlarge, overlap, shrink
 from align.options import AlignOptions
 from align.photograph import DecodedPhotograph
 from align.tiles import moved, search_in_tiles
-from align.upright import MAX_TILT, is_surely_upright, tilt, turned_back
+from align.upright import MAX_TILT, at_turn, is_surely_upright, tilt, turned_back
 
 CLOSER = 6  # times the size of the first look, at most: 3840 pixels by default
 NEVER_MISSED = 48  # pixels at the size of the first look, of a face that this one does not miss
-WINDOW = 2.0  # half its side, in sides of a small face: what is turned for it
+WINDOW = 2.0  # half its side, in sides of a face: what is turned for it
+SAME_FACE = 0.3  # least overlap, intersection over union, of a face with itself at another turn
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class Found:
         faces: in pixels of it.
         turned: by how many degrees, clockwise, it has to be turned for them to stand upright.
         lies: whether it shows a face that is turned, and was not found upright at any turn.
+        tried: whether the face that is chosen first was looked for at other turns.
     """
 
     photograph: DecodedPhotograph
     faces: list[Detection]
     turned: int = 0
     lies: bool = False
+    tried: bool = True
 
 
 class SecondLook:
@@ -52,7 +55,7 @@ class SecondLook:
         Raises UnreadableImageError where the whole of it, decoded only now, is damaged.
         """
         if self._has_sure(faces):
-            return Found(photograph, faces)
+            return Found(photograph, faces, tried=False)
         size = photograph.pixels.shape[:2]
         small = shrink(photograph.pixels, self._detector.wanted_side)
         first = self._chosen(faces, size)
@@ -63,6 +66,23 @@ class SecondLook:
         if first is None:
             return self._closer(photograph) or Found(photograph, [])
         return Found(photograph, faces) if _stands(first) else Found(photograph, [], lies=True)
+
+    def standing(self, found: Found, chosen: list[Detection]) -> list[tuple[Detection, int]]:
+        """The chosen faces that stand upright, each with its own turn in degrees, clockwise.
+
+        Beside people who stand, one may lie: such a face is turned by itself, or left out.
+        """
+        size = found.photograph.pixels.shape[:2]
+        standing = []
+        for place, face in enumerate(chosen):
+            seen = at_turn(face, found.turned, *size)
+            if (found.tried and place == 0) or is_surely_upright(seen, self._detector.levels.sure):
+                standing.append((face, found.turned))
+            elif (better := self._turned_alone(face, found.photograph)) is not None:
+                standing.append(better)
+            elif _stands(seen):
+                standing.append((face, found.turned))
+        return standing
 
     def usable(self, faces: list[Detection], scale: float) -> list[Detection]:
         """The faces that are large enough, in an image of which a pixel is `scale` of its photograph."""
@@ -103,20 +123,40 @@ class SecondLook:
         back = [enlarge(one, image.shape[:2], closer.pixels.shape[:2]) for one in faces]
         return Found(closer, back, turned)
 
+    def _turned_alone(self, face: Detection, photograph: DecodedPhotograph) -> tuple[Detection, int] | None:
+        """The same face, found upright in its turned surroundings, and their turn; None where it is not."""
+        top, left, window = _around(face, photograph.pixels)
+        small = shrink(window, self._detector.wanted_side)
+        sizes = small.shape[:2], window.shape[:2]
+        scale = photograph.reduction * max(window.shape) / max(small.shape)
+        first = enlarge(moved(face, -left, -top), sizes[1], sizes[0])
+        better = self._at_better_turn(small, first, scale, alone=True)
+        if better is None:
+            return None
+        (seen,), turned = better
+        unturned = self._detector.detect_batch([small], [never_enough])[0]
+        if any(_is_same(one, first) and _stands(one) and one.score >= seen.score for one in unturned):
+            return None
+        return moved(enlarge(seen, *sizes), left, top), turned
+
     def _at_better_turn(
-        self, image: NDArray[np.uint8], first: Detection | None, scale: float
+        self, image: NDArray[np.uint8], first: Detection | None, scale: float, alone: bool = False
     ) -> tuple[list[Detection], int] | None:
         """The faces of an image at the turn at which they stand upright, and that turn in degrees, clockwise.
 
         None where the face that was found first is the better one, in pixels of the image as they are.
+        With `alone`, only that face is looked for, and others are passed over.
         """
+        size, clear = image.shape[:2], self._detector.levels.clear
         best: tuple[Detection, int, list[Detection]] | None = None
         for quarters in (1, 2, 3):
             turned = np.ascontiguousarray(np.rot90(image, quarters))
-            size = turned.shape[:2]
-            seen = self.usable(self._detector.detect_batch([turned], [self.enough(size, scale)])[0], scale)
-            face = self._chosen(seen, size)
-            if face is None or face.score < self._detector.levels.clear or not _stands(face):
+            enough = never_enough if alone else self.enough(turned.shape[:2], scale)
+            seen = self.usable(self._detector.detect_batch([turned], [enough])[0], scale)
+            if alone and first is not None:
+                seen = [one for one in seen if _is_same(turned_back(one, quarters, *size), first)][:1]
+            face = self._chosen(seen, turned.shape[:2])
+            if face is None or face.score < clear or not _stands(face):
                 continue
             if best is None or face.score > best[0].score:
                 best = face, quarters, seen
@@ -125,10 +165,13 @@ class SecondLook:
         if best is None:
             return None
         face, quarters, seen = best
-        back = turned_back(face, quarters, *image.shape[:2])
-        if first is not None and _stands(first) and (face.score <= first.score or _stands(back)):
-            return None
-        faces = [turned_back(one, quarters, *image.shape[:2]) for one in seen]
+        back = turned_back(face, quarters, *size)
+        if first is not None and _stands(first):
+            other = first.score >= clear and not _is_same(back, first)  # somebody who lies beside them
+            likely = is_surely_upright(first, clear) and not self._has_sure([face])
+            if face.score <= first.score or _stands(back) or other or likely:
+                return None
+        faces = [turned_back(one, quarters, *size) for one in seen]
         return faces, 0 if _stands(back) else 360 - 90 * quarters
 
     def _has_sure(self, faces: list[Detection]) -> bool:
@@ -136,6 +179,11 @@ class SecondLook:
 
     def _chosen(self, faces: list[Detection], size: tuple[int, int]) -> Detection | None:
         return next(iter(choose_faces(faces, self._options.face, *size)), None)
+
+
+def _is_same(face: Detection, other: Detection) -> bool:
+    """Whether two detections are of one face by their place."""
+    return bool(overlap(face.box, other.box[None])[0] >= SAME_FACE)
 
 
 def _stands(face: Detection) -> bool:

@@ -55,6 +55,12 @@ def turned_back(face: Detection, quarters: int, height: int, width: int) -> Dete
     return Detection(box.astype(np.float32), landmarks.astype(np.float32), face.score)
 
 
+def at_turn(face: Detection, degrees: int, height: int, width: int) -> Detection:
+    """A face of an image of this size, in pixels of the image after a clockwise turn by 0, 90, 180 or 270."""
+    turned = (width, height) if degrees % 180 else (height, width)
+    return turned_back(face, degrees // 90, *turned)
+
+
 def _clockwise(points: NDArray[np.float32], width: int) -> NDArray[np.float32]:
     """Points (N, 2) before an image of this width was turned anticlockwise by a quarter."""
     return np.stack([width - 1 - points[:, 1], points[:, 0]], axis=1)

@@ -18,7 +18,7 @@ from align.options import AlignOptions, FaceChoice, OnMissing
 from align.reasons import NO_FACE, TURNED, ReasonKind
 from align.tiles import search_in_tiles
 from align.upright import tilt
-from common.crop_frame import landmarks_in_crop
+from common.crop_frame import ARCFACE_POINTS, landmarks_in_crop
 
 Array = NDArray[np.uint8]
 
@@ -110,6 +110,55 @@ def test_all_faces_of_a_turned_group_are_found(group_photograph: Array) -> None:
     assert not isinstance(found, Rejection) and len(found) == 6
     assert all(60 < abs(tilt(face.detection.landmarks)) < 120 for face in found)
     assert {face.turned for face in found} == {270}
+
+
+def beside(lying: Array, upright: Array) -> Array:
+    """A photograph of somebody large in the middle, and of somebody else small at its side."""
+    scene = np.full((400, 800, 3), 90, np.uint8)
+    scene[:, 200:600] = cv2.resize(np.ascontiguousarray(lying), (400, 400), interpolation=cv2.INTER_CUBIC)
+    scene[:200, 600:] = cv2.resize(upright, (200, 200), interpolation=cv2.INTER_AREA)
+    return scene
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_who_lies_beside_somebody_upright_is_turned_alone(
+    portraits: list[Array], aligner: Aligner, quarters: int
+) -> None:
+    everybody = Aligner(AlignOptions(face=FaceChoice.ALL))
+    for place, portrait in enumerate(portraits):
+        upright = portraits[(place + 1) % len(portraits)]
+        expected = face_of(aligner.align(encoded(beside(portrait, upright))))
+        scene = encoded(beside(np.rot90(portrait, quarters), upright))
+        found = face_of(aligner.align(scene))
+        assert np.abs(found.image.astype(int) - expected.image).mean() < 6
+        (faces,) = everybody.align_all([scene])
+        assert not isinstance(faces, Rejection) and len(faces) >= 2
+        np.testing.assert_array_equal(faces[0].image, found.image)
+        points = [landmarks_in_crop(face.detection.landmarks, aligner.frame) for face in faces[:2]]
+        assert all(np.abs(one - aligner.frame.points).max() < 14 for one in points)
+        assert faces[1].turned == 0
+
+
+class Blurred:
+    """A detector that sees a face upright, and the same one on its head, where it looks a little clearer."""
+
+    name, sha256, batch_size, wanted_side = "blurred", "", 1, 640
+    levels = ScoreLevels(0.99, 0.9)
+
+    def __init__(self) -> None:
+        self._scores = iter([0.95, 0.5, 0.97, 0.5])
+
+    def detect_batch(self, images: Sequence[Array], enough: Sequence[Enough]) -> list[list[Detection]]:
+        box = np.array([20, 15, 100, 115], np.float32)
+        return [[Detection(box, ARCFACE_POINTS.astype(np.float32), next(self._scores))] for _ in images]
+
+
+def test_a_face_that_looks_upright_is_not_turned_for_one_that_is_not_sure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("align.aligner.open_detector", lambda source, settings: Blurred())
+    found = face_of(Aligner().align(encoded(np.full((120, 120, 3), 90, np.uint8))))
+    assert found.turned == 0 and found.detection.score == 0.95
 
 
 @pytest.fixture(scope="module")
