@@ -167,12 +167,19 @@ class SecondLook:
         face, quarters, seen = best
         back = turned_back(face, quarters, *size)
         if first is not None and _stands(first):
-            other = first.score >= clear and not _is_same(back, first)  # somebody who lies beside them
-            likely = is_surely_upright(first, clear) and not self._has_sure([face])
-            if face.score <= first.score or _stands(back) or other or likely:
+            likely = is_surely_upright(first, clear)  # to stand as it was found
+            if face.score <= first.score or _stands(back) or (likely and not self._is_clearer(face, first)):
                 return None
         faces = [turned_back(one, quarters, *size) for one in seen]
         return faces, 0 if _stands(back) else 360 - 90 * quarters
+
+    def _is_clearer(self, face: Detection, other: Detection) -> bool:
+        """Whether a face found at a turn outweighs one that looks upright in the photograph as it is.
+
+        It is sure, or looks upright as well and its score lacks less than half of what the other's lacks.
+        """
+        looks_upright = is_surely_upright(face, self._detector.levels.clear)
+        return self._has_sure([face]) or (looks_upright and 2 * (1 - face.score) < 1 - other.score)
 
     def _has_sure(self, faces: list[Detection]) -> bool:
         return any(is_surely_upright(face, self._detector.levels.sure) for face in faces)

@@ -19,13 +19,15 @@ FIELDS = (WIDTH, HEIGHT, BITS, SAMPLES, SAMPLE_FORMAT, COMPRESSION, PHOTOMETRIC,
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # sample formats
 COMPRESSIONS = (1, 5, 8, 32_773, 32_946)  # none, LZW, Deflate, PackBits, Deflate again
 NUMBERS = {1: (1, "B"), 3: (2, "H"), 4: (4, "I")}  # types of a tag's value: bytes and letter
+BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # of a type's value
 MAX_TAGS = 500
 
 
 @dataclass(frozen=True)
 class TiffHead:
-    """What the first directory of a TIFF says of its values."""
+    """What the first directory of a TIFF says of its values, and whether its file has all that it names."""
 
+    is_cut: bool  # the file ends before the values of its tags, or its list of them, do
     width: int  # as stored
     height: int
     bits: int  # of a value
@@ -66,13 +68,16 @@ def read_head(data: bytes) -> TiffHead | None:
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
     if order is None:
         return None
-    tags = dict.fromkeys(FIELDS, 1)
+    tags, is_cut = dict.fromkeys(FIELDS, 1), False
     try:
         (start,) = struct.unpack_from(order + "I", data, 4)
         (count,) = struct.unpack_from(order + "H", data, start)
         for number in range(min(count, MAX_TAGS)):
             place = start + 2 + 12 * number
             tag, kind, values = struct.unpack_from(order + "HHI", data, place)
+            if BYTES.get(kind, 0) * values > 4:
+                (away,) = struct.unpack_from(order + "I", data, place + 8)
+                is_cut |= away + BYTES[kind] * values > len(data)
             if tag in tags and kind in NUMBERS and values:
                 size, letter = NUMBERS[kind]
                 inside = (
@@ -81,7 +86,8 @@ def read_head(data: bytes) -> TiffHead | None:
                 (tags[tag],) = struct.unpack_from(order + letter, data, inside)  # alike for all samples
     except struct.error:
         return None
-    return TiffHead(*(tags[tag] for tag in FIELDS))
+    is_cut |= start + 2 + 12 * count + 4 > len(data)  # the place of the next directory stands at its end
+    return TiffHead(is_cut, *(tags[tag] for tag in FIELDS))
 
 
 def decode_values(data: bytes, head: TiffHead) -> NDArray[Any] | None:
@@ -94,6 +100,11 @@ def decode_values(data: bytes, head: TiffHead) -> NDArray[Any] | None:
         raise UnreadableImageError(
             f"{head.width}x{head.height} is more than {MAX_BYTES:,} bytes at {head.bits} bits a value"
         )
+    return decode_unchanged(data)
+
+
+def decode_unchanged(data: bytes) -> NDArray[Any] | None:
+    """The values of an image as OpenCV decodes it, in the order RGB; None where it cannot."""
     with without_stderr():
         try:
             values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)

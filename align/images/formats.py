@@ -2,6 +2,11 @@
 
 import re
 
+try:
+    from PIL.AvifImagePlugin import SUPPORTED as HAS_AVIF
+except ImportError:  # before Pillow 11.3
+    HAS_AVIF = False
+
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 QUICKTIME_BOXES = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
@@ -13,6 +18,8 @@ READ = (  # whose head is damaged if they come here
     (b"GIF89a", "GIF"),
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
+    (b"II+\0", "BigTIFF"),
+    (b"MM\0+", "BigTIFF"),
 )
 UNREAD = (  # pictures all the same
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "JPEG XL"),
@@ -29,9 +36,13 @@ UNREAD = (  # pictures all the same
     (b"#?RGBE", "Radiance HDR"),
     (b"gimp xcf", "GIMP"),
     (b"BPG\xfb", "BPG"),
-    (b"II+\0", "BigTIFF"),
-    (b"MM\0+", "BigTIFF"),
+    (b"qoif", "QOI"),
+    (b"DDS ", "DirectDraw Surface"),
+    (b"icns", "Apple icon"),
+    (b"\x01\xda", "SGI"),
+    (b"\x0a\x05\x01", "PCX"),
 )
+TARGA_END = b"TRUEVISION-XFILE.\0"
 OTHERS = (
     (b"%PDF", "a PDF document"),
     (b"%!PS", "a PostScript document"),
@@ -60,6 +71,7 @@ OTHERS = (
 JSON = re.compile(rb"\{\s*[\"}]|\[\s*[\"{\[\]]")
 HEAD = 4096  # bytes that texts are told by
 NO_HEIC = "HEIC is not read without an extra; pip install 'facetrust[heic]'"
+CUT_HEAD = "damaged image (the head of this {} cannot be read)"
 NO_AVIF = "AVIF is not read by this Pillow; install Pillow 11.3 or newer"
 
 
@@ -75,15 +87,24 @@ def why_no_image(data: bytes) -> str:
         return "an empty file, not an image"
     if data.startswith(b"version https://git-lfs"):
         return "a Git LFS pointer, not an image; fetch the file itself with 'git lfs pull'"
-    if AVIF_BRANDS & _brands(data):
+    is_avif = bool(AVIF_BRANDS & _brands(data))
+    if is_avif and not HAS_AVIF:
         return NO_AVIF
+    if is_avif:
+        return CUT_HEAD.format("AVIF")
     if (read := _named(READ, data)) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
-        return f"damaged image (the head of this {read or 'WebP'} cannot be read)"
-    if unread := "Canon raw" if b"crx " in _brands(data) else _named(UNREAD, data):
+        return CUT_HEAD.format(read or "WebP")
+    if unread := _unread(data):
         return f"{unread} is not read; convert it to JPEG or PNG"
     if other := _video(data) or _named(OTHERS, data) or _text(data[:HEAD]):
         return "SVG is not read; convert it to JPEG or PNG" if other == "SVG" else f"{other}, not an image"
     return "not an image"
+
+
+def _unread(data: bytes) -> str | None:
+    if b"crx " in _brands(data):
+        return "Canon raw"
+    return "Targa" if data.endswith(TARGA_END) else _named(UNREAD, data)
 
 
 def _named(signatures: tuple[tuple[bytes, str], ...], data: bytes) -> str | None:

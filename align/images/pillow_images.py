@@ -12,8 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from align.images.deep_tiff import TiffHead, decode_deep, decode_values, read_head, values_to_rgb
-from align.images.formats import is_heif, why_no_image
+from align.images.deep_tiff import (
+    MAX_BYTES,
+    TiffHead,
+    decode_deep,
+    decode_unchanged,
+    decode_values,
+    read_head,
+    values_to_rgb,
+)
+from align.images.formats import HAS_AVIF, is_heif, why_no_image
 from align.images.heif import decode_heif, heif_size
 from align.images.jpeg_markers import ORIENTATION
 from align.images.silence import without_stderr
@@ -21,13 +29,10 @@ from align.images.unreadable import MAX_PIXELS, NO_MEMORY, UnreadableImageError,
 from align.images.value_range import ValueRange, finite_range
 from common.errors import first_line
 
-try:
-    from PIL.AvifImagePlugin import SUPPORTED as HAS_AVIF
-except ImportError:  # before Pillow 11.3
-    HAS_AVIF = False
-
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF", *(["AVIF"] if HAS_AVIF else []))
 
+# the largest high byte of values of 14 bits in 16, and of 12, with some overshoot
+LOW_TIFF, LOW_PNG = 71, 17
 STRIP_PIXELS = 4_000_000  # handed from Pillow to NumPy at a time
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its warnings would reach stderr
@@ -74,11 +79,14 @@ def decode_with_pillow(data: bytes, upright: bool) -> NDArray[np.uint8]:
         with _opened(data) as image:
             with without_stderr() if image.format == "TIFF" else nullcontext():
                 image.load()
-            if upright:
+            turned = upright and image.getexif().get(ORIENTATION, 1) != 1
+            if turned:
                 ImageOps.exif_transpose(image, in_place=True)
             pixels = _to_rgb(image, head)
-        if head is not None and head.bits == 16 and head.samples > 1 and not pixels.any():
-            return _low_colours(data, head, pixels)
+        if head is not None and head.bits == 16 and head.samples > 1 and pixels.max() <= LOW_TIFF:
+            return _low_colours(decode_values(data, head), pixels)
+        if _is_deep_png(data) and not turned and pixels.max() <= LOW_PNG and 2 * pixels.size <= MAX_BYTES:
+            return _low_colours(decode_unchanged(data), pixels)
         return pixels
 
 
@@ -110,9 +118,12 @@ def _reasons(data: bytes) -> Iterator[None]:
         raise
     except UnidentifiedImageError as error:
         head = read_head(data)
-        reason = (
-            f"{head.kind_in_words} is not read; convert it to JPEG or PNG" if head else why_no_image(data)
-        )
+        if head is not None and head.is_cut:
+            reason = "damaged image (this TIFF ends before its data do)"
+        elif head is not None:
+            reason = f"{head.kind_in_words} is not read; convert it to JPEG or PNG"
+        else:
+            reason = why_no_image(data)
         raise UnreadableImageError(reason) from error
     except Image.DecompressionBombError as error:
         raise UnreadableImageError(f"more than {MAX_PIXELS:,} pixels") from error
@@ -123,9 +134,13 @@ def _reasons(data: bytes) -> Iterator[None]:
         raise UnreadableImageError(f"damaged image ({detail})") from error
 
 
-def _low_colours(data: bytes, head: TiffHead, high: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Of a TIFF in 16-bit colours, of which Pillow keeps the high bytes, where these are all zero."""
-    values = decode_values(data, head)
+def _is_deep_png(data: bytes) -> bool:
+    """Whether a file is a PNG of colours in 16 bits, without transparency."""
+    return data.startswith(b"\x89PNG\r\n\x1a\n") and data[24:26] == bytes((16, 2))
+
+
+def _low_colours(values: NDArray[Any] | None, high: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """8-bit RGB of colours in 16 bits that use the lower ones only, of which Pillow keeps the high bytes."""
     return high if values is None or values.shape[:2] != high.shape[:2] else values_to_rgb(values)
 
 
@@ -150,12 +165,12 @@ def _to_rgb(image: Image.Image, head: TiffHead | None = None) -> NDArray[np.uint
 def _grey(image: Image.Image, head: TiffHead | None) -> NDArray[np.uint8]:
     """8 bits of an image in values of 16 or 32, which Pillow would cut at 255 where a viewer scales them.
 
-    PNG and PGM say what is white, so that only values of 8 bits, black to the eye, are taken otherwise.
+    PNG and PGM say what is white, so that only values of 8 to 12 bits, black to the eye, are taken otherwise.
     """
     found = [finite_range(strip) for _, strip in _strips(image)]
     least, largest = min(low for low, _ in found), max(high for _, high in found)
     if head is None:
-        scale = ValueRange(0, 255 if largest <= 255 else 65_535)
+        scale = ValueRange.of(0, largest, False) if largest < 256 * (LOW_PNG + 1) else ValueRange(0, 65_535)
     else:
         scale = ValueRange.of(least, largest, image.mode == "F")
     grey = _by_strips(image, scale.to_8_bits)

@@ -17,6 +17,9 @@ OVERSHOOT = 9 / 8  # of a full scale by the largest value
 UNDERSHOOT = 1 / 8  # of the largest value below zero; further down, values are signed
 FULL_SCALES = (255, 1023, 4095, 16_383, 65_535, 2**24 - 1, 2**31 - 1, 2**32 - 1)  # of 8, 10, 12 … bits
 UNIT = 1  # of floats
+# the largest of floats whose white is 1: some are brighter, as in linear or HDR images, and some of zero mean
+# and unit deviation; no picture in values of 8 bits is as dark
+BRIGHTEST = 16
 SIGNED_SCALES = (255, 65_535, 2**32 - 1)  # from the least value to the largest
 
 
@@ -32,12 +35,15 @@ class ValueRange:
         """The range of an image by its least and its largest finite value."""
         if least < -UNDERSHOOT * max(largest, 0) - UNDERSHOOT:
             half = max(-least, largest)
+            if floats and (2 + 1) / 2 * OVERSHOOT < half <= BRIGHTEST:
+                return cls(-half, half)
             signed = (2, *SIGNED_SCALES) if floats else SIGNED_SCALES
             full = next((one for one in signed if half <= (one + 1) / 2 * OVERSHOOT), 2 * half)
             low = -1.0 if full == 2 else -float((full + 1) // 2)
             return cls(low, low + full)
-        scales = (UNIT, *FULL_SCALES) if floats else FULL_SCALES
-        return cls(0.0, float(next((one for one in scales if largest <= one * OVERSHOOT), largest)))
+        if floats and largest <= BRIGHTEST:
+            return cls(0.0, float(UNIT))
+        return cls(0.0, float(next((one for one in FULL_SCALES if largest <= one * OVERSHOOT), largest)))
 
     def to_8_bits(self, values: Values) -> NDArray[np.uint8]:
         """Values of any shape as 0 to 255; NaN is black. Steps of 16 bits become v // 257."""

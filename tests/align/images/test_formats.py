@@ -118,12 +118,27 @@ def test_a_damaged_heic_is_called_one(tmp_path: Path) -> None:
         (b"\xff\xd8\xff\xe0" + bytes(99), "damaged image (the head of this JPEG cannot be read)"),
         (b"\x89PNG\r\n\x1a\n\0\0", "damaged image (the head of this PNG cannot be read)"),
         (b"\xde\xad\xbe\xef" * 99, "not an image"),
+        (b"qoif\0\0\0\x10\0\0\0\x10\3\0" + bytes(99), "QOI is not read; convert it to JPEG or PNG"),
+        (bytes(99) + b"TRUEVISION-XFILE.\0", "Targa is not read; convert it to JPEG or PNG"),
+        (b"II+\0\x08\0\0\0" + bytes(9), "damaged image (the head of this BigTIFF cannot be read)"),
     ],
 )
 def test_what_is_no_photograph_is_called_what_it_is(tmp_path: Path, content: bytes, told: str) -> None:
     (tmp_path / "0.jpg").write_bytes(content)
     reason = refused(tmp_path / "0.jpg")
     assert reason.startswith(told) and kind_of(reason) is ReasonKind.NO_IMAGE
+
+
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.99])
+@pytest.mark.parametrize("name", ["a.avif", "a.tif", "a.webp", "a.png", "a.bmp", "a.gif"])
+def test_a_cut_file_is_called_damaged(face: Array, tmp_path: Path, name: str, kept: float) -> None:
+    if name == "a.avif" and not HAS_AVIF:
+        pytest.skip("this Pillow has no AVIF")
+    options = {"compression": "tiff_lzw"} if name == "a.tif" else {}
+    Image.fromarray(face).save(tmp_path / name, **options)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: int(len(whole) * kept)])
+    assert refused(tmp_path / name).startswith("damaged image")
 
 
 def test_what_the_system_says_of_a_file_is_the_reason(tmp_path: Path) -> None:

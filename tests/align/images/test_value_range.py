@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from align.images.read import UnreadableImageError, read_image
+from align.images.read import ImageFile, UnreadableImageError, read_image
 from align.images.value_range import ValueRange
 
 Array = NDArray[np.uint8]
@@ -83,6 +84,36 @@ def test_greys_of_every_kind_of_value_are_those_of_8_bits(
     assert apart.max() <= (30 if "overshoot" in kind else 1)
     if kind in ("16 bits", "float to 1", "float to 255", "8 in 16 bits", "8 in 32 bits"):
         assert apart.max() == 0
+
+
+def test_floats_brighter_than_white_leave_the_rest_as_bright(face: Array, tmp_path: Path) -> None:
+    values = (face / 255).astype(np.float32)
+    values[:4] = 7.5
+    (tmp_path / "a.tif").write_bytes(tiff(values))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif")[4:], face[4:])
+
+
+def test_floats_of_zero_mean_keep_their_contrast(face: Array, tmp_path: Path) -> None:
+    values = ((face - face.mean()) / face.std()).astype(np.float32)
+    (tmp_path / "a.tif").write_bytes(tiff(values))
+    found = read_image(tmp_path / "a.tif")
+    assert np.ptp(found) > 150 and np.corrcoef(found.ravel(), face.ravel())[0, 1] > 0.999
+
+
+@pytest.mark.parametrize("factor", [1, 4, 16])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("kind", ["png", "tiff"])
+def test_16_bits_that_hold_fewer_are_not_black(face: Array, kind: str, channels: int, factor: int) -> None:
+    shown = face if channels == 3 else np.repeat(face[..., 1:2], 3, axis=2)
+    values = shown[..., :channels].astype(np.uint16) * factor
+    data = tiff(values.squeeze()) if kind == "tiff" else cv2.imencode(".png", values[..., ::-1])[1].tobytes()
+    assert np.abs(ImageFile(data).decode().astype(int) - shown).max() <= 1
+
+
+def test_a_png_of_16_bits_that_is_merely_dark_stays_so(face: Array) -> None:
+    for values in (face.astype(np.uint16) * 80, face[..., 1].astype(np.uint16) * 80):
+        found = ImageFile(cv2.imencode(".png", values)[1].tobytes()).decode()
+        assert found.max() == 255 * 80 // 256 or found.max() == 255 * 80 // 257
 
 
 @pytest.mark.parametrize(
