@@ -1,17 +1,20 @@
 """What may be said of synthetic faces and of a threshold: the words of every verdict, in one place.
 
-A similarity speaks about synthetic faces only where the model was trained against some. Published weights,
-files of others and earlier checkpoints do not say so; then no verdict may call a photograph bona fide.
+A similarity speaks about synthetic faces only where the model was trained against some, and a validation
+showed that it tells them. Published weights, files of others and earlier checkpoints do not say so; then no
+verdict may call a photograph bona fide.
 """
 
 import math
 
 from common.command_line import printable
-from common.training_facts import SyntheticTraining
+from common.training_facts import FEWEST_GENUINE, SyntheticTraining
 from infer.models.model import Threshold
 from infer.score import Verdict
 
 MOST_METHODS = 8  # of facetrust's forging, which are told by name
+FEWEST_SYNTHETIC = FEWEST_GENUINE  # validation pairs; below, an EER shows next to nothing
+WORST_EER = 0.25  # of genuine against synthetic pairs; guessing has 0.5
 TUNED = "the threshold was chosen on these very pairs: the errors at it are too good, so count them on others"
 SAID_WITH_SYNTHETIC = {
     Verdict.MATCH: "same person, both photographs bona fide as far as the model can tell",
@@ -21,20 +24,28 @@ SAID_WITHOUT = {
     Verdict.MATCH: "same person, if both photographs are bona fide, which this model cannot tell",
     Verdict.NO_MATCH: "not the same person",
 }
+SAID_UNPROVEN = {
+    Verdict.MATCH: "same person, if both photographs are bona fide, which this model was not shown to tell",
+    Verdict.NO_MATCH: SAID_WITH_SYNTHETIC[Verdict.NO_MATCH],
+}
 SAID_OF_NOTHING = "there are no two faces to compare"
+SILENT = "the score does not speak about synthetic faces"
 SAID_UNDECIDED = "no verdict: no threshold known"
 
 
 def judges_synthetic(training: SyntheticTraining | None) -> bool:
-    """Whether the scores of a model speak about synthetic faces at all; not where nothing is known."""
-    return training is not None and training.saw_synthetic
+    """Whether the scores of a model were shown to tell synthetic faces; not where nothing is known."""
+    return training is not None and training.saw_synthetic and _shortfall(training) is None
 
 
 def in_words(verdict: Verdict | None, training: SyntheticTraining | None) -> str:
     """A verdict in words that its model can keep; None is a similarity without a threshold."""
     if verdict is None:
         return SAID_UNDECIDED
-    words = SAID_WITH_SYNTHETIC if judges_synthetic(training) else SAID_WITHOUT
+    if training is None or not training.saw_synthetic:
+        words = SAID_WITHOUT
+    else:
+        words = SAID_WITH_SYNTHETIC if judges_synthetic(training) else SAID_UNPROVEN
     return words.get(verdict, SAID_OF_NOTHING)
 
 
@@ -44,10 +55,9 @@ def synthetic_statement(training: SyntheticTraining | None) -> str:
         why = "the model was trained without any"
         if training is None:
             why = "nothing says that the model was trained against any"
-        return (
-            f"the score does not speak about synthetic faces: {why}, and a forgery of a person may well "
-            "score as that person"
-        )
+        return f"{SILENT}: {why}, and a forgery of a person may well score as that person"
+    if shortfall := _shortfall(training):
+        return f"{SILENT}: the model was trained against {_seen(training)}, but {shortfall}"
     return f"trained against {_seen(training)}; {_measured(training)}; forgeries of other kinds may pass"
 
 
@@ -68,7 +78,17 @@ def _seen(training: SyntheticTraining) -> str:
     return f"{crops} (forged by {', '.join(methods)}{more})" if methods else crops
 
 
-def _measured(training: SyntheticTraining) -> str:
+def _shortfall(training: SyntheticTraining) -> str | None:
+    """Why it is not shown that a model tells the synthetic faces it was trained against; None where it is."""
     if training.eer is None or not math.isfinite(training.eer) or not training.pairs:
-        return "how well it tells them was not measured"
+        return "how well it tells them was not measured, for no synthetic face is among the validation pairs"
+    if training.pairs < FEWEST_SYNTHETIC:
+        return (
+            f"how well it tells them was measured on only {training.pairs:,} synthetic pairs "
+            f"({FEWEST_SYNTHETIC} are the least)"
+        )
+    return f"it tells them badly: {_measured(training)}" if training.eer > WORST_EER else None
+
+
+def _measured(training: SyntheticTraining) -> str:
     return f"EER of genuine against synthetic pairs {training.eer:.4f}, on {training.pairs:,} synthetic pairs"
