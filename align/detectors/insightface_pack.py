@@ -18,6 +18,7 @@ from align.detectors.letterbox import fit, pad
 from align.detectors.retinaface import enlarge
 from align.detectors.session import open_session
 from common.errors import UserError
+from common.file_kinds import inspect
 
 MODELS = Path("~/.insightface/models")  # where insightface keeps them
 RELEASES = "https://github.com/deepinsight/insightface/releases"
@@ -170,7 +171,7 @@ def _count_outputs(path: Path) -> int:
         count = 0
     if not count:
         raise UserError(
-            f"{path} is damaged or not an ONNX network; remove the folder {path.parent} to have it "
-            f"downloaded again, or put the file from {RELEASES} into its place"
+            f"{path} is {inspect(path).text}, not a whole ONNX network; remove the folder {path.parent} to "
+            f"have it downloaded again, or put the file from {RELEASES} into its place"
         )
     return count

@@ -7,6 +7,7 @@ import onnxruntime
 from align.detectors.detection import DetectorSettings
 from align.options import Device
 from common.errors import UserError, first_line
+from common.file_kinds import Kind, inspect
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
@@ -35,10 +36,18 @@ def open_network(
     try:
         session = onnxruntime.InferenceSession(source, options, providers=asked)
     except Exception as error:  # onnxruntime has a dozen classes for it, none of them public
+        if isinstance(network, Path) and (other := _what_else(network)):
+            raise UserError(f"{name} is {other}; name a whole ONNX network") from error
         raise UserError(f"{name} cannot be loaded by ONNX Runtime: {first_line(error)}") from error
     if device is Device.CUDA and not on_cuda(session):
         raise UserError(_NO_CUDA)
     return session
+
+
+def _what_else(path: Path) -> str | None:
+    """What a file is that is no whole ONNX network; None for one that may be."""
+    content = inspect(path)
+    return None if content.kind is Kind.ONNX and not content.damage else content.text
 
 
 def settle_device(device: Device) -> Device:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from common.atomic import remove_stale_temporaries, write_text_atomically
-from common.errors import UserError
+from common.errors import UserError, first_line
+from common.file_kinds import describe_trouble
 from common.same_picture_list import SAME_PICTURES_FILE
 from train.config import TrainConfig
 
@@ -58,11 +57,17 @@ class RunFolder:
         return self.path / "curves.png"
 
     def read_config(self) -> TrainConfig:
-        """The configuration that the run was started with. Raises UserError when it is damaged."""
+        """The configuration that the run was started with. Raises UserError when it cannot be read."""
         try:
             return TrainConfig.model_validate_json(self.config.read_text(encoding="utf-8"))
-        except (OSError, ValueError, ValidationError) as error:
-            raise UserError(f"{self.config} is missing or damaged: the run cannot be resumed") from error
+        except OSError as error:
+            told = describe_trouble(self.config, error)
+            raise UserError(f"the run cannot be resumed: {told}") from error
+        except ValueError as error:  # pydantic's ValidationError is one
+            told = first_line(error)
+            raise UserError(
+                f"the run cannot be resumed: {self.config} is no configuration of this facetrust ({told})"
+            ) from error
 
     def discard_if_unused(self) -> None:
         """Remove the folder of a run that could not begin: one with nothing but its configuration in it."""

@@ -1,5 +1,6 @@
 """All that changes while a run goes on, saved: a run that was killed goes on as if it had not been."""
 
+import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -7,9 +8,11 @@ from typing import Any, Protocol
 import torch
 
 from common.atomic import write_atomically
-from common.errors import UserError
+from common.errors import UserError, first_line
+from common.file_kinds import Kind, describe_trouble, inspect
 
 FORMAT = "facetrust-run-2"
+AGAIN = "start a new run without --resume, with --pretrained and the last checkpoint"
 
 
 @dataclass
@@ -77,19 +80,17 @@ class RunState:
     def load(self, path: Path) -> None:
         """Go on from the state of a file. Nothing in it is executed.
 
-        Raises UserError when it is damaged, of another version, or of a run on other data.
+        Raises UserError that says why when it cannot be read, is no state, not a whole one, of another
+        version, or of a run on other data.
         """
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # on bytes that are no state the unpickler raises nearly anything
-            raise UserError(f"{path} is damaged; start a new run without --resume") from error
+            raise UserError(_why_unreadable(path, error)) from error
         if not isinstance(state, dict) or state.get("format") != FORMAT:
             raise UserError(f"{path} is not the state of a run of this version of facetrust")
         if state.get("data") != self._data:
-            raise UserError(
-                f"crops, labels or pair lists are not those that {path} was trained on; start a new run, "
-                "with --pretrained and the last checkpoint"
-            )
+            raise UserError(f"crops, labels or pair lists are not those that {path} was trained on; {AGAIN}")
         try:
             for name, part in self._parts.items():
                 if state["parts"][name]:  # empty: the precision of a run without a scaler, for example
@@ -98,3 +99,18 @@ class RunState:
                 setattr(self._progress, name, value)
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise UserError(f"{path} does not fit this run; start a new one without --resume") from error
+
+
+def _why_unreadable(path: Path, error: Exception) -> str:
+    """One line on a file that torch does not read, by what it is."""
+    try:
+        content = inspect(path)
+    except OSError as trouble:
+        return describe_trouble(path, trouble)
+    if content.damage or content.kind not in (Kind.TORCH, Kind.TORCH_LEGACY):
+        return f"{path}, the state of a run, is {content.text}; {AGAIN}"
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory to read {path}"
+    if isinstance(error, pickle.UnpicklingError):
+        return f"{path} holds more than the state of a run and is not loaded; {AGAIN}"
+    return f"{path} cannot be read ({first_line(error)}); {AGAIN}"

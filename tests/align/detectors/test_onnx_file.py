@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -149,9 +150,9 @@ def cut_short() -> bytes:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"no network", r"cannot be loaded"),
-        (b"", r"cannot be loaded"),
-        (WEIGHTS[: len(WEIGHTS) // 2], r"cannot be loaded"),
+        (b"no network", r"is a text"),
+        (b"", r"is empty"),
+        (WEIGHTS[: len(WEIGHTS) // 2], r"that is damaged"),
         (export(outputs=["loc", "conf"]), r"three outputs"),
         (export(outputs=["loc", "conf", LOGITS]), r"three outputs"),
         (scrfd_style(), r"three outputs"),
@@ -173,9 +174,17 @@ def test_what_is_no_such_network_is_told_in_one_line(store: Store, content: byte
     assert str(path) in str(refused.value) and "\n" not in str(refused.value)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no such file"):
-        find_detector(f"onnx:{tmp_path / 'absent.onnx'}")
+def test_what_is_not_there_or_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "link.onnx").symlink_to("gone.onnx")
+    os.mkfifo(tmp_path / "pipe.onnx")
+    for name, told in [
+        ("absent.onnx", "no such file"),
+        ("link.onnx", "is a link to gone.onnx, which is not there"),
+        ("pipe.onnx", "is a pipe"),
+        ("", "is a folder"),
+    ]:
+        with pytest.raises(UserError, match=told):
+            find_detector(f"onnx:{tmp_path / name}")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 900), (900, 5), (640, 640), (333, 777), (6401, 12)])

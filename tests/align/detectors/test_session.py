@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import onnx
 import onnxruntime
 import pytest
 from retinaface.weights import WEIGHTS
@@ -48,9 +49,21 @@ def test_threads_are_as_asked_for() -> None:
     assert not session.on_cuda(opened)
 
 
-@pytest.mark.parametrize("content", [b"", b"no network", WEIGHTS[: len(WEIGHTS) // 2]])
-def test_what_is_no_network_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", r"x\.onnx is empty; name a whole ONNX network"),
+        (b"no network", r"x\.onnx is a text \('no network'\)"),
+        (b"<html><title>Log in</title>", r"x\.onnx is a web page \('Log in'\)"),
+        (WEIGHTS[: len(WEIGHTS) // 2], r"x\.onnx is an ONNX network that is damaged: its network has"),
+        (
+            onnx.ModelProto(ir_version=99, graph=onnx.GraphProto(name="a")).SerializeToString(),
+            "by ONNX Runtime",
+        ),
+    ],
+)
+def test_what_is_no_network_is_told_in_one_line(tmp_path: Path, content: bytes, told: str) -> None:
     (tmp_path / "x.onnx").write_bytes(content)
-    with pytest.raises(UserError, match=r"x\.onnx cannot be loaded by ONNX Runtime") as told:
+    with pytest.raises(UserError, match=told) as refused:
         session.open_session(tmp_path / "x.onnx", DetectorSettings(device=Device.CPU))
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(refused.value)

@@ -35,3 +35,6 @@ def test_a_damaged_configuration_is_told(tmp_path: Path) -> None:
         folder.config.write_text(text)
         with pytest.raises(UserError, match="cannot be resumed"):
             folder.read_config()
+    folder.config.unlink()
+    with pytest.raises(UserError, match="cannot be resumed: no such file"):
+        folder.read_config()

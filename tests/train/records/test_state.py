@@ -39,10 +39,17 @@ def test_what_does_not_fit_is_refused(make: Make, tmp_path: Path) -> None:
     for other, told in [(make("e"), "not those that"), (make(width=4), "does not fit this run")]:
         with pytest.raises(UserError, match=told):
             other[2].load(path)
-    for content in (b"", b"text", path.read_bytes()[:500]):
+    for content, told in [
+        (b"", "is empty"),
+        (b"text", "is a text"),
+        (path.read_bytes()[:500], "damaged: its list of contents"),
+        (path.read_bytes()[:-30], "damaged"),
+    ]:
         (tmp_path / "bad.pt").write_bytes(content)
-        with pytest.raises(UserError, match="damaged"):
+        with pytest.raises(UserError, match=told):
             make()[2].load(tmp_path / "bad.pt")
+    with pytest.raises(UserError, match="no such file"):
+        make()[2].load(tmp_path / "absent.pt")
     torch.save({"format": "another"}, tmp_path / "bad.pt")
     with pytest.raises(UserError, match="not the state of a run"):
         make()[2].load(tmp_path / "bad.pt")
@@ -58,6 +65,6 @@ class Payload:
 def test_nothing_in_a_state_is_executed(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"format": "facetrust-run-2", "data": "d", "progress": Payload()}, "state.pt")
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(UserError, match="holds more than the state of a run and is not loaded"):
         make()[2].load(Path("state.pt"))
     assert not Path("executed").exists()
