@@ -58,6 +58,12 @@ def open_folder(path: Path) -> ShardFolder:
     Raises UserError when there is no such folder, no shard in it, a damaged one, or a manifest of another
     version.
     """
+    if is_shard_folder(path) and not any(path.glob(SHARD_PATTERN)):
+        lost = read_manifest(path)
+        listed = 0 if lost is None else len(lost.entries)
+        raise UserError(
+            f"no shards in {path}, where its manifest lists {listed}; run the command that made it again"
+        )
     shards = shard_paths(path)
     manifest = read_manifest(path)
     problems = () if manifest is None else tuple(_problems(shards, manifest))

@@ -130,9 +130,10 @@ def _print_outcome(outcome: "Outcome") -> None:
     from common.leaderboard import best_checkpoint
 
     last = outcome.last_checkpoint
+    out = last.parents[1]
+    told = "" if out == TRAINING_LOGS else shlex.quote(str(out))
     if outcome.interrupted:
-        out = last.parents[1]
-        where = "" if out == TRAINING_LOGS else f" --out {shlex.quote(str(out))}"
+        where = f" --out {told}" if told else ""
         console.print(
             f"\n[yellow]Interrupted.[/] The weights are in {escape(str(last))}; go on with: "
             f"python -m train run --resume --run {outcome.folder.run}{escape(where)}"
@@ -141,7 +142,11 @@ def _print_outcome(outcome: "Outcome") -> None:
     best = best_checkpoint(last.parent)
     console.print(f"\nThe best is {escape(best.path.name)}: {best.why}")
     console.print(f"Curves: {escape(str(outcome.folder.curves))}")
-    console.print(f"Checkpoints are in {escape(str(last.parent))}; see them with: python -m train history")
+    where = f" --logs {told}" if told else ""
+    console.print(
+        f"Checkpoints are in {escape(str(last.parent))}; "
+        f"see them with: python -m train history{escape(where)}"
+    )
 
 
 @app.command(epilog=examples("python -m train history", "python -m train history --logs training_logs"))

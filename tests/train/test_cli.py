@@ -1,3 +1,4 @@
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -78,11 +79,12 @@ def test_a_run_from_scratch_says_so_and_history_prints_the_leaderboard(
         'backbone = "ir_lite"\nepochs = 1\n[batch]\nsize = 8\nphotos_per_identity = 4\nloader_workers = 0\n'
         "[validation]\nshare = 0.34\npairs_per_category = 10\n"
     )
-    words = ["train", "run", "--config", "tiny.toml", "--data", tiny_shards]
+    words = ["train", "run", "--config", "tiny.toml", "--data", tiny_shards, "--out", "my logs"]
     (done,) = run_commands([words], tmp_path)
     assert done.returncode == 0, done.stderr
     assert "starts from scratch" in done.stdout and "The best is eer" in done.stdout
-    assert (tmp_path / "training_logs" / "checkpoints" / "last.safetensors").is_file()
-    (told,) = run_commands([["train", "history"]], tmp_path)
+    assert (tmp_path / "my logs" / "checkpoints" / "last.safetensors").is_file()
+    _, _, command = done.stdout.rpartition("see them with: python -m ")
+    (told,) = run_commands([shlex.split(command)], tmp_path)
     assert told.returncode == 0 and told.stdout.count("\n│ 0.") == 2 and "EER" in told.stdout
     assert "The best, which infer takes, is eer0." in told.stdout
