@@ -66,7 +66,7 @@ def threshold_doubt(threshold: Threshold | None) -> str | None:
     if threshold is None or not threshold.doubt:
         return None
     return (
-        f"the threshold is not to be relied on: {threshold.doubt}; choose one on more pairs with "
+        f"the threshold is not to be relied on: {threshold.doubt}; choose another, on enough pairs, with "
         "'python -m infer threshold'"
     )
 

@@ -62,7 +62,7 @@ def how_to_get_a_threshold(model: Model) -> str:
     if model.file is None:
         return "add --threshold"
     return (
-        "add --threshold, or choose one on labelled pairs, once and for all: "
+        "add --threshold, or choose one, once and for all, on a folder per person or labelled pairs: "
         f"python -m infer threshold PAIRS --fmr 0.01 --model {shlex.quote(model.card.name)}"
     )
 

@@ -108,7 +108,9 @@ def export(
     _tell_loss(found, pairs is not None)
     _tell_threshold(found)
     if found.metadata.threshold_doubt:
-        console.print(f"[yellow]careful:[/] it rests on too little: {escape(found.metadata.threshold_doubt)}")
+        console.print(
+            f"[yellow]careful:[/] it is not to be relied on: {escape(found.metadata.threshold_doubt)}"
+        )
     console.print(f"[yellow]note:[/] {escape(synthetic_statement(found.metadata.synthetic))}")
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     "python -m infer threshold data/test_public --fmr 1e-2",
+    "python -m infer threshold PEOPLE --fmr 1e-3 --model mobilefacenet.pt",
     "python -m infer threshold pairs.txt --images ~/lfw --fmr 1e-3 --model encoder.onnx",
     "python -m infer threshold cfp_fp.bin --fmr 1e-3 --model mobilefacenet.pt",
 )
@@ -72,7 +73,7 @@ def threshold(
 ) -> None:
     """Choose the threshold for an FMR on labelled pairs, and store it beside the model for later commands."""
     from infer.models.load import load_model
-    from infer.models.notes import note_operating_point
+    from infer.models.notes import HIGHEST_FNMR, note_operating_point, read_notes
     from infer.operating_point import choose_operating_point
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list
@@ -97,8 +98,18 @@ def threshold(
         console.print(f"the pairs, as a list that can be given again: {escape(str(pairs_file))}")
     point = found.noted(pair_set).model_copy(update={"crops": loaded.crops})
     if point.doubts():
-        console.print(f"[yellow]careful:[/] it rests on {point.doubts()}; every verdict with it will say so")
+        told = f"{point.doubts()}; every verdict with it will say so"
+        console.print(f"[yellow]careful:[/] it is not to be relied on: {told}")
+    if point.fnmr > HIGHEST_FNMR and found.errors[PairCategory.SYNTHETIC].errors:
+        console.print(
+            "synthetic pairs that score as genuine ones do push it up; choose it on bona fide photographs "
+            "alone, or take a model that tells them"
+        )
+    earlier = read_notes(loaded.file, loaded.sha256).operating_point
     stored = note_operating_point(loaded.file, point, loaded.sha256)
+    if earlier is not None and earlier.threshold != point.threshold:
+        before = f"{earlier.threshold:.4f}, chosen for FMR {earlier.fmr_asked:g} on {earlier.pairs}"
+        console.print(f"[yellow]note:[/] it takes the place of {escape(before)}")
     console.print(f"stored in {escape(str(stored))}: commands with this model use it from now on")
 
 

@@ -15,6 +15,7 @@ from infer.models.model import Threshold
 from infer.models.text import Text
 
 MAX_BYTES = 1_000_000
+HIGHEST_FNMR = 0.5  # a threshold that rejects more of the genuine pairs is hardly one that is wanted
 
 
 class OperatingPoint(BaseModel):
@@ -33,7 +34,7 @@ class OperatingPoint(BaseModel):
     crops: CropSettings | None = None  # how its photographs were cropped; None: not known
 
     def doubts(self) -> str:
-        """Why it is not to be relied on, in words; empty where it rests on enough pairs."""
+        """Why it is not to be relied on, in words; empty where nothing speaks against it."""
         wanted = {
             "genuine": (self.genuine, FEWEST_GENUINE),
             "impostor": (self.impostors, max(FEWEST_IMPOSTORS, impostors_to_trust(self.fmr_asked))),
@@ -41,7 +42,10 @@ class OperatingPoint(BaseModel):
         few = {kind: counts for kind, counts in wanted.items() if counts[0] < counts[1]}
         have = " and ".join(f"{found:,} {kind} pairs" for kind, (found, _) in few.items())
         least = " and ".join(f"{least:,}" for _, least in few.values())
-        return f"only {have} ({least} are the least)" if few else ""
+        found = [f"only {have} ({least} are the least)"] if few else []
+        if self.fnmr > HIGHEST_FNMR:
+            found.append(f"it rejects {self.fnmr:.1%} of the genuine pairs that it was chosen on")
+        return "; ".join(found)
 
 
 class ModelNotes(BaseModel):

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.sources.boundary import lies_in
+from align.sources.other_files import as_text, kinds_of_others
 from align.sources.pair_labels import PairLabels, find_pair_labels
 from align.sources.photograph import IMAGE_SUFFIXES
 from align.sources.splits import names_nobody
+from align.sources.walk import walk
 from common.errors import UserError
 from common.labels.labelling import label_paths
 from common.pairs import category_of
@@ -39,7 +41,10 @@ def read_folder(root: Path, follow_links: bool = False) -> PairSet:
             f"{error.filename} cannot be read ({error.strerror}); mend its permissions or name another folder"
         ) from error
     if not found:
-        raise UserError(f"no pairs in {root}; it needs folders PAIR_ID with the photographs 0.jpg and 1.jpg")
+        raise UserError(
+            f"no pairs in {root}{_instead(root)}; it needs a folder per person with several photographs, or "
+            "folders PAIR_ID with the photographs 0.jpg and 1.jpg"
+        )
     labels = find_pair_labels(root, pairs, around)
     names = [around + name for name in names]
     codes, notes = _categories(labels, pairs)
@@ -54,6 +59,11 @@ def read_folder(root: Path, follow_links: bool = False) -> PairSet:
         has_labels=labels is not None,
         notes=tuple(notes),
     )
+
+
+def _instead(root: Path) -> str:
+    others = kinds_of_others(walk(root).others)
+    return f" (but {as_text(others)})" if others else ""
 
 
 def _categories(labels: PairLabels | None, pairs: Sequence[str]) -> tuple[NDArray[np.int8], list[str]]:

@@ -69,11 +69,14 @@ def test_synthetic_pairs_are_impostors_in_what_is_noted() -> None:
         "impostors": 300,
         "pairs": "set",
         "fingerprint": fingerprint(pair_set),
+        "crops": None,
     }
     assert noted.doubts() == "only 10 genuine pairs (100 are the least)"
     assert point((2, 100), (1, 200), (2, 100)).noted(pair_set).doubts() == ""
     few = point((2, 99), (1, 200), (2, 99)).noted(pair_set)
     assert few.doubts() == "only 99 genuine pairs and 299 impostor pairs (100 and 300 are the least)"
+    strict = point((90, 100), (0, 200), (3, 100)).noted(pair_set)
+    assert strict.doubts() == "it rejects 90.0% of the genuine pairs that it was chosen on"
 
 
 def test_few_impostors_are_told_by_the_rule_of_three() -> None:
@@ -167,9 +170,13 @@ def test_the_command_stores_what_later_commands_use(
         "FNMR",
         "2 pairs were not compared",
         "take 9",
-        "rests on only 2 genuine",
+        "not to be relied on: only 2 genuine",
     ):
         assert text in told
+    threshold(0.34, pair_folder, model="w.pt", workers=1)
+    assert "takes the place of" not in capsys.readouterr().out, "it is the same"
+    threshold(0.67, pair_folder, model="w.pt", workers=1)
+    assert f"takes the place of {stored.value:.4f}, chosen for FMR 0.34" in capsys.readouterr().out
     with pytest.raises(UserError, match="random:ir_lite has no file"):
         threshold(0.34, pair_folder, model="random:ir_lite", workers=1)
     assert not list(tmp_path.glob("random*"))

@@ -43,8 +43,10 @@ def test_a_folder_without_photographs_is_a_pair_where_others_are(tmp_path: Path)
 def test_no_pairs_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no pairs in"):
         find_pair_set(tmp_path)
-    (tmp_path / "a").mkdir()
-    with pytest.raises(UserError, match="no pairs in"):
+    touch(tmp_path, "a/film.mp4")
+    with pytest.raises(
+        UserError, match=r"no pairs in .* \(but 1 videos \(\.mp4\)\); it needs a folder per person"
+    ):
         find_pair_set(tmp_path)
 
 

@@ -39,8 +39,10 @@ def test_a_folder_per_person_is_compared_each_with_each(tmp_path: Path) -> None:
     assert len(found) == 10 and len(set(found.ids)) == 10 and found.name == "people"
     assert np.bincount(found.categories).tolist() == [2, 4, 4] and found.has_labels
     assert any("all 10 pairs of 5 photographs of 2 people" in note for note in found.notes)
+    assert any(note.startswith("only 2 of the 4 synthetic pairs are of a bona fide") for note in found.notes)
     drawn = find_pair_set(tmp_path / "people", asked=PairRequest(per_kind=1))
     assert np.bincount(drawn.categories).tolist() == [1, 1, 1]
+    assert not any("synthetic pairs are of" in note for note in drawn.notes)
 
 
 def test_made_pairs_are_stored_and_can_be_given_again(tmp_path: Path) -> None:
