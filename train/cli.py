@@ -161,8 +161,10 @@ def history(
     folder = logs / CHECKPOINT_FOLDER
     rows = leaderboard_rows(folder)
     if not rows:
-        console.print(f"No checkpoints in {escape(str(folder))} yet; train with: python -m train run")
-        return
+        raise UserError(
+            f"no checkpoints in {folder}; make some with 'python -m train run', or name"
+            " another folder with --logs"
+        )
     console.print(leaderboard_table(rows))
     console.print("Figures compare only where the validation pairs are the same.")
     try:

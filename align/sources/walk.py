@@ -12,6 +12,7 @@ from common.errors import UserError
 
 LINK_OUT = "a link out of the source folder; align the folder it lies in, or pass --follow-links"
 DEAD_LINK = "a link that leads to no file"
+NO_FILE = "not a file, but a pipe, a socket or a device"
 _TABLES = frozenset({".json", ".csv", ".tsv"})
 _DEEPEST_TABLE = 2  # folders around a file of labels
 _MOST_TABLES = 1000
@@ -87,6 +88,8 @@ class _Walker:
             self._note_link(entry, path)
         elif entry.is_file(follow_symlinks=False):
             self._note_file(entry.name, path)
+        elif is_photograph(entry.name):
+            self._note_problem(path, NO_FILE)
         return False
 
     def _note_file(self, name: str, path: str) -> None:
@@ -122,9 +125,14 @@ class _Walker:
                 self.closed[path] = LINK_OUT
             else:
                 self.links.append((path, target))
-        elif is_photograph(path) and (leads_out or mode is None or stat.S_ISREG(mode)):
-            self.paths.append(path)
+        elif is_photograph(path):
             if leads_out:
-                self.problems[path] = LINK_OUT
-            elif mode is None:
-                self.problems[path] = DEAD_LINK
+                self._note_problem(path, LINK_OUT)
+            elif mode is None or not stat.S_ISREG(mode):
+                self._note_problem(path, DEAD_LINK if mode is None else NO_FILE)
+            else:
+                self.paths.append(path)
+
+    def _note_problem(self, path: str, why: str) -> None:
+        self.paths.append(path)
+        self.problems[path] = why

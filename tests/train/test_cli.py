@@ -85,6 +85,7 @@ def test_a_run_from_scratch_says_so_and_history_prints_the_leaderboard(
     assert "starts from scratch" in done.stdout and "The best is eer" in done.stdout
     assert (tmp_path / "my logs" / "checkpoints" / "last.safetensors").is_file()
     _, _, command = done.stdout.rpartition("see them with: python -m ")
-    (told,) = run_commands([shlex.split(command)], tmp_path)
+    told, absent = run_commands([shlex.split(command), ["train", "history"]], tmp_path)
+    assert absent.returncode == 2 and "no checkpoints in training_logs" in absent.stderr
     assert told.returncode == 0 and told.stdout.count("\n│ 0.") == 2 and "EER" in told.stdout
     assert "The best, which infer takes, is eer0." in told.stdout

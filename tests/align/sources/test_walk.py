@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from align.sources.walk import DEAD_LINK, LINK_OUT, Walk, walk
+from align.sources.walk import DEAD_LINK, LINK_OUT, NO_FILE, Walk, walk
 from common.errors import UserError
 
 
@@ -14,8 +14,15 @@ def test_photographs_sorted_by_path_and_nothing_else(tmp_path: Path, make_files:
     others = ["a/notes.txt", "a/.hidden.jpg", ".cache/z.jpg", "a/.git/z.jpg", "jpg", "meta.json"]
     make_files(tmp_path, [*names, *others])
     (tmp_path / "a" / "folder.jpg").mkdir()
-    os.mkfifo(tmp_path / "a" / "pipe.jpg")
+    os.mkfifo(tmp_path / "a" / "pipe")
     assert walk(tmp_path) == Walk(sorted(names), {}, {})
+
+
+def test_pipes_named_as_photographs_are_not_passed_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "link.png").symlink_to("pipe.jpg")
+    paths = ["link.png", "pipe.jpg"]
+    assert walk(tmp_path) == Walk(paths, dict.fromkeys(paths, NO_FILE), {})
 
 
 def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
