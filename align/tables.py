@@ -34,7 +34,7 @@ def source_table(account: Mapping[str, Any]) -> Table:
     for name in ("labels without a photograph", "photographs without a label", "passed over"):
         if account.get(name):
             table.add_row(name, f"[yellow]{_count(account[name])}[/]")
-    for name in ("labels from", "notes"):
+    for name in ("labels from", "not read", "notes"):
         for text in account.get(name) or ():
             table.add_row(name, escape(printable(str(text))))
     for kind, count in (account.get("other files") or {}).items():

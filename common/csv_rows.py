@@ -11,7 +11,7 @@ from typing import TextIO
 from common.errors import UserError
 from common.text_encoding import encoding_of
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _HEAD = 1 << 16  # bytes that are looked at
 _ROWS = 20  # that tell the separator
 _TOLD = re.compile(r"\s*sep=(.)\s*\Z", re.IGNORECASE)  # how Excel writes the separator into a first line
@@ -109,7 +109,7 @@ def _unreadable(path: Path, error: OSError) -> UserError:
 def _separator(text: str, whole: bool) -> str:
     """The separator of the first rows, without the last line of a text that is not whole."""
     text = text if whole else text.rpartition("\n")[0]
-    if ";" not in text and "\t" not in text:
+    if not any(separator in text for separator in SEPARATORS if separator != ","):
         return ","
     widths = {separator: _widths(text, separator) for separator in SEPARATORS}
     for separator, found in widths.items():

@@ -91,6 +91,8 @@ def find_source(
     source = found(path, layout, selection, reading)
     if reading.relabel:
         changed, notes = relabel(source.photographs, reading.relabel, source.root, reading.allow_unlabelled)
+        if not changed:
+            raise UserError(f"{reading.relabel} leaves out all photographs of {path}; mend it")
         source = replace(source, photographs=changed, taking=source.taking.with_notes(notes))
     photographs = select(source.photographs, selection)
     if not photographs:
@@ -112,7 +114,8 @@ def _from_list(path: Path, layout: LayoutName | None, selection: Selection, read
     if layout not in (None, LayoutName.CSV):
         raise UserError(f"{path} is a file; name a folder, or leave out --layout {layout}")
     listed = read_list(path, selection.follow_links, reading.columns)
-    taking = Taking(files=(str(path),), notes=tuple(listed.notes))
+    notes = [*listed.notes, *listed.fit.notes(reading.allow_unlabelled)]
+    taking = Taking(files=(str(path),), notes=tuple(notes))
     return Source(path, path.parent, LayoutName.CSV, listed.photographs, taking=taking)
 
 

@@ -32,33 +32,17 @@ def side_by_side(paths: Sequence[str]) -> dict[str, Kind]:
     `Celeb-real`, `Celeb-synthesis`, `YouTube-real`. Among many people, `Ai_Sugiyama` says nothing.
     """
     found: dict[str, Kind] = {}
-    for names in _siblings(paths).values():
-        said = _said(names)
+    for names in siblings(paths).values():
+        said = kinds_of_names(names)
         bare = {name: kind for name, kind in said.items() if is_bare_label(name)}
-        if len(set(bare.values())) < 2 and _most_say(said, names):
+        if len(set(bare.values())) < 2 and most_say(said, names):
             bare = said
         if len(set(bare.values())) == 2:
             found |= {name.lower(): kind for name, kind in bare.items()}
     return found
 
 
-def like_labels(paths: Sequence[str]) -> list[str]:
-    """Folders whose names read like labels although `side_by_side` finds no two kinds: a question to ask.
-
-    Names of bona fide ones count at the top alone: below people's folders, `original` is an album.
-    """
-    found = []
-    for parent, names in sorted(_siblings(paths).items()):
-        depth = sum(not names_nobody(folder) for folder in parent.split("/") if folder)
-        said = _said(names)
-        for name, kind in sorted(said.items()):
-            is_label = is_bare_label(name) and (kind is Kind.SYNTHETIC or depth == 0)
-            if is_label or (_most_say(said, names) and Kind.SYNTHETIC in said.values()):
-                found.append(f"{parent}/{name}" if parent else name)
-    return found
-
-
-def _siblings(paths: Sequence[str]) -> dict[str, set[str]]:
+def siblings(paths: Sequence[str]) -> dict[str, set[str]]:
     """The names of the folders in each folder that holds folders, "" for the root."""
     found: dict[str, set[str]] = {}
     for folder, _ in groupby(paths, key=folder_of):
@@ -72,13 +56,14 @@ def _siblings(paths: Sequence[str]) -> dict[str, set[str]]:
     return found
 
 
-def _said(names: Iterable[str]) -> dict[str, Kind]:
+def kinds_of_names(names: Iterable[str]) -> dict[str, Kind]:
     """What each name says that says one kind."""
     said = ((name, kinds_in(name)) for name in names)
     return {name: kinds.pop() for name, kinds in said if len(kinds) == 1}
 
 
-def _most_say(said: Mapping[str, Kind], names: Iterable[str]) -> bool:
+def most_say(said: Mapping[str, Kind], names: Iterable[str]) -> bool:
+    """Whether more than half of the folders that may be people's say something."""
     return 2 * len(said) > sum(not names_nobody(name) for name in names)
 
 

@@ -50,8 +50,13 @@ class LabelFile:
 
 def in_or_below(root: Path, tables: Sequence[str]) -> list[LabelFile]:
     """Those of the files found in a walk that lie in the folder itself, or else those in folders below."""
-    files = [LabelFile(root / table, table.rpartition("/")[0]) for table in tables]
+    files = in_and_below(root, tables)
     return [file for file in files if not file.below] or files
+
+
+def in_and_below(root: Path, tables: Sequence[str]) -> list[LabelFile]:
+    """The files found in a walk, wherever in the folder they lie."""
+    return [LabelFile(root / table, table.rpartition("/")[0]) for table in tables]
 
 
 def above(root: Path, suffixes: Sequence[str]) -> Iterable[list[LabelFile]]:

@@ -1,9 +1,11 @@
 """The layout `labels`: photographs in a folder, and a CSV in it, below or above it that labels them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from align.sources.label_files import LabelFile, above, in_or_below, own_labels
+from align.sources.label_files import LabelFile, above, in_and_below, own_labels
+from align.sources.list_fit import refuse_empty_flags, unflagged
 from align.sources.pair_labels import names_two_faces
 from align.sources.people import people
 from align.sources.photograph import Photograph, folder_of, without_suffix
@@ -15,9 +17,9 @@ from common.csv_rows import first_row, read_csv_rows
 from common.errors import UserError
 from common.labels.join import join_labels
 from common.labels.kinds import kinds_in
-from common.labels.labelling import GO_ON, label_paths
+from common.labels.labelling import GO_ON, LeftOver, label_paths
 from common.labels.nearest import nearest
-from common.labels.photograph_columns import may_be_labels, path_column
+from common.labels.photograph_columns import NO_FLAGS, may_be_labels, path_column
 
 _SUFFIXES = (".csv", ".tsv")
 _MOST_FILES = 100  # that are looked into
@@ -31,9 +33,9 @@ def find_labels(root: Path, tables: Sequence[str], paths: Sequence[str], reading
     Raises UserError where those in the folder are lists that call photographs synthetic and name none that
     is there, unless that is allowed; and when one is malformed.
     """
-    own = in_or_below(root, [table for table in tables if table.lower().endswith(_SUFFIXES)])
-    own = _with_header_of_labels(own, reading)
-    found = [file for file in own if _keys_that_fit(file, paths, reading)]
+    own = own_tables_of_labels(root, tables, reading)
+    fitting = [file for file in own if _keys_that_fit(file, paths, reading)]
+    found = [file for file in fitting if not file.below] or fitting
     if found or not paths:
         return found
     for file in own if not reading.allow_unlabelled else ():
@@ -43,6 +45,20 @@ def find_labels(root: Path, tables: Sequence[str], paths: Sequence[str], reading
         if found := [file for file in higher if _keys_that_fit(file, paths, reading)]:
             return found
     return []
+
+
+def own_tables_of_labels(root: Path, tables: Sequence[str], reading: Reading) -> list[LabelFile]:
+    """The CSV files in a folder or below it whose header is that of labels."""
+    files = [file for file in in_and_below(root, tables) if file.path.suffix.lower() in _SUFFIXES]
+    return _with_header_of_labels(files, reading)
+
+
+def flags_of(file: LabelFile, paths: Sequence[str], reading: Reading) -> dict[str, bool]:
+    """Of which photographs a file of labels says whether they are synthetic, and what."""
+    rows = read_photograph_list(file.path, reading.columns).rows
+    own = file.paths(paths)
+    said = {row.path: row.synthetic for row in rows if row.synthetic is not None}
+    return {own[path]: said[key] for key, path in join_labels(said, list(own)).path_of.items()}
 
 
 def labelled_photographs(
@@ -57,30 +73,35 @@ def labelled_photographs(
     photographs and not for others, and when two files, or two rows, say different things of one photograph.
     """
     rows: dict[str, ListedRow] = {}
+    spoken_of: set[str] = set()
     taking = Taking()
     for file in files:
         listed = read_photograph_list(file.path, reading.columns)
         keyed = own_labels(file, _by_key(file.path, listed.rows), paths, reading.allow_unlabelled)
-        spoken_of = file.paths(_in_folders_of(keyed, file, paths))
-        synthetic = {key for key, row in keyed.items() if row.synthetic}
+        own = file.paths(_in_folders_of(keyed, file, paths))
         labelled = label_paths(
             file.path,
             keyed,
-            list(spoken_of),
-            synthetic,
+            list(own),
+            {key for key, row in keyed.items() if row.synthetic},
             allow=reading.allow_unlabelled,
             others_elsewhere=file.elsewhere,
+            rest_elsewhere=len(files) > 1,
             unlabelled_are="left out",
         )
         for path, row in labelled.values.items():
-            before = rows.setdefault(spoken_of[path], row)
-            if before.synthetic != row.synthetic or before.identity != row.identity:
-                raise UserError(
-                    f"{file.path} and another list beside it say different things of {spoken_of[path]}; name "
-                    "the one that is right: align run LIST.csv"
-                )
+            rows[own[path]] = _merged(file.path, own[path], rows.get(own[path]), row)
+        spoken_of.update(own.values())
+        notes = [f"{file.path.name}: {note}" for note in listed.notes if note != NO_FLAGS]
         taking = taking.with_labels(file.path, labelled)
-        taking = taking.with_notes(listed.notes)
+        taking = taking.with_notes(listed.notes if len(files) == 1 else notes)
+        if not reading.allow_unlabelled:
+            refuse_empty_flags(file.path, listed.rows, listed.says_synthetic)
+        taking = taking.with_notes(unflagged(listed.rows, listed.says_synthetic))
+    if len(files) > 1:
+        if all(row.synthetic is None for row in rows.values()):
+            taking = taking.with_notes([NO_FLAGS])
+        taking = replace(taking, photographs=_without_row(files, rows, spoken_of, reading))
     kept = sorted(path for path, row in rows.items() if not row.drop)
     by_folder = _people_by_folder(kept)
     if by_folder and not any(row.identity for row in rows.values()):
@@ -96,9 +117,43 @@ def labelled_photographs(
     return photographs, taking
 
 
+def _merged(file: Path, path: str, before: ListedRow | None, row: ListedRow) -> ListedRow:
+    """What two lists say of a photograph, of which one may say what the other does not."""
+    if before is None:
+        return row
+    if (None not in (before.synthetic, row.synthetic) and before.synthetic != row.synthetic) or (
+        before.identity and row.identity and before.identity != row.identity
+    ):
+        raise UserError(
+            f"{file} and another list beside it say different things of {path}; name the one that is right: "
+            "align run LIST.csv"
+        )
+    return replace(
+        before,
+        identity=before.identity or row.identity,
+        synthetic=row.synthetic if before.synthetic is None else before.synthetic,
+        drop=before.drop or row.drop,
+    )
+
+
+def _without_row(
+    files: Sequence[LabelFile], rows: Mapping[str, ListedRow], spoken_of: Collection[str], reading: Reading
+) -> LeftOver:
+    """The photographs that several lists together do not name; refused where these are too many."""
+    left = sorted(path for path in spoken_of if path not in rows)
+    found = LeftOver(len(left), len(spoken_of), left[0] if left else "")
+    if found.too_much and not reading.allow_unlabelled:
+        names = " and ".join(str(file.path) for file in files[:3])
+        raise UserError(
+            f"{names} together: {found.as_text('photographs have no label')}. Mend the labels, or go on with "
+            f"{GO_ON}: photographs without a label are then left out"
+        )
+    return found
+
+
 def _with_header_of_labels(files: Sequence[LabelFile], reading: Reading) -> list[LabelFile]:
     found = []
-    for file in files[:_MOST_FILES]:
+    for file in [file for file in files if not reading.is_correction(file.path)][:_MOST_FILES]:
         try:
             header = first_row(file.path)
         except (OSError, UserError):
@@ -136,7 +191,7 @@ def _by_key(file: Path, rows: Sequence[ListedRow]) -> dict[str, ListedRow]:
     keyed: dict[str, ListedRow] = {}
     for row in rows:
         before = keyed.setdefault(row.path, row)
-        if before.synthetic != row.synthetic:
+        if before != row:
             raise UserError(
                 f'{file}, lines {before.line} and {row.line}: "{row.path}" is called two things; remove the '
                 "wrong one"

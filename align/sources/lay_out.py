@@ -1,12 +1,12 @@
 """The photographs of a folder in its layout, with the labels that speak of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from align.sources.flat import flat
-from align.sources.kind_folders import is_bare_label, like_labels
-from align.sources.label_files import META_FILE
 from align.sources.labels_csv import find_labels, labelled_photographs
+from align.sources.like_labels import refuse_names_like_labels
 from align.sources.meta import find_meta, label_by_meta
 from align.sources.pair_labels import (
     LABELS_FILE,
@@ -21,21 +21,49 @@ from align.sources.photograph import Photograph
 from align.sources.reading import Reading
 from align.sources.real_fake import looks_real_fake, real_fake
 from align.sources.recognise import LayoutName, recognise
+from align.sources.second_opinions import (
+    refuse_contradicting_folders,
+    refuse_labels_around,
+    unread_labels,
+)
 from align.sources.taking import Taking
 from align.sources.walk import Walk
 from common.csv_rows import first_row
 from common.errors import UserError
 from common.labels.join import join_labels
-from common.labels.kinds import Kind, kinds_in
 from common.labels.labelling import label_paths
-
-_SHOWN = 5  # folder names in a message
 
 _LaidOut = tuple[LayoutName, list[Photograph], Taking]
 
 
 def lay_out(root: Path, told: LayoutName | None, found: Walk, reading: Reading) -> _LaidOut:
-    """The layout of what was found in a folder, and its photographs."""
+    """The layout of what was found in a folder, and its photographs.
+
+    Raises UserError where labels or names of folders do not tell what they are, or contradict each other;
+    where the layout is told, or it is allowed, that is a line in what was taken for what.
+    """
+    layout, photographs, taking = _laid_out(root, told, found, reading)
+    if reading.columns and not any(file.lower().endswith((".csv", ".tsv")) for file in taking.files):
+        raise UserError(
+            f"--columns names columns of a .csv, and none in or above {root} has them and names photographs "
+            "that are there; mend the names, or leave it out"
+        )
+    strict = told is None and not reading.allow_unlabelled
+    if strict:
+        refuse_contradicting_folders(taking.files, photographs)
+    if told is None and not taking.files and layout in (LayoutName.PEOPLE, LayoutName.FLAT):
+        refuse_names_like_labels(root, found.paths)
+    known = bool(taking.files) or layout is LayoutName.REAL_FAKE
+    unread = unread_labels(root, found, taking.files, photographs, reading, strict, known)
+    if not taking.files and layout in (LayoutName.PEOPLE, LayoutName.FLAT):
+        if strict:
+            refuse_labels_around(root, found.paths, reading)
+        if len({photograph.identity for photograph in photographs}) == 2:  # it may be real and fake
+            taking = taking.with_notes(["two people, and nothing says what is synthetic: none is"])
+    return layout, photographs, replace(taking, unread=tuple(unread))
+
+
+def _laid_out(root: Path, told: LayoutName | None, found: Walk, reading: Reading) -> _LaidOut:
     paths, allow = found.paths, reading.allow_unlabelled
     if told in (None, LayoutName.PEOPLE, LayoutName.FLAT):
         files = find_meta(root, found.tables, paths, allow)
@@ -54,29 +82,16 @@ def lay_out(root: Path, told: LayoutName | None, found: Walk, reading: Reading) 
         and (labels := find_labels(root, found.tables, paths, reading))
     ):
         return LayoutName.LABELS, *labelled_photographs(labels, paths, reading)
-    unread = Taking(notes=tuple(_unread(root, found, reading)))
     shown = paths or [f"{folder}/" for folder in sorted(found.closed)]
     layout = told or recognise(shown, has_meta=False)
     match layout:
         case LayoutName.REAL_FAKE:
-            return layout, real_fake(paths, reading.synthetic), unread
+            return layout, real_fake(paths, reading.synthetic), Taking()
         case LayoutName.PAIRS:
             return layout, *_pairs(root, paths, allow)
         case LayoutName.LABELS:
-            return layout, [], unread
-    if told is None:
-        _refuse_names_like_labels(root, paths)
-    return layout, (people if layout is LayoutName.PEOPLE else flat)(paths, {}), unread
-
-
-def _unread(root: Path, found: Walk, reading: Reading) -> Iterator[str]:
-    """Files of labels that lie there and that the layout, which was told, does not read."""
-    there = [root / table for table in found.tables if table.lower() == META_FILE]
-    try:
-        there += [file.path for file in find_labels(root, found.tables, found.paths, reading)]
-    except UserError:
-        return
-    yield from (f"{file} is not read in this layout" for file in there)
+            return layout, [], Taking()
+    return layout, (people if layout is LayoutName.PEOPLE else flat)(paths, {}), Taking()
 
 
 def _are_labelled_pairs(root: Path, paths: Sequence[str]) -> bool:
@@ -99,20 +114,3 @@ def _pairs(root: Path, paths: Sequence[str], allow: bool) -> tuple[list[Photogra
     )
     taking = Taking().with_labels(labels.file, labelled).with_notes(labels.notes)
     return pairs(paths, labelled.values), taking
-
-
-def _refuse_names_like_labels(root: Path, paths: Sequence[str]) -> None:
-    if is_bare_label(root.absolute().name) and kinds_in(root.absolute().name) == {Kind.SYNTHETIC}:
-        raise UserError(
-            f"{root} itself is named as labels are. If all in it is synthetic, say --layout real-fake "
-            "--synthetic . or name the folder that it lies in; if not, say --layout people or flat"
-        )
-    names = like_labels(paths)
-    if names:
-        shown = ", ".join(names[:_SHOWN]) + (
-            f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-        )
-        raise UserError(
-            f"folders in {root} are named as labels are: {shown}. If they say what is synthetic, name each "
-            "that is with --layout real-fake --synthetic NAME; if they are people, say --layout people"
-        )

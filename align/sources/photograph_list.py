@@ -1,14 +1,20 @@
 """Lists of photographs, row by row: whom they show and which are synthetic, under whatever headers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from common.csv_rows import csv_form, read_csv_rows
 from common.errors import UserError
 from common.labels.flags import FLAGS, read_flag, read_synthetic
-from common.labels.kinds import kind_of
-from common.labels.photograph_columns import WITHOUT_NAMES, PhotographColumns, choose_columns, is_header
+from common.labels.photograph_columns import (
+    NO_FLAGS,
+    WITHOUT_NAMES,
+    PhotographColumns,
+    choose_columns,
+    is_header,
+    refuse_unknown_header,
+)
 
 MAX_LINE = 65_536  # characters
 _SHOWN = 40  # characters of a malformed cell in a message
@@ -18,8 +24,8 @@ _SHOWN = 40  # characters of a malformed cell in a message
 class ListedRow:
     """One row of a list."""
 
-    line: int  # of the file
-    path: str  # as it is written
+    line: int = field(compare=False)  # of the file
+    path: str = field(compare=False)  # as it is written
     identity: str  # empty where nothing is said
     synthetic: bool | None  # None where nothing is said
     drop: bool = False
@@ -51,26 +57,33 @@ def read_photograph_list(file: Path, told: Mapping[str, str] = {}) -> Photograph
         if any(cell.strip() for cell in row)
     ]
     columns = WITHOUT_NAMES
+    notes = []
     if rows and (told or is_header(rows[0][1])):
         number, header = rows.pop(0)
         columns = choose_columns(f"{file}, line {number}", header, [row for _, row in rows], told)
     elif rows:
+        refuse_unknown_header(f"{file}, line {rows[0][0]}", [row for _, row in rows])
         _refuse_flags_for_people(file, rows)
+        notes.append("no first line names the columns: taken for path,identity,synthetic")
+        if all(len(row) < 3 for _, row in rows):
+            columns = replace(columns, synthetic=None)
+            notes.append(NO_FLAGS)
     if not rows:
         raise UserError(f"{file} lists no photographs; it needs lines of path,identity,synthetic")
     form = str(csv_form(file))
     names: dict[str, str] = {}  # one string for all photographs of a person
     listed = [_row(f"{file}, line {number}", number, row, columns, names) for number, row in rows]
-    notes = [*([form] if form else []), *columns.notes]
+    notes = [*([form] if form else []), *notes, *columns.notes]
     return PhotographList(file, listed, notes, columns.synthetic is not None)
 
 
 def _refuse_flags_for_people(file: Path, rows: Sequence[tuple[int, list[str]]]) -> None:
-    """Rows without a header whose second cell is a flag would make two people, both bona fide."""
-    second = {row[1].strip() for _, row in rows if len(row) == 2} - {""}
-    if second and all(read_synthetic(cell) is not None or kind_of(cell) is not None for cell in second):
+    """Rows without a header whose second cell is a flag would make two people; the first may be a header."""
+    second = {row[1].strip() for _, row in rows[1:] or rows if len(row) > 1} - {""}
+    if second and all(read_synthetic(cell) is not None for cell in second):
+        flags = {row[1].strip() for _, row in rows if len(row) > 1 and read_synthetic(row[1]) is not None}
         raise UserError(
-            f"{file}, line {rows[0][0]}: the second column holds {', '.join(sorted(second)[:2])}; say what "
+            f"{file}, line {rows[0][0]}: the second column holds {', '.join(sorted(flags)[:2])}; say what "
             "it is in a first line, path,synthetic where 1 is synthetic, or path,identity"
         )
 

@@ -19,6 +19,10 @@ class Reading:
     synthetic: tuple[str, ...] = ()  # folders of synthetic photographs
     relabel: Path | None = None  # a list of corrections
 
+    def is_correction(self, file: Path) -> bool:
+        """Whether a file is that of the corrections, and with that none of labels."""
+        return self.relabel is not None and file.resolve() == self.relabel.resolve()
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by the names of the command line; None for what was not said.
 

@@ -67,7 +67,7 @@ def _by_path(file: Path, rows: Sequence[ListedRow], root: Path) -> dict[str, Lis
     for row in rows:
         path = row.path.removeprefix(prefix)
         before = found.setdefault(path, row)
-        if replace(before, line=0, path="") != replace(row, line=0, path=""):
+        if before != row:
             raise UserError(
                 f"{file}, lines {before.line} and {row.line}: two things are said of {path}; remove one"
             )

@@ -19,6 +19,7 @@ class Taking:
     labels: LeftOver = NOTHING  # without a photograph
     photographs: LeftOver = NOTHING  # without a label
     others: Mapping[str, int] = field(default_factory=dict)  # files that are no photographs, by kind
+    unread: tuple[str, ...] = ()  # files that may hold labels, and why nothing was read from them
 
     def with_labels(self, file: object, labelled: Labelled[Any]) -> "Taking":
         """The same with one more file of labels."""
@@ -28,6 +29,7 @@ class Taking:
             self.labels + labelled.labels,
             self.photographs + labelled.photographs,
             self.others,
+            self.unread,
         )
 
     def with_notes(self, notes: Sequence[str]) -> "Taking":
@@ -35,8 +37,8 @@ class Taking:
         return replace(self, notes=(*self.notes, *notes))
 
     def left_over(self) -> list[str]:
-        """What is left over on either side, a line each, for people."""
-        lines = []
+        """What is left over on either side, and what was not read, a line each, for people."""
+        lines = [*self.unread]
         if self.labels.count:
             lines.append(self.labels.as_text("labels match no photograph"))
         if self.photographs.count:
@@ -48,6 +50,7 @@ class Taking:
         return {
             "labels from": list(self.files),
             "notes": list(self.notes),
+            "not read": list(self.unread),
             "labels without a photograph": self.labels.count,
             "photographs without a label": self.photographs.count,
             "other files": dict(self.others),

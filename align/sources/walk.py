@@ -13,9 +13,9 @@ from common.errors import UserError
 LINK_OUT = "a link out of the source folder; align the folder it lies in, or pass --follow-links"
 DEAD_LINK = "a link that leads to no file"
 NO_FILE = "not a file, but a pipe, a socket or a device"
-_TABLES = frozenset({".json", ".csv", ".tsv"})
-_DEEPEST_TABLE = 2  # folders around a file of labels
-_MOST_TABLES = 1000
+_TABLES = frozenset({".json", ".jsonl", ".csv", ".tsv", ".txt", ".lst"})
+_DEEPEST_TABLE = 8  # folders around a file of labels
+_MOST_TABLES = 1000  # of each suffix: every photograph may have a text beside it
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class _Walker:
     closed: dict[str, str] = field(default_factory=dict)
     others: Counter[str] = field(default_factory=Counter)
     tables: list[str] = field(default_factory=list)
+    of_suffix: Counter[str] = field(default_factory=Counter)  # tables that were seen
     links: list[tuple[str, str]] = field(default_factory=list)  # to folders: path, real path of the target
     entered: set[str] = field(default_factory=set)  # real paths of the folders that links led to
 
@@ -97,7 +98,9 @@ class _Walker:
         if is_photograph(name):
             self.paths.append(path)
         elif suffix in _TABLES:
-            if path.count("/") <= _DEEPEST_TABLE and len(self.tables) < _MOST_TABLES:
+            self.of_suffix[suffix] += 1
+            few = self.of_suffix[suffix] <= _MOST_TABLES or name.lower() == "meta.json"
+            if path.count("/") <= _DEEPEST_TABLE and few:
                 self.tables.append(path)
         else:
             self.others[suffix] += 1
@@ -132,6 +135,8 @@ class _Walker:
                 self._note_problem(path, DEAD_LINK if mode is None else NO_FILE)
             else:
                 self.paths.append(path)
+        elif mode is not None and stat.S_ISREG(mode) and path.lower().endswith(tuple(_TABLES)):
+            self._note_file(entry.name, path)  # labels are read through links, as those above a folder are
 
     def _note_problem(self, path: str, why: str) -> None:
         self.paths.append(path)

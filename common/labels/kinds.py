@@ -13,13 +13,14 @@ class Kind(StrEnum):
 
 _BONA_FIDE = (
     "real reals bonafide bonafides genuine genuines authentic authentics live original originals pristine "
-    "untampered unaltered unmanipulated"
+    "untampered unaltered unmanipulated client clients"
 )
 _SYNTHETIC = (
     "fake fakes synthetic synthetics synthesis synthesized synthesised spoof spoofs spoofed spoofing forged "
     "forgery forgeries deepfake deepfakes manipulated manipulation manipulations morph morphs morphed "
     "morphing attack attacks ai aigenerated generated gan gans diffusion swapped faceswap faceswaps altered "
-    "tampered edited"
+    "tampered edited imposter imposters impostor impostors counterfeit counterfeits stylegan progan cyclegan "
+    "stargan rendered dalle midjourney stablediffusion inswapper simswap deepfacelab fsgan"
 )
 _OPPOSITES = {Kind.BONA_FIDE: Kind.SYNTHETIC, Kind.SYNTHETIC: Kind.BONA_FIDE}
 _KINDS = dict.fromkeys(_BONA_FIDE.split(), Kind.BONA_FIDE) | dict.fromkeys(_SYNTHETIC.split(), Kind.SYNTHETIC)

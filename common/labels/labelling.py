@@ -70,6 +70,7 @@ def label_paths(
     *,
     allow: bool,
     others_elsewhere: bool = False,
+    rest_elsewhere: bool = False,
     unlabelled_are: str = "taken for bona fide",
 ) -> Labelled[Value]:
     """Give labels to the photographs that their keys mean.
@@ -81,11 +82,12 @@ def label_paths(
         synthetic: the keys that it calls synthetic; where none of them means a photograph, it is refused.
         allow: whether to go on where labels or photographs are left over.
         others_elsewhere: whether labels may be of photographs that are not among these.
+        rest_elsewhere: whether another file may label the photographs that this one does not.
         unlabelled_are: what becomes of photographs without a label, for the message.
 
     Raises UserError where two spellings of a key say different things of a photograph; and, unless `allow`,
     where no label called synthetic means a photograph, where more than `MOST_LEFT` of the labels mean none,
-    and where more than that of the photographs have no label while labels are left that may be theirs.
+    and where more than that of the photographs have no label.
     """
     join = join_labels(labels, paths)
     values, contradicting = values_of_paths(join, labels)
@@ -102,20 +104,23 @@ def label_paths(
         len(left), len(paths), *((left[0], nearest(left[0], keys or labels) or "") if left else ())
     )
     labelled = Labelled(values, join, without_photograph, without_label)
-    if not allow and (problems := _problems(labelled, synthetic, others_elsewhere)):
+    if not allow and (problems := _problems(labelled, synthetic, others_elsewhere, rest_elsewhere)):
         raise UserError(
-            f"{file}: {'; '.join(problems)}. Mend the names, or go on with {GO_ON}: photographs without a "
-            f"label are then {unlabelled_are}"
+            f"{file}: {'; '.join(problems)}. Mend the {'names' if keys else 'labels'}, or go on with "
+            f"{GO_ON}: photographs without a label are then {unlabelled_are}"
         )
     return labelled
 
 
-def _problems(found: Labelled[Value], synthetic: Collection[str], others_elsewhere: bool) -> list[str]:
+def _problems(
+    found: Labelled[Value], synthetic: Collection[str], others_elsewhere: bool, rest_elsewhere: bool
+) -> list[str]:
     """What is wrong with too much left over; empty where it is not too much."""
     labels, photographs = found.labels, found.photographs
     lost = bool(synthetic) and not any(key in found.join.path_of for key in synthetic)
-    either = photographs.count > 0 and labels.count > 0 and (photographs.too_much or labels.too_much)
-    if not (either or (not others_elsewhere and (lost or labels.too_much))):
+    unlabelled = photographs.too_much and not rest_elsewhere
+    misnamed = labels.too_much and photographs.count > 0
+    if not (unlabelled or misnamed or (not others_elsewhere and (lost or labels.too_much))):
         return []
     parts = [f"none of its {len(synthetic):,} labels called synthetic matches a photograph"] if lost else []
     parts += [found.labels.as_text("labels match no photograph")] if found.labels.count else []

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from common.errors import UserError
-from common.labels.flags import read_synthetic
+from common.labels.flags import read_flag, read_synthetic
 from common.labels.forms import without_image_suffix
 from common.labels.kinds import Kind, kind_of
 
@@ -20,6 +20,8 @@ PATHS, IDENTITIES, SYNTHETIC = _PATHS.split(), _IDENTITIES.split(), _SYNTHETIC.s
 UNDECIDED = _UNDECIDED.split()  # their cells tell what they are
 OTHERS = frozenset(_OTHERS.split())  # neither whom a photograph shows nor what it is
 _OF_OPEN_METRIC_LEARNING = {"split", "is_query", "is_gallery"}  # where `label` is the identity
+NO_FLAGS = "no column says what is synthetic: all are taken for bona fide"
+_LOOKED_AT = 1000  # rows that tell whether a first one is a header
 _SHOWN = 200  # characters of the names in a message
 
 
@@ -45,6 +47,16 @@ def is_header(cells: Sequence[str]) -> bool:
     names = _plain(cells)
     known = any(name in PATHS or name in IDENTITIES or _says_kind(name) for name in names)
     return "path" in names or (known and not any(map(_looks_like_path, cells)))
+
+
+def refuse_unknown_header(line: str, rows: Sequence[Sequence[str]]) -> None:
+    """Raise UserError where no cell of the first row is a path and most rows below have one in one column."""
+    if not rows or any(map(_looks_like_path, rows[0])):
+        return
+    below = rows[1:_LOOKED_AT]
+    for column in range(len(rows[0])):
+        if 2 * sum(len(row) > column and _looks_like_path(row[column]) for row in below) > len(below):
+            raise _unknown(line, rows[0], "a column that names the photographs", PATHS)
 
 
 def path_column(header: Sequence[str], told: Mapping[str, str] = {}) -> int | None:
@@ -88,20 +100,22 @@ def choose_columns(
         found["drop"] = _first_of(line, names, free, ["drop"])
     notes: list[str] = []
     if not {"synthetic", "bona-fide"} & set(found):
-        _find_flags(line, names, free, found)
+        _find_flags(line, names, rows, free, found)
     _decide(line, header, rows, found, notes)
     flags = found.get("synthetic") if found.get("synthetic") is not None else found.get("bona-fide")
     used = [(role, index) for role, index in found.items() if index is not None]
     notes.insert(0, ", ".join(f"{header[index].strip()!r} is the {role}" for role, index in used))
     if flags is None and found["drop"] is None:
-        notes.append("no column says what is synthetic: all are taken for bona fide")
+        notes.append(NO_FLAGS)
     inverted = flags is not None and found.get("synthetic") is None
     return PhotographColumns(
         found["path"] or 0, found["identity"], flags, len(header), inverted, found["drop"], notes
     )
 
 
-def _find_flags(line: str, names: list[str], free: list[int], found: _Found) -> None:
+def _find_flags(
+    line: str, names: list[str], rows: Sequence[Sequence[str]], free: list[int], found: _Found
+) -> None:
     kinds = {index: kind for index in free if (kind := _says_kind(names[index])) is not None}
     for role, kind in (("synthetic", Kind.SYNTHETIC), ("bona-fide", Kind.BONA_FIDE)):
         columns = [index for index in kinds if kinds[index] is kind]
@@ -111,9 +125,25 @@ def _find_flags(line: str, names: list[str], free: list[int], found: _Found) -> 
             raise UserError(
                 f"{line}: two columns are called {called}; rename one, or say --columns {role}=NAME"
             )
-        if columns:
+        if columns and "synthetic" not in found:
             found[role] = (exact or columns)[0]
-            return
+        elif columns:
+            _refuse_contradicting_flags(line, names, rows, found["synthetic"] or 0, columns)
+
+
+def _refuse_contradicting_flags(
+    line: str, names: list[str], rows: Sequence[Sequence[str]], synthetic: int, bona_fide: Sequence[int]
+) -> None:
+    for row in rows:
+        for column in bona_fide:
+            if max(synthetic, column) < len(row):
+                said, other = read_flag(row[synthetic]), read_flag(row[column])
+                if said is not None and said == other:
+                    raise UserError(
+                        f"{line}: of {', '.join(row)[:_SHOWN]} below it, {names[synthetic]} and "
+                        f"{names[column]} cannot both hold; mend it, or say --columns "
+                        f"synthetic={names[synthetic]}"
+                    )
 
 
 def _decide(
@@ -168,7 +198,9 @@ def _looks_like_path(cell: str) -> bool:
 def _says_kind(name: str) -> Kind | None:
     if name in SYNTHETIC:
         return Kind.SYNTHETIC
-    return None if name.startswith("original") else kind_of(name.removeprefix("is_"))
+    if name.startswith(("original", "client")):  # a path, and a person
+        return None
+    return kind_of(name.removeprefix("is_"))
 
 
 def _first_of(line: str, names: list[str], free: list[int], wanted: Sequence[str]) -> int | None:

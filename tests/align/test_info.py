@@ -65,7 +65,8 @@ def source(
     (root / "ben" / "broken 0.jpg").write_text("no image")
     (root / "ben" / "broken 1.jpg").write_text("no image either")
     (root / "cyd" / "broken.png").write_text("nor this")
-    flags = {"ben/0.jpg": 1, "ben/1.jpg": 0, "cyd/3.jpg": 1, "cyd/4.jpg": 1, "dan/wall.jpg": 0}
+    flags = {path.relative_to(root).as_posix(): 0 for path in root.glob("*/*")}
+    flags |= {"ben/0.jpg": 1, "cyd/3.jpg": 1, "cyd/4.jpg": 1}
     (root / "meta.json").write_text(json.dumps(flags))
     return root
 

@@ -1,4 +1,5 @@
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +30,8 @@ def photographs(tmp_path: Path, portraits: list[Image], save_jpeg: Callable[[Pat
         save_jpeg(root / name, portraits[shown])
     save_jpeg(root / "a" / "blank.jpg", np.full((200, 200, 3), 128, np.uint8))
     (root / "b" / "text.jpg").write_text("no image")
-    (root / "meta.json").write_text('{"b/1.jpg": 1}')
+    flags = {path.relative_to(root).as_posix(): 0 for path in root.glob("*/*")} | {"b/1.jpg": 1}
+    (root / "meta.json").write_text(json.dumps(flags))
     return root
 
 

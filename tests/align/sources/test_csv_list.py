@@ -63,6 +63,17 @@ def test_the_later_of_two_rows_is_listed_twice(tmp_path: Path) -> None:
     ]
 
 
+def test_what_any_row_of_a_photograph_says_holds(tmp_path: Path) -> None:
+    rows = "path,synthetic\na.jpg,\na.jpg,1\n./a.jpg,\nb.jpg,0\n"
+    found = [
+        (photograph.path, photograph.synthetic, photograph.problem) for photograph in read(tmp_path, rows)
+    ]
+    assert found[0] == ("a.jpg", True, None) and found[3] == ("b.jpg", False, None)
+    assert [problem for _, _, problem in found] == [None, LISTED_TWICE, LISTED_TWICE, None]
+    with pytest.raises(UserError, match=r"lines 3 and 6: a.jpg is called synthetic once"):
+        read(tmp_path, rows + "a.jpg,0\n")
+
+
 def test_the_rows_of_a_person_share_one_string(tmp_path: Path) -> None:
     first, _, third = read(tmp_path, "a.jpg,some one\nb.jpg,other\nc.jpg,some one\n")
     assert first.identity is third.identity

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from align.sources.find import LayoutName, Selection, Source, find_source
 from align.sources.photograph import Photograph
+from align.sources.reading import Reading
 from align.sources.walk import LINK_OUT
 from common.errors import UserError
 
@@ -19,10 +21,11 @@ def found(source: Source) -> dict[str, tuple[str, bool]]:
 def test_people_with_meta_json(tmp_path: Path, make_files: MakeFiles) -> None:
     make_files(tmp_path, ["real/0.jpg", "fake/0.jpg", "loose.jpg"])
     (tmp_path / "meta.json").write_text(json.dumps({"real/0.jpg": 1}))
-    source = find_source(tmp_path)
-    assert source.taking.left_over() == [
-        '2 of 3 photographs have no label, such as "fake/0.jpg" (nearest: "real/0.jpg")'
-    ]
+    without = '2 of 3 photographs have no label, such as "fake/0.jpg" (nearest: "real/0.jpg")'
+    with pytest.raises(UserError, match=re.escape(without)):
+        find_source(tmp_path)
+    source = find_source(tmp_path, reading=Reading(allow_unlabelled=True))
+    assert source.taking.left_over() == [without]
     assert (source.root, source.layout) == (tmp_path, LayoutName.PEOPLE)
     assert found(source) == {"fake/0.jpg": ("fake", False), "real/0.jpg": ("real", True)}
 
@@ -50,7 +53,9 @@ def test_pairs_with_labels(tmp_path: Path, make_files: MakeFiles) -> None:
 
 @pytest.mark.parametrize(("name", "layout"), [("list.CSV", None), ("list.txt", LayoutName.CSV)])
 def test_a_list(tmp_path: Path, name: str, layout: LayoutName | None) -> None:
-    (tmp_path / name).write_text("b.jpg,boris,1\na.jpg\n")
+    for photograph in ("a.jpg", "b.jpg"):
+        (tmp_path / photograph).touch()
+    (tmp_path / name).write_text("b.jpg,boris,1\na.jpg,,0\n")
     source = find_source(tmp_path / name, layout)
     assert (source.root, source.layout) == (tmp_path, LayoutName.CSV)
     assert found(source) == {"a.jpg": ("a", False), "b.jpg": ("boris", True)}

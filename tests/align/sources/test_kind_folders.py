@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from align.sources.find import find_source
-from align.sources.kind_folders import like_labels, side_by_side
+from align.sources.kind_folders import side_by_side
+from align.sources.like_labels import files_like_labels, like_labels
 from align.sources.photograph import Photograph
 from align.sources.reading import Reading
 from align.sources.real_fake import real_fake
@@ -127,3 +128,17 @@ def test_a_folder_named_as_forgeries_are_is_asked_about(tmp_path: Path, make_fil
         find_source(root)
     assert find_source(root, reading=Reading(synthetic=(".",))).synthetic == 2
     assert find_source(root, LayoutName.FLAT).synthetic == 0
+
+
+@pytest.mark.parametrize(
+    ("paths", "named"),
+    [
+        (["fake_1.jpg", "real_1.jpg"], ["fake_1.jpg"]),
+        (["p/1_spoof_2.png", "p/1_live_2.png", "q/3_live.png"], ["p/1_spoof_2.png"]),
+        (["Ai_Sugiyama/Ai_Sugiyama_0001.jpg", "Gan_Li/1.jpg", "p/IMG_1_edited.jpg"], []),
+        (["Fake_Name/Fake_Name_1.jpg"], []),
+        (["p/fake.jpg", *(f"p/{number}.jpg" for number in range(20))], []),
+    ],
+)
+def test_files_named_like_labels_are_asked_about(paths: list[str], named: list[str]) -> None:
+    assert files_like_labels(paths) == named

@@ -72,3 +72,18 @@ def test_a_run_with_other_corrections_is_another(tmp_path: Path) -> None:
     for reading in (Reading(relabel=corrections), Reading()):
         with pytest.raises(UserError, match=r"were made with --relabel [0-9a-f]{64}, not "):
             align_source(find_source(tmp_path / "in", reading=reading), tmp_path / "out")
+
+
+def test_corrections_are_no_labels_of_the_folder_they_lie_in_or_above(tmp_path: Path) -> None:
+    for name in ("ann/0.jpg", "bob/0.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True)
+        (tmp_path / "in" / name).touch()
+    for corrections in (tmp_path / "fix.csv", tmp_path / "in" / "fix.csv"):
+        corrections.write_text("path,synthetic\nann/0.jpg,1\n")
+        source = find_source(tmp_path / "in", reading=Reading(relabel=corrections))
+        assert [photograph.synthetic for photograph in source.photographs] == [True, False]
+        assert source.known_people == 2 and source.taking.left_over() == []
+        corrections.unlink()
+    corrections.write_text("path,drop\nann/0.jpg,1\nbob/0.jpg,1\n")
+    with pytest.raises(UserError, match=r"fix.csv leaves out all photographs"):
+        find_source(tmp_path / "in", reading=Reading(relabel=corrections))

@@ -34,20 +34,25 @@ def touch(root: Path, *names: str) -> None:
 def test_a_folder_per_person_is_compared_each_with_each(tmp_path: Path) -> None:
     touch(tmp_path / "people", "anna/0.jpg", "anna/1.jpg", "anna/2.jpg", "bert/0.jpg", "bert/1.jpg")
     (tmp_path / "people/meta.json").write_text(json.dumps({"anna/2.jpg": 1}))
-    found = find_pair_set(tmp_path / "people")
+    with pytest.raises(UserError, match=r"4 of 5 photographs have no label.* --allow-unlabelled"):
+        find_pair_set(tmp_path / "people")
+    allowed = PairRequest(allow_unlabelled=True)
+    found = find_pair_set(tmp_path / "people", asked=allowed)
     assert found.image_names == ["anna/0.jpg", "anna/1.jpg", "anna/2.jpg", "bert/0.jpg", "bert/1.jpg"]
     assert len(found) == 10 and len(set(found.ids)) == 10 and found.name == "people"
     assert np.bincount(found.categories).tolist() == [2, 4, 4] and found.has_labels
     assert any("all 10 pairs of 5 photographs of 2 people" in note for note in found.notes)
     assert any(note.startswith("only 2 of the 4 synthetic pairs are of a bona fide") for note in found.notes)
-    drawn = find_pair_set(tmp_path / "people", asked=PairRequest(per_kind=1))
+    drawn = find_pair_set(tmp_path / "people", asked=PairRequest(per_kind=1, allow_unlabelled=True))
     assert np.bincount(drawn.categories).tolist() == [1, 1, 1]
     assert not any("synthetic pairs are of" in note for note in drawn.notes)
 
 
 def test_made_pairs_are_stored_and_can_be_given_again(tmp_path: Path) -> None:
     touch(tmp_path / "people", "anna/0.jpg", "anna/1.jpg", "anna,b/2.jpg", "anna,b/3.jpg")
-    (tmp_path / "people/meta.json").write_text(json.dumps({"anna/1.jpg": 1, "anna/0.jpg": 0}))
+    (tmp_path / "people/meta.json").write_text(
+        json.dumps({"anna/1.jpg": 1, "anna/0.jpg": 0} | {f"anna,b/{number}.jpg": 0 for number in (2, 3)})
+    )
     found = find_pair_set(tmp_path / "people")
     path = write_pair_list(found, tmp_path)
     assert path == tmp_path / "people_pairs.csv"
