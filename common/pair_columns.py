@@ -29,7 +29,7 @@ _LABELS = (
     "isgenuine target targetfeature y groundtruth gt"
 )
 # what says nothing of what a pair shows
-_HARMLESS = (
+HARMLESS = (
     "id index idx no nr number row unnamed0 fold split set subset isquery isgallery similarity score "
     "distance id1 id2 ida idb identity1 identity2 person1 person2 name1 name2"
 )
@@ -94,7 +94,7 @@ def find_columns(line: str, cells: Sequence[str], asked: str | None = None) -> C
         found[role] = places[0]
     if lacking := [role for role in PATHS if role not in found]:
         raise UserError(_not_found(line, there, lacking))
-    harmless = {"", *_HARMLESS.split()}
+    harmless = {"", *HARMLESS.split()}
     unknown = [there[at] for at, name in left.items() if at not in found.values() and name not in harmless]
     if unknown and not set(FLAGS) <= found.keys():
         raise UserError(

@@ -9,9 +9,12 @@ from common.csv_rows import csv_form, first_row, read_csv_rows
 from common.errors import UserError
 from common.labels.flags import read_flag, read_synthetic
 from common.labels.join import join_labels
+from common.labels.photograph_columns import OTHERS, PATHS
+from common.pair_columns import HARMLESS
 
 LABELS_FILE = "labels.csv"
 COLUMNS = ("pair_id", "label", "synthetic0", "synthetic1")
+_MOST_TABLES = 20  # that are looked into
 _ALIASES = (
     "pair_id pairid pair id pair_name folder",
     "label same same_person is_same is_same_person match genuine target",
@@ -38,16 +41,19 @@ class PairLabels:
 
 
 def find_pair_labels(root: Path, pairs: Sequence[str], around: str = "") -> PairLabels | None:
-    """The `labels.csv` of a folder of pairs: in it, or the nearest above of whose ids one means a pair.
+    """The labels of a folder of pairs: in it, or the nearest `labels.csv` above that names one of them.
 
-    It may also lie in the folders `around` the pairs (`images/`). Raises UserError as `read_pair_labels` for
-    one in the folder; None where there is none.
+    In the folder it is `labels.csv`, in capitals or not, or else the one table with the header of labels of
+    pairs of whose ids one means a pair. It may also lie in the folders `around` the pairs (`images/`).
+
+    Raises UserError as `read_pair_labels` for one in the folder, and where two tables are such; None where
+    there is none.
     """
     inner = around.strip("/").split("/") if around else []
     for level in range(len(inner) + 1):
-        own = root.joinpath(*inner[:level], LABELS_FILE)
-        if own.exists():
-            return read_pair_labels(own)
+        own = _own_labels(root.joinpath(*inner[:level]), pairs)
+        if own is not None:
+            return own
     for files in above(root, [LABELS_FILE]):
         for file in files:
             if file.path.name == LABELS_FILE and is_of_pairs(file.path):
@@ -57,9 +63,33 @@ def find_pair_labels(root: Path, pairs: Sequence[str], around: str = "") -> Pair
     return None
 
 
+def _own_labels(folder: Path, pairs: Sequence[str]) -> PairLabels | None:
+    """The labels in the folder itself."""
+    if (folder / LABELS_FILE).exists():
+        return read_pair_labels(folder / LABELS_FILE)
+    if not folder.is_dir():
+        return None
+    tables = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".csv", ".tsv"))
+    for file in tables:
+        if file.name.lower() == LABELS_FILE:
+            return read_pair_labels(file)
+    found = [read_pair_labels(file) for file in tables[:_MOST_TABLES] if is_of_pairs(file)]
+    found = [labels for labels in found if join_labels(labels.by_id, pairs).path_of]
+    if len(found) > 1:
+        raise UserError(
+            f"{found[0].file} and {found[1].file} both label the pairs; call the right one {LABELS_FILE}"
+        )
+    return found[0] if found else None
+
+
 def is_of_pairs(path: Path) -> bool:
-    """Whether a CSV file has the header of labels of pairs."""
-    return path.is_file() and None not in _positions(first_row(path))[:2]
+    """Whether a CSV file has the header of labels of pairs, and no column of one photograph each."""
+    if not path.is_file():
+        return False
+    header = first_row(path)
+    names = _plain(header)
+    single = any(name in PATHS and name not in _ALIASES[0].split() for name in names)
+    return None not in _positions(header)[:2] and (not single or names_two_faces(header))
 
 
 def names_two_faces(header: Sequence[str]) -> bool:
@@ -79,6 +109,11 @@ def read_pair_labels(path: Path) -> PairLabels:
     if None in positions[:2] or (positions[2] is None) != (positions[3] is None):
         there = ", ".join(cell.strip() for cell in header)[:200] or "nothing"
         raise UserError(f"{path} must start with the line {','.join(COLUMNS)}; it starts with {there}")
+    if positions[2] is None and (unknown := _unknown(header)):
+        raise UserError(
+            f"{path}: it is not known what the column '{unknown[0]}' says, and there are no two columns of "
+            f"synthetic faces; call them {','.join(COLUMNS[2:])}, or remove the column"
+        )
     labels: dict[str, PairLabel] = {}
     for number, row in rows:
         label = _label(row, header, positions)
@@ -98,10 +133,24 @@ def read_pair_labels(path: Path) -> PairLabels:
 
 def _positions(header: Sequence[str]) -> list[int | None]:
     """Where the columns are, in the order of `COLUMNS`."""
-    names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in header]
+    names = _plain(header)
     return [
         next((names.index(alias) for alias in aliases.split() if names.count(alias) == 1), None)
         for aliases in _ALIASES
+    ]
+
+
+def _plain(header: Sequence[str]) -> list[str]:
+    return [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in header]
+
+
+def _unknown(header: Sequence[str]) -> list[str]:
+    """The columns that may say anything."""
+    known = {alias for aliases in _ALIASES for alias in aliases.split()} | OTHERS | {""}
+    return [
+        cell.strip()
+        for cell, name in zip(header, _plain(header), strict=True)
+        if name not in known and name.replace("_", "") not in HARMLESS.split()
     ]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from common.pair_list import read_pair_list, refuse_contradictions
+from common.pair_list import NOT_SAID, PairList, read_pair_list, refuse_contradictions
 from infer.pair_sets.listed_photographs import find_listed
 from infer.pair_sets.pair_set import PairSet
 from infer.pair_sets.request import AS_IT_IS, PairRequest
@@ -32,5 +32,16 @@ def read_csv_list(source: Path, images: Path | None = None, asked: PairRequest =
         members=members,
         categories=listed.categories,
         has_labels=bool((listed.categories >= 0).any()),
-        notes=(*listed.notes, *found.notes),
+        notes=(*listed.notes, *found.notes, *_without_flags(listed)),
     )
+
+
+def _without_flags(listed: PairList) -> list[str]:
+    """What to tell of photographs of which a list with flags says nothing."""
+    empty = int((listed.synthetic == NOT_SAID).sum())
+    if empty in (0, listed.synthetic.size):
+        return []
+    return [
+        f"{listed.source.name} does not say of {empty:,} of {listed.synthetic.size:,} photographs, line by "
+        "line, whether they are synthetic: taken for bona fide"
+    ]

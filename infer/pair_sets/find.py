@@ -1,5 +1,6 @@
 """Which photographs are to be compared: the form of a source decides how it is read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from align.sources.label_files import META_FILE
@@ -37,9 +38,14 @@ def find_pair_set(source: Path, images: Path | None = None, asked: PairRequest =
     or `asked.columns` does not belong to it, and as the function that reads the form.
     """
     try:
-        return _read(source, images, asked)
+        found = _read(source, images, asked)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read ({error.strerror}); name another") from error
+    twice = int((found.members[:, 0] == found.members[:, 1]).sum())
+    if not twice:
+        return found
+    note = f"{twice:,} of {len(found):,} pairs compare a photograph with itself; such scores mean nothing"
+    return replace(found, notes=(*found.notes, note))
 
 
 def _read(source: Path, images: Path | None, asked: PairRequest) -> PairSet:
@@ -67,7 +73,7 @@ def _read_folder(root: Path, asked: PairRequest) -> PairSet:
     if is_shard_folder(root):
         return read_shards(root, asked)
     if _holds_pairs(root):
-        return read_folder(root, asked.follow_links)
+        return read_folder(root, asked)
     return read_people(root, asked)
 
 

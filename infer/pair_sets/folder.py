@@ -1,7 +1,7 @@
 """Pairs that lie in a folder."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +9,21 @@ from numpy.typing import NDArray
 
 from align.sources.boundary import lies_in
 from align.sources.other_files import as_text, kinds_of_others
-from align.sources.pair_labels import PairLabels, find_pair_labels
+from align.sources.pair_labels import LABELS_FILE, PairLabels, find_pair_labels
 from align.sources.photograph import IMAGE_SUFFIXES
 from align.sources.splits import names_nobody
+from align.sources.unread_tables import notes_of, unread_tables
 from align.sources.walk import walk
 from common.errors import UserError
-from common.labels.labelling import label_paths
+from common.labels.labelling import GO_ON, label_paths
 from common.pairs import category_of
 from infer.pair_sets.pair_set import UNLABELLED, PairSet, folder_name
+from infer.pair_sets.request import AS_IT_IS, PairRequest
 
 _STEMS = ("0", "1")
 
 
-def read_folder(root: Path, follow_links: bool = False) -> PairSet:
+def read_folder(root: Path, asked: PairRequest = AS_IT_IS) -> PairSet:
     """The pairs `PAIR_ID/0.jpg` and `PAIR_ID/1.jpg` of a folder, sorted by id; any image suffix will do.
 
     They may lie in a folder `images` or the like. A photograph that is missing still makes a pair, and is
@@ -30,9 +32,10 @@ def read_folder(root: Path, follow_links: bool = False) -> PairSet:
 
     Raises UserError when there is no photograph of a pair or the folder cannot be read, for a malformed
     `labels.csv` or one that names none of the pairs, and for a link out of the folder unless links are
-    followed.
+    followed; and, unless unlabelled ones are allowed, where none of its ids with a synthetic face, or too few
+    of its ids and of the pairs, fit.
     """
-    limit = os.sep if follow_links else os.path.realpath(root)
+    limit = os.sep if asked.follow_links else os.path.realpath(root)
     try:
         around = _folders_around(root, limit)
         pairs, names, found = _photographs(root / around, limit)
@@ -47,7 +50,8 @@ def read_folder(root: Path, follow_links: bool = False) -> PairSet:
         )
     labels = find_pair_labels(root, pairs, around)
     names = [around + name for name in names]
-    codes, notes = _categories(labels, pairs)
+    codes, notes = _categories(labels, pairs, asked.allow_unlabelled)
+    notes += _left_out(root, set(names), labels, asked.follow_links)
     return PairSet(
         name=folder_name(root),
         source=str(root),
@@ -66,7 +70,21 @@ def _instead(root: Path) -> str:
     return f" (but {as_text(others)})" if others else ""
 
 
-def _categories(labels: PairLabels | None, pairs: Sequence[str]) -> tuple[NDArray[np.int8], list[str]]:
+def _left_out(root: Path, names: Set[str], labels: PairLabels | None, follow_links: bool) -> list[str]:
+    """What lies in the folder and is neither a photograph of a pair nor labels that were read, for people."""
+    found = walk(root, follow_links)
+    others = [path for path in found.paths if path not in names]
+    files = [root / table for table in found.tables if labels is None or root / table != labels.file]
+    tables = [table for table in unread_tables(files, found.paths) if table.names or table.why]
+    return [
+        *notes_of(tables),
+        *([f"{len(others):,} photographs are no pair's 0 or 1, such as {others[0]}"] if others else []),
+    ]
+
+
+def _categories(
+    labels: PairLabels | None, pairs: Sequence[str], allow: bool
+) -> tuple[NDArray[np.int8], list[str]]:
     """(P,) `PairCategory.code` or, where nothing is said, `UNLABELLED`; and how the labels were joined."""
     if labels is None:
         return np.full(len(pairs), UNLABELLED, np.int8), []
@@ -76,11 +94,20 @@ def _categories(labels: PairLabels | None, pairs: Sequence[str]) -> tuple[NDArra
             f"{labels.file} labels none of the pairs: its ids are such as "
             f'"{found.labels.example}", the pairs\' such as "{pairs[0]}"; mend or remove it'
         )
+    forged = [pair for pair, label in labels.by_id.items() if any(label.synthetic)]
+    lost = bool(forged) and not any(pair in found.join.path_of for pair in forged)
+    left, without = found.labels, found.photographs
+    if not allow and left.count and (lost or (without.count and (left.too_much or without.too_much))):
+        none = f"none of its {len(forged):,} pairs with a synthetic face is there; " if lost else ""
+        raise UserError(
+            f"{labels.file}: {none}{left.as_text('labels without a pair')}; {without.count:,} of "
+            f"{without.of:,} pairs without a label; mend the ids, or go on with {GO_ON}"
+        )
     codes = {
         pair: category_of(label.same_person, *label.synthetic).code for pair, label in found.values.items()
     }
     notes = [*labels.notes, *found.how()]
-    if found.join.rules:
+    if found.join.rules or labels.file.name != LABELS_FILE:
         synthetic = sum(any(label.synthetic) for label in found.values.values())
         notes.append(
             f"{len(codes):,} pairs labelled by {labels.file}, {synthetic:,} of them with a synthetic face"

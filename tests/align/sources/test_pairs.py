@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from align.sources.pair_labels import PairLabel, find_pair_labels, read_pair_labels
+from align.sources.pair_labels import PairLabel, find_pair_labels, is_of_pairs, read_pair_labels
 from align.sources.pairs import looks_like_pairs, pairs
 from align.sources.photograph import Photograph
 from common.errors import UserError
@@ -81,3 +81,9 @@ def test_malformed_labels_are_named(tmp_path: Path, text: str, told: str) -> Non
     with pytest.raises(UserError, match=told) as caught:
         read_pair_labels(tmp_path / "labels.csv")
     assert "labels.csv" in str(caught.value)
+
+
+def test_labels_of_photographs_are_not_labels_of_pairs(tmp_path: Path) -> None:
+    for header, of_pairs in (("id,label", True), ("id,path,label", False), ("pair_id,image,label", False)):
+        (tmp_path / "labels.csv").write_text(f"{header}\n")
+        assert is_of_pairs(tmp_path / "labels.csv") is of_pairs

@@ -54,7 +54,7 @@ def test_labels_become_categories(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{pair}/{side}.jpg" for pair in "abcde" for side in (0, 1)))
     text = "\ufeff" + HEADER.replace(",", " , ") + "a,1,0,0\r\nb,0,0,0\nc,1,0,1\nd, 0 ,1,0\nabsent,1,0,0\n"
     (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
-    found = find_pair_set(tmp_path)
+    found = find_pair_set(tmp_path, asked=PairRequest(allow_unlabelled=True))
     assert found.has_labels
     assert found.categories.tolist() == [
         PairCategory.SAME_PERSON.code,
