@@ -27,6 +27,7 @@ EXCEPTED = {
     "make gpu": "it exchanges packages of the environment",
     "source .venv/bin/activate": "it is for a shell",
     "pip install -e .": "it needs the network and changes the environment",
+    "python -m infer": "it is the name of a stage, not a command",
 }
 
 # Run in another form, and why.
