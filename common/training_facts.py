@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 # never showed in n pairs has a rate of up to 3 / n: 3 % of the genuine pairs, 1 % of the impostors
 FEWEST_PEOPLE = 20
 FEWEST_GENUINE, FEWEST_IMPOSTORS = 100, 300  # pairs
+FEWEST_SYNTHETIC = 100  # pairs; on fewer it is not shown how well an encoder tells synthetic faces
 FAR_UP = 0.05  # an interval that reaches beyond it from a tenth of its upper end or less says next to nothing
 
 

@@ -8,12 +8,11 @@ verdict may call a photograph bona fide.
 import math
 
 from common.command_line import printable
-from common.training_facts import FEWEST_GENUINE, SyntheticTraining
+from common.training_facts import FEWEST_SYNTHETIC, SyntheticTraining
 from infer.models.model import Threshold
 from infer.score import Verdict
 
 MOST_METHODS = 8  # of facetrust's forging, which are told by name
-FEWEST_SYNTHETIC = FEWEST_GENUINE  # validation pairs; below, an EER shows next to nothing
 WORST_EER = 0.25  # of genuine against synthetic pairs; guessing has 0.5
 TUNED = "the threshold was chosen on these very pairs: the errors at it are too good, so count them on others"
 SAID_WITH_SYNTHETIC = {

@@ -15,7 +15,7 @@ from common.training_facts import ValidationFacts
 from common.weights.load import Wanted
 from train.config import TrainConfig
 from train.data.dataset import CropBatch
-from train.data.facts import doubt_notes, with_interval
+from train.data.facts import doubt_notes, unproven_notes, with_interval
 from train.data.loader import grouped, open_loader
 from train.data.prepare import TrainingData, prepare_data
 from train.data.same_pictures import same_picture_notes
@@ -130,7 +130,7 @@ class _Run:
         self._begin()
         self.monitor.started(self._plan())
         started_from = [self.loaded.summary] if self.config.pretrained and not self.progress.step else []
-        doubts = doubt_notes(self.data.validated)
+        doubts = doubt_notes(self.data.validated) + unproven_notes(self.data.synthetic, self.data.pairs)
         for note in [*started_from, *self.data.notes, *self.same_pictures, *doubts]:
             self.monitor.noted(note)
         progress, batches = self.progress, self.data.batches

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from common.metrics import VerificationReport
 from common.pairs import PairCategory
-from common.training_facts import SyntheticTraining, ValidationFacts
+from common.training_facts import FEWEST_SYNTHETIC, SyntheticTraining, ValidationFacts
 from train.data.dataset import CropDataset, FaceCrops
 from train.forging_config import ForgeConfig
 from train.validation.pairs import ValidationPairs
@@ -55,4 +55,16 @@ def doubt_notes(facts: ValidationFacts) -> list[str]:
     return [
         "the validation EER, its threshold and the choice of the best checkpoint are not to be relied on: "
         f"{doubts}; validate on more people, with --set validation.share=0.3 or --validation-pairs"
+    ]
+
+
+def unproven_notes(facts: SyntheticTraining, pairs: ValidationPairs) -> list[str]:
+    """A note for people where validation cannot show how well forgeries trained on are told; else none."""
+    count = int((pairs.categories == PairCategory.SYNTHETIC.code).sum())
+    if not facts.saw_synthetic or count >= FEWEST_SYNTHETIC:
+        return []
+    return [
+        f"{count:,} of the validation pairs have a synthetic face, and it takes {FEWEST_SYNTHETIC} to show "
+        "that the model tells these: without, no verdict of it will call a photograph bona fide; hold out more "
+        "people with synthetic crops, with --set validation.share=0.3 or --validation-pairs"
     ]

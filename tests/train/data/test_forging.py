@@ -19,6 +19,7 @@ from train.augment.config import KNOBS
 from train.config import load_config
 from train.data.batches import ForgingPlan
 from train.data.dataset import CropDataset
+from train.data.facts import unproven_notes
 from train.data.forging import WithForgeries, batch_forging, forgeable_crops
 from train.data.pair_batches import PairBatches
 from train.data.prepare import TrainingData, prepare_data
@@ -252,4 +253,10 @@ def test_a_checkpoint_is_told_which_methods_forge_for_it(
     assert data.synthetic.saw_synthetic
     plain = prepare(bona_fide_shards, **{"forge.share": 0})
     assert plain.synthetic == SyntheticTraining(crops=0) and not plain.synthetic.saw_synthetic
-    assert prepare(tiny_shards, **{"forge.share": 0}).synthetic == SyntheticTraining(crops=12)
+    seen = prepare(tiny_shards, **{"forge.share": 0})
+    assert seen.synthetic == SyntheticTraining(crops=12)
+    count = int((seen.pairs.categories == PairCategory.SYNTHETIC.code).sum())
+    assert count < 100
+    (note,) = unproven_notes(seen.synthetic, seen.pairs)
+    assert note.startswith(f"{count} of the validation pairs have a synthetic face, and it takes 100")
+    assert unproven_notes(plain.synthetic, plain.pairs) == []
