@@ -65,6 +65,6 @@ def unproven_notes(facts: SyntheticTraining, pairs: ValidationPairs) -> list[str
         return []
     return [
         f"{count:,} of the validation pairs have a synthetic face, and it takes {FEWEST_SYNTHETIC} to show "
-        "that the model tells these: without, no verdict of it will call a photograph bona fide; hold out more "
+        "that the model tells these: without, no verdict of it calls a photograph bona fide; hold out more "
         "people with synthetic crops, with --set validation.share=0.3 or --validation-pairs"
     ]
