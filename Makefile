@@ -60,7 +60,7 @@ lint: environment
 gpu: environment
 	$(BIN)/pip uninstall --yes onnxruntime
 	$(BIN)/pip install --upgrade onnxruntime-gpu
-	$(BIN)/python -c "from align.detectors.session import providers; from align.options import Device; \
+	$(BIN)/python -c "from common.runtime.onnx_session import providers; from common.runtime.device import Device; \
 	    print('detectors run on', providers(Device.AUTO)[0])"
 
 clean:

@@ -1,1 +1,1 @@
-"""Face alignment and the sample data set."""
+"""Stage 1: photographs to aligned face crops in HDF5 shards."""

@@ -1,7 +1,7 @@
 """The commands of `python -m align`, each in a file of `align/commands`."""
 
 from align.commands import check, forge, info, run, sample, show
-from common.command_line import new_app, run_app
+from common.runtime.command_line import new_app, run_app
 
 app = new_app("Stage 1: photographs to aligned face crops in HDF5 shards.")
 

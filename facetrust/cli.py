@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from common.command_line import new_app, run_app
+from common.runtime.command_line import new_app, run_app
 
 # a stage's command line is the stage's own: all words after its name are handed on as they are
 AS_THEY_ARE = {

@@ -7,8 +7,8 @@ verdict may call a photograph bona fide.
 
 import math
 
-from common.command_line import printable
-from common.training_facts import FEWEST_SYNTHETIC, SyntheticTraining
+from common.models.training_facts import FEWEST_SYNTHETIC, SyntheticTraining
+from common.runtime.command_line import printable
 from infer.models.model import Threshold
 from infer.score import Verdict
 

@@ -1,6 +1,6 @@
 """The commands of `python -m infer`, each in a file of `infer/commands`."""
 
-from common.command_line import new_app, run_app
+from common.runtime.command_line import new_app, run_app
 from infer.commands import audit, embed, export, pairs, report, serve, threshold, verify
 
 app = new_app("Use: are two photographs of the same person, and bona fide as far as a model can tell?")

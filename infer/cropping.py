@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from align.crops.options import AlignOptions, FaceChoice
 from align.detectors.open import NONE, ONNX
-from align.options import AlignOptions, FaceChoice
-from common.crop_frame import Template
-from common.crop_settings import CropSettings
-from common.errors import UserError
+from common.formats.crop_frame import Template
+from common.models.crop_settings import CropSettings
+from common.runtime.errors import UserError
 
 _TOLD = ("detector", "det_size", "min_score", "min_face", "face", "template", "margin")
 

@@ -1,114 +1,184 @@
-"""From photographs to embeddings: every one is aligned and embedded once, however many pairs it is in."""
+"""`infer embed` as a whole: photographs, or the crops of stage 1, to a file of embeddings."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from align.aligner import Rejection, align_photographs
-from align.engines.local import available_cores, run_in_processes, start_fork_server
-from align.options import AlignOptions
-from infer.cropping import options_for
+from align.sources.find import Source, find_source
+from align.sources.photograph import Photograph, is_photograph, without_suffix
+from align.sources.reading import Reading
+from align.sources.recognise import LayoutName
+from align.sources.selection import Selection
+from common.formats.csv_file import csv_line, write_csv
+from common.formats.shard_folder import is_shard_folder, open_folder
+from common.formats.shards import decode_strings, open_shard, read_header
+from common.runtime.errors import UserError
+from infer.embeddings import CHUNK, embed_images
 from infer.models.model import Model
+from infer.output.embedding_file import EmbeddedRows, files_of, write_embeddings
+from infer.output.embedding_maker import refuse_other_maker
 from infer.pair_sets.pair_set import Image
-from infer.stored_crops import ShardCrop, read_crops, refuse_other_crops
+from infer.stored_crops import refuse_other_form
 
-CHUNK = 64  # photographs aligned by one task and embedded in one batch
+BLOCK = 4096  # photographs whose crops may wait for the model at one time
+
+Progress = Callable[[int, int], None]
+_Rejected = list[tuple[str, str]]  # path and reason, filled as the blocks pass
 
 
 @dataclass(frozen=True)
-class Embeddings:
-    """What became of I photographs.
+class EmbedRequest:
+    """What else is asked of a source and of the file of its embeddings.
 
     Attributes:
-        vectors: (I, D) float32 of unit length, zero where there is no usable face.
-        rejected: why there is none, by row.
+        allow_missing: whether shards count that are not those of their manifest.
+        follow_links: whether links may lead out of the folder of the photographs.
+        allow_unlabelled: whether photographs count whose labels do not fit.
+        overwrite: whether a file with embeddings of another model is replaced.
     """
 
-    vectors: NDArray[np.float32]
-    rejected: dict[int, str]
-
-    @property
-    def has_face(self) -> NDArray[np.bool_]:
-        """(I,) whether there is an embedding."""
-        found = np.ones(len(self.vectors), np.bool_)
-        found[list(self.rejected)] = False
-        return found
+    allow_missing: bool = False
+    follow_links: bool = False
+    allow_unlabelled: bool = False
+    overwrite: bool = False
 
 
-def embed_images(
-    images: Sequence[Image],
+AS_IT_IS = EmbedRequest()
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What became of a source."""
+
+    rows: int
+    rejected: int
+    file: Path
+    rejects_file: Path
+    notes: list[str]  # what a person should know of the shards, or of the labels of photographs
+
+
+def embed_source(
+    source: Path,
+    out: Path,
     model: Model,
-    aligned: bool = False,
     workers: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Embeddings:
-    """Align distinct images with the code of stage 1 and embed them, crop and mirror image averaged.
+    progress: Progress = lambda done, total: None,
+    asked: EmbedRequest = AS_IT_IS,
+) -> Embedded:
+    """Embed a photograph, every one of a folder or list, or every crop of a folder of shards; write `out`.
 
-    Worker processes align, the model embeds in this one at the same time. Up to `CHUNK` images are done
-    without workers, whose start takes longer. The number of workers changes no bit of the result.
+    The rows are in the order of the sorted paths, or in that of the shards. Photographs without a usable face
+    are in `NAME_rejected.csv` beside `out`, `path,reason`. At one time the crops of 4096 photographs are in
+    memory, and the paths of all.
 
     Args:
-        images: files, the bytes of encoded images, or crops of shards, which are read as they are.
+        source: what `align.sources.find.find_source` takes, one photograph, or a folder of shards of stage 1.
+        out: `.h5` or `.npy`, see `write_embeddings`.
         model: what embeds them.
-        aligned: they are crops already; one of another size than the model's is resized.
-        workers: processes; by default one per core.
+        workers: processes that align; by default one per core.
         progress: is called with images done and in all.
+        asked: what else is asked for.
 
-    Raises UserError when a worker dies or an embedding is not finite, and as `aligned_images`.
+    Raises UserError when there is nothing to embed, no photograph is usable, shards are missing, their crops
+    are not those the model takes, or `out` has another suffix, would overwrite the source, or is there with
+    embeddings of another model.
     """
-    vectors = np.zeros((len(images), model.card.embedding_size), np.float32)
-    rejected: dict[int, str] = {}
-    for crops, reasons in aligned_images(images, model, aligned, workers, progress):
-        if crops:
-            vectors[list(crops)] = model.embed(np.stack(list(crops.values())))
-        rejected |= reasons
-    return Embeddings(vectors, dict(sorted(rejected.items())))
+    rejects_file = out.with_name(f"{out.stem}_rejected.csv")
+    folder = open_folder(source).require_whole(asked.allow_missing) if is_shard_folder(source) else None
+    inputs = list(folder.shards) if folder else [source]
+    written = {path.resolve() for path in (*files_of(out), rejects_file)}
+    if any(path.resolve() in written for path in inputs):
+        raise UserError(f"--out {out} would overwrite what is to be embedded; name another file")
+    if not asked.overwrite:
+        refuse_other_maker(out, model)
+    rejected: _Rejected = []
+    if folder:
+        blocks = crop_blocks(inputs, count_crops(inputs, model), model, progress)
+        notes = folder.notes
+    else:
+        found = _find(source, asked)
+        blocks = _photograph_blocks(found, model, workers, progress, rejected)
+        notes = [*found.taking.notes, *found.taking.left_over()]
+    rows = write_embeddings(out, _with_rejects(blocks, rejected, rejects_file), model)
+    return Embedded(rows, len(rejected), out, rejects_file, notes)
 
 
-def aligned_images(
-    images: Sequence[Image],
-    model: Model,
-    aligned: bool,
-    workers: int | None,
-    progress: Callable[[int, int], None],
-) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:
-    """The crops of up to `CHUNK` images at a time, and the reasons of those that have none, by row.
+def _find(source: Path, asked: EmbedRequest) -> Source:
+    """The photographs of a source; one photograph is a source of its own."""
+    if source.is_file() and is_photograph(source.name):
+        only = Photograph(source.name, without_suffix(source.name), False)
+        return Source(source, source.parent, LayoutName.FLAT, [only])
+    reading = Reading(allow_unlabelled=asked.allow_unlabelled)
+    return find_source(source, selection=Selection(follow_links=asked.follow_links), reading=reading)
 
-    In any order of chunks, each always of the same images. Raises UserError when a worker dies, and for crops
-    of shards that are not cut as the model takes them.
-    """
-    stored = [image for image in images if isinstance(image, ShardCrop)]
-    if stored:
-        yield from _stored_crops(stored, model, progress)
-        return
-    options = align_options(model, aligned)
-    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
-    if min(len(chunks), workers or available_cores()) > 1:
-        start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers
-    done = 0
-    for index, outcomes in run_in_processes(partial(align_photographs, options=options), chunks, workers):
-        rows = dict(enumerate(outcomes, index * CHUNK))
-        yield (
-            {row: outcome.image for row, outcome in rows.items() if not isinstance(outcome, Rejection)},
-            {row: outcome.reason for row, outcome in rows.items() if isinstance(outcome, Rejection)},
+
+def _with_rejects(
+    blocks: Iterator[EmbeddedRows], rejected: _Rejected, rejects_file: Path
+) -> Iterator[EmbeddedRows]:
+    """The blocks; at their end the rejects are written, and UserError is raised when there was no row."""
+    rows = 0
+    for block in blocks:
+        rows += len(block)
+        yield block
+    write_csv(rejects_file, "path,reason", (csv_line(*entry) for entry in rejected))
+    if not rows:
+        raise UserError(f"there is no usable face in any of these images; the reasons are in {rejects_file}")
+
+
+def _photograph_blocks(
+    source: Source, model: Model, workers: int | None, progress: Progress, rejected: _Rejected
+) -> Iterator[EmbeddedRows]:
+    total = len(source.photographs)
+    for start in range(0, total, BLOCK):
+        block = source.photographs[start : start + BLOCK]
+        problems = [(entry.path, entry.problem) for entry in block if entry.problem is not None]
+        usable = [entry for entry in block if entry.problem is None]
+        images: list[Image] = [source.root / entry.path for entry in usable]
+        found = embed_images(images, model, workers=workers, progress=_after(start, total, progress))
+        problems += [(usable[row].path, reason) for row, reason in found.rejected.items()]
+        rejected += sorted(problems)
+        rows = np.flatnonzero(found.has_face)
+        kept = [usable[row] for row in rows.tolist()]
+        yield EmbeddedRows(
+            found.vectors[rows],
+            [entry.path for entry in kept],
+            [entry.identity for entry in kept],
+            np.array([entry.synthetic for entry in kept], np.uint8),
         )
-        done += len(outcomes)
-        progress(done, len(images))
+        progress(start + len(block), total)
 
 
-def _stored_crops(
-    crops: Sequence[ShardCrop], model: Model, progress: Callable[[int, int], None]
-) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:
-    refuse_other_crops(dict.fromkeys(crop.shard for crop in crops), model)
-    for start in range(0, len(crops), CHUNK):
-        found = read_crops(crops[start : start + CHUNK])
-        yield dict(enumerate(found, start)), {}
-        progress(start + len(found), len(crops))
+def _after(start: int, total: int, progress: Progress) -> Progress:
+    """The progress of a part that begins at `start`."""
+    return lambda done, _: progress(start + done, total)
 
 
-def align_options(model: Model, aligned: bool) -> AlignOptions:
-    """How photographs, or images that are crops already, become what a model takes."""
-    return options_for(model.crops, model.size, aligned)
+def count_crops(shards: list[Path], model: Model) -> int:
+    """How many crops there are; raises UserError where they are not what the model takes."""
+    count = 0
+    for path in shards:
+        with open_shard(path) as shard:
+            header = read_header(shard)
+            count += len(shard["images"])
+        refuse_other_form(path, header, model)
+    return count
+
+
+def crop_blocks(shards: list[Path], total: int, model: Model, progress: Progress) -> Iterator[EmbeddedRows]:
+    """The crops of shards, embedded, some at a time; `total` is what `count_crops` gives."""
+    done = 0
+    for path in shards:
+        with open_shard(path) as shard:
+            for start in range(0, len(shard["images"]), CHUNK):
+                rows = slice(start, start + CHUNK)
+                vectors = model.embed(shard["images"][rows])
+                yield EmbeddedRows(
+                    vectors,
+                    decode_strings(shard["path"][rows]),
+                    decode_strings(shard["identity"][rows]),
+                    shard["synthetic"][rows],
+                )
+                done += len(vectors)
+                progress(done, total)

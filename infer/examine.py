@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from align.aligner import AlignedFace, Aligner, Rejection
-from common.crop_frame import CropFrame, landmarks_in_crop
-from common.shards import Alignment
-from infer.embed import align_options
+from align.crops.aligner import AlignedFace, Aligner, Rejection
+from common.formats.crop_frame import CropFrame, landmarks_in_crop
+from common.formats.shards import Alignment
+from infer.embeddings import align_options
 from infer.models.model import Model
 from infer.quality import QualityWarning, quality_warnings
 

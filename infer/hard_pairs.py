@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from common.pairs import PairCategory
-from infer.embed import aligned_images
+from common.formats.pair_category import PairCategory
+from infer.embeddings import aligned_images
 from infer.models.model import Model
 from infer.pair_sets.pair_set import UNLABELLED, PairSet
 

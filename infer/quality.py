@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.aligner import AlignedFace
-from common.crop_frame import ARCFACE_SIZE
+from align.crops.aligner import AlignedFace
+from common.formats.crop_frame import ARCFACE_SIZE
 
 # The shorter side of the box. 39 pixels: similarity 0.62, 28: 0.55, 24: 0.45 and FNMR 22 %; at 18 no face
 # is found in a third of the photographs. ORL: 38 pixels 0.73, 30 pixels 0.68.

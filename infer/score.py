@@ -7,8 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from align.reasons import ReasonKind, kind_of
-from infer.embed import Embeddings
+from align.crops.reasons import ReasonKind, kind_of
+from infer.embeddings import Embeddings
 
 CHUNK = 65_536  # pairs at one time
 UNDECIDED = -1  # in the place of the code of a verdict: compared, but no threshold is known

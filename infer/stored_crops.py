@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import UserError
-from common.shards import ShardHeader, open_shard, read_header
+from common.formats.shards import ShardHeader, open_shard, read_header
+from common.runtime.errors import UserError
 from infer.models.model import Model
 
 

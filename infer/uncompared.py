@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from align.reasons import ReasonKind, kind_of
-from common.command_line import printable
-from common.errors import UserError
+from align.crops.reasons import ReasonKind, kind_of
+from common.runtime.command_line import printable
+from common.runtime.errors import UserError
 from infer.pair_sets.pair_set import Image
 from infer.score import Verdict
 

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from common.shards import ShardHeader, ShardRows, write_shard
+from common.formats.shards import ShardHeader, ShardRows, write_shard
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -144,7 +144,7 @@ def portraits(group_photograph: Crop) -> list[Crop]:
 @pytest.fixture(scope="session")
 def crops(portraits: list[Crop]) -> list[Crop]:
     """The aligned crops of the six portraits, (112, 112, 3) RGB."""
-    from align.crop import crop_face
+    from align.crops.crop import crop_face
     from align.detectors.detection import detect
     from align.detectors.embedded import EmbeddedRetinaFace
 

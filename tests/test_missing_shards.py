@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.crop_frame import ARCFACE_POINTS
-from common.manifest import Manifest, ManifestEntry, ManifestHeader, write_manifest
-from common.shards import ShardHeader, ShardRows, write_shard
+from common.formats.crop_frame import ARCFACE_POINTS
+from common.formats.manifest import Manifest, ManifestEntry, ManifestHeader, write_manifest
+from common.formats.shards import ShardHeader, ShardRows, write_shard
 from train.config import load_config
-from train.data.prepare import prepare_data
+from train.prepare import prepare_data
 
 Crop = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from common.backbones import check_backbone_name
-from common.errors import UserError
+from common.models.backbones import check_backbone_name
+from common.runtime.errors import UserError
 from train.augment import AugmentConfig
-from train.forging_config import ForgeConfig
+from train.data.forging_config import ForgeConfig
+from train.loggers.tracking import TrackingConfig
 from train.losses import LossConfig
-from train.monitors.tracking import TrackingConfig
 from train.packaged_configs import PACKAGED_CONFIGS, packaged_config_names
 from train.section import Section
 

@@ -1,8 +1,8 @@
 """Where a run starts from: given weights, or none."""
 
-from common.encoder import Encoder, default_input_format
-from common.weights.layouts import RANDOM
-from common.weights.load import LoadedEncoder, Wanted, load_encoder
+from common.models.encoder import Encoder, default_input_format
+from common.models.load_encoder import LoadedEncoder, Wanted, load_encoder
+from common.models.weights.layouts import RANDOM
 
 DEFAULT_BACKBONE = "ir_101"
 
@@ -11,7 +11,7 @@ def initial_encoder(pretrained: str | None, wanted: Wanted) -> LoadedEncoder:
     """An encoder with given weights, or with random ones drawn from torch's global generator.
 
     Args:
-        pretrained: what `common.weights.load.load_encoder` takes; None for random weights.
+        pretrained: what `common.models.load_encoder.load_encoder` takes; None for random weights.
         wanted: backbone (None: what the weights are, or `ir_101`), size and colour of the crops, and whether
             a part of the weights is enough.
 

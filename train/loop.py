@@ -10,20 +10,19 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
-from common.errors import UserError
-from common.training_facts import ValidationFacts
-from common.weights.load import Wanted
+from common.models.load_encoder import Wanted
+from common.models.training_facts import ValidationFacts
+from common.runtime.errors import UserError
 from train.config import TrainConfig
 from train.data.dataset import CropBatch
 from train.data.facts import doubt_notes, unproven_notes, with_interval
 from train.data.loader import grouped, open_loader
-from train.data.prepare import TrainingData, prepare_data
-from train.data.same_pictures import same_picture_notes
 from train.data.split import write_split
+from train.distributed.synchronise import synchronise
 from train.initial_weights import initial_encoder
 from train.interruption import Interruption
+from train.loggers.monitor import Monitor, RunPlan, StepRecord, ValidationRecord
 from train.losses import create_loss
-from train.monitors.monitor import Monitor, RunPlan, StepRecord, ValidationRecord
 from train.optimisation.averaging import AveragedEncoder
 from train.optimisation.distillation import StartingKnowledge
 from train.optimisation.freezing import FrozenStages
@@ -33,11 +32,12 @@ from train.optimisation.schedule import Schedule
 from train.optimisation.skipping import SkippedBatches
 from train.out_of_memory import explain_out_of_memory
 from train.plots.plot import plot_history
+from train.prepare import TrainingData, prepare_data
 from train.records.run_folder import RunFolder
 from train.records.run_records import RunRecords
 from train.records.state import Progress, RunState
-from train.synchronised.synchronise import synchronise
-from train.validation.validate import validate
+from train.same_pictures import same_picture_notes
+from train.validate import validate
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class _Run:
         data, config = self.data, self.config
         steps = -(-len(data.batches) // config.batch.accumulate)
         return RunPlan(
-            config,
+            config.model_dump(mode="json"),
             run=self.folder.run,
             folder=self.folder.path,
             device=f"{self.fabric.world_size} x {self.fabric.device.type}"

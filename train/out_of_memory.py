@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.config import TrainConfig
 
 DEAD_READER = "DataLoader worker"

@@ -8,12 +8,12 @@ from typing import Any
 from lightning_fabric import Fabric
 from torch.distributed import DistError
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.config import TrainConfig, changed_keys, load_config
-from train.devices import open_fabric
+from train.distributed.devices import open_fabric
+from train.loggers.monitor import Monitor, SilentMonitor
+from train.loggers.several import monitors_for
 from train.loop import Outcome, train
-from train.monitors.monitor import Monitor, SilentMonitor
-from train.monitors.several import monitors_for
 from train.records.run_folder import RunFolder, new_run_folder, resumable_run
 
 PEER_GONE = "Connection closed by peer"  # gloo raises a plain RuntimeError

@@ -4,14 +4,14 @@ import typer
 from rich.markup import escape
 
 from align.commands.options import PROCESSED_IMAGES, Shards
-from common.command_line import console, examples, printable, progress_bar
+from common.runtime.command_line import console, examples, printable, progress_bar
 
 EXAMPLES = examples("python -m align check", "python -m align check datasets/mine")
 
 
 def check(shards: Shards = PROCESSED_IMAGES) -> None:
     """Verify every shard against the manifest: none missing, altered or foreign. Status 1 if not."""
-    from align.check import check_shards
+    from align.shards.check import check_shards
 
     with progress_bar("Checking", "shards") as progress:
         report = check_shards(shards, progress)

@@ -7,11 +7,11 @@ import typer
 from rich.markup import escape
 
 from align.commands.options import PROCESSED_IMAGES, AllowMissing, OverwriteShards, Workers
-from align.engines.engine import Engine
-from align.engines.local import start_fork_server
-from align.tables import reasons_table
-from common.command_line import console, examples, print_notes, progress_bar
-from common.errors import UserError
+from align.commands.tables import reasons_table
+from align.shards.engines.engine import Engine
+from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.errors import UserError
+from common.runtime.worker_processes import start_fork_server
 
 FORGERIES = "The forgeries"
 EXAMPLES = examples(
@@ -62,7 +62,7 @@ def forge(
         start_fork_server("align.forge.job")
     from align.forge.options import ForgeOptions
     from common.forge import parse_methods
-    from common.shard_folder import open_folder
+    from common.formats.shard_folder import open_folder
 
     options = ForgeOptions(parse_methods(methods), per_image, seed, post_process)
     print_notes(open_folder(shards).require_whole(allow_missing).notes)

@@ -1,16 +1,16 @@
 """`align info`: options and output."""
 
 from align.commands.options import PROCESSED_IMAGES, Shards
-from align.tables import reasons_table
-from common.command_line import console, examples, print_notes
+from align.commands.tables import reasons_table
+from common.runtime.command_line import console, examples, print_notes
 
 EXAMPLES = examples("python -m align info", "python -m align info datasets/mine")
 
 
 def info(shards: Shards = PROCESSED_IMAGES) -> None:
     """Count people, bona fide and synthetic crops, detection scores, and rejects by reason."""
-    from align.info import summarise
-    from align.tables import info_table, score_histogram, source_table
+    from align.commands.tables import info_table, score_histogram, source_table
+    from align.shards.info import summarise
 
     found = summarise(shards)
     console.print(info_table(found, str(shards)))

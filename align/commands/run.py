@@ -7,16 +7,17 @@ import typer
 from rich.markup import escape
 
 from align.commands.options import PROCESSED_IMAGES, RAW_IMAGES, WORK, OverwriteShards, Workers
-from align.engines.engine import Engine, EngineName
-from align.engines.local import start_fork_server
-from align.options import AlignOptions, Device, FaceChoice, OnMissing
+from align.commands.tables import reasons_table, source_table
+from align.crops.options import AlignOptions, FaceChoice, OnMissing
+from align.shards.engines.engine import Engine, EngineName
 from align.sources.reading import Reading, parse_columns
 from align.sources.recognise import LayoutName
 from align.sources.selection import Selection
-from align.tables import reasons_table, source_table
-from common.command_line import console, examples, print_notes, printable, progress_bar
-from common.crop_frame import Template
-from common.errors import UserError
+from common.formats.crop_frame import Template
+from common.runtime.command_line import console, examples, print_notes, printable, progress_bar
+from common.runtime.device import Device
+from common.runtime.errors import UserError
+from common.runtime.worker_processes import start_fork_server
 
 SOURCE, DETECTION, CROP = "Which photographs", "Finding the face", "The crop"
 EXAMPLES = examples(
@@ -151,8 +152,8 @@ def run(
     reading = Reading(allow_unlabelled, parse_columns(columns or []), tuple(synthetic or ()), relabel)
 
     if engine is EngineName.LOCAL and workers != 1:
-        start_fork_server("align.shard_job")
-    from align.run import align_source
+        start_fork_server("align.shards.job")
+    from align.shards.run import align_source
     from align.sources.find import find_source
 
     found = find_source(source, layout, selection, reading)
@@ -195,7 +196,7 @@ def run(
         raise UserError(f"none of the {summary.photographs:,} photographs was aligned: {reasons}")
     # pairs share photographs by design; shards of a cluster would all have to come to this machine
     if summary.crops and found.layout is not LayoutName.PAIRS and engine is EngineName.LOCAL:
-        from align.equal_crops import equal_crop_notes
+        from align.shards.equal_crops import equal_crop_notes
 
         with progress_bar("Comparing", "crops") as progress:
             notes = equal_crop_notes(out, progress)

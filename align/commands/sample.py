@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from align.commands.options import RAW_IMAGES, TEST_PAIRS
-from common.command_line import console, examples, progress_bar
+from common.runtime.command_line import console, examples, progress_bar
 
 EXAMPLES = examples("python -m align sample", "python -m align sample --identities 40 --photos 6 --seed 7")
 
@@ -27,7 +27,7 @@ def sample(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier sample.")] = False,
 ) -> None:
     """Render a sample data set of people who do not exist, with bona fide and manipulated photographs."""
-    from align.sample.dataset import SampleOptions, write_sample
+    from facetrust.sample.dataset import SampleOptions, write_sample
 
     options = SampleOptions(identities, photos, synthetic, test_identities, pairs, seed)
     with progress_bar("Rendering") as progress:

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from align.commands.options import PROCESSED_IMAGES, Shards
-from common.command_line import console, examples, print_notes
+from common.runtime.command_line import console, examples, print_notes
 
 EXAMPLES = examples("python -m align show", "python -m align show datasets/mine --out sheet.png --people 20")
 
@@ -19,8 +19,8 @@ def show(
     per_person: Annotated[int, typer.Option(min=1, help="Columns: crops of each.")] = 10,
 ) -> None:
     """Draw a contact sheet of crops with their landmarks; synthetic ones are framed red."""
-    from align.show import contact_sheet
-    from common.shard_folder import open_folder
+    from align.shards.show import contact_sheet
+    from common.formats.shard_folder import open_folder
 
     print_notes(open_folder(shards).notes)
     count = contact_sheet(shards, out, people, per_person)

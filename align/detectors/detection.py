@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from align.options import Device
+from common.runtime.device import Device
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class DetectorSettings:
 
 @dataclass(frozen=True)
 class ScoreLevels:
-    """Where the scores of a network lie; `align/upright.py` says what they are for."""
+    """Where the scores of a network lie; `align/crops/upright.py` says what they are for."""
 
     sure: float  # reached by nearly all upright faces, and not by those on their side
     clear: float  # asked of a face for which a photograph is turned

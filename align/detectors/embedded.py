@@ -27,7 +27,8 @@ from align.detectors.retinaface import (
     shrink,
     suppress,
 )
-from align.detectors.session import on_cuda, open_session
+from align.detectors.session import open_session
+from common.runtime.onnx_session import on_cuda
 
 FINE_LIMIT = 56.0  # pixels of the input: no face of the fine level has a larger root of its area
 CUDA_BATCH = 32

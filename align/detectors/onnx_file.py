@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from align.detectors.detection import Detection, DetectorSettings, Enough
 from align.detectors.letterbox import fit, pad
 from align.detectors.retinaface import LEVELS, anchors, decode, enlarge
-from align.detectors.session import on_cuda, open_session
-from common.errors import UserError, first_line
+from align.detectors.session import open_session
+from common.runtime.errors import UserError, first_line
+from common.runtime.onnx_session import on_cuda
 
 CUDA_BATCH = 32
 BOXES, PROBABILITIES, LANDMARKS = 4, 2, 10  # the last dimensions of the three outputs

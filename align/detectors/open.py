@@ -6,8 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from align.detectors.detection import Detector, DetectorSettings
-from common.errors import UserError
-from common.file_kinds import describe_trouble
+from common.formats.file_kinds import describe_trouble
+from common.runtime.errors import UserError
 
 RETINAFACE, INSIGHTFACE, ONNX, NONE = "retinaface", "insightface", "onnx", "none"
 EXPORT = "--detector onnx:FILE names a RetinaFace export"

@@ -8,11 +8,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from common.crop_frame import shard_frame
-from common.errors import UserError
 from common.forge import landmarks_for_forging
 from common.forge.face import Image
-from common.shards import ShardHeader, decode_strings, open_shard, read_header, shard_paths
+from common.formats.crop_frame import shard_frame
+from common.formats.shards import ShardHeader, decode_strings, open_shard, read_header, shard_paths
+from common.runtime.errors import UserError
 
 OPEN_SHARDS = 64  # kept per process: a partner may lie in any
 

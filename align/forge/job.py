@@ -11,13 +11,13 @@ import numpy as np
 
 from align.forge.crops import CropRecord, SourceCrops, crops_of_process
 from align.forge.options import ForgeOptions
-from align.shard_job import ShardResult
+from align.shards.job import ShardResult
 from common.forge import Forger
 from common.forge.chance import Chance
 from common.forge.crop_forger import CropForger
 from common.forge.face import Image
 from common.forge.post_processing import post_processed
-from common.shards import ForgeryColumns, ShardRows, write_shard
+from common.formats.shards import ForgeryColumns, ShardRows, write_shard
 
 POST_PROCESSING = "post-processing"  # the method of a bona fide crop that went the way of a forgery
 NO_LANDMARKS = "no landmarks to forge by"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from common.errors import UserError
 from common.forge import METHODS, Forger
+from common.runtime.errors import UserError
 
 MOST_PER_IMAGE = 100  # a shard is made in memory
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
-from align.engines.engine import Engine
-from align.engines.local import available_cores
+from align.crops.reasons import group_reasons
 from align.forge.crops import crops_of_process
 from align.forge.job import ForgeJob, forge_shard
 from align.forge.options import ForgeOptions
-from align.reasons import group_reasons
-from align.shard_run import PlannedShard, claim_folder, make_shards
-from common.checksum import file_sha256
-from common.errors import UserError
+from align.shards.engines.engine import Engine
+from align.shards.make import PlannedShard, claim_folder, make_shards
 from common.forge.forger import FORGERY_VERSION
 from common.forge.methods import TWO_FACES
-from common.manifest import ManifestHeader, read_manifest
-from common.shards import FORMAT_VERSION, shard_paths
+from common.formats.manifest import ManifestHeader, read_manifest
+from common.formats.shards import FORMAT_VERSION, shard_paths
+from common.runtime.checksum import file_sha256
+from common.runtime.errors import UserError
+from common.runtime.worker_processes import available_cores
 
 
 @dataclass(frozen=True)

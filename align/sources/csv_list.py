@@ -10,8 +10,8 @@ from align.sources.list_fit import ListFit
 from align.sources.photograph import Photograph, without_suffix
 from align.sources.photograph_list import ListedRow, read_photograph_list
 from align.sources.walk import walk
-from common.errors import UserError
-from common.labels.join import Join, join_labels
+from common.formats.labels.join import Join, join_labels
+from common.runtime.errors import UserError
 
 LEAVES = "the path leaves the folder of the list"
 LISTED_TWICE = "listed twice"

@@ -14,7 +14,7 @@ from align.sources.relabel import relabel
 from align.sources.selection import EVERYTHING, Selection, select
 from align.sources.taking import Taking
 from align.sources.walk import Walk, walk
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 _NEEDS = {
     LayoutName.PEOPLE: f"one subfolder per person with {', '.join(sorted(IMAGE_SUFFIXES))} files in it",

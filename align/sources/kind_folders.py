@@ -6,7 +6,7 @@ from itertools import groupby
 
 from align.sources.photograph import folder_of
 from align.sources.splits import names_nobody
-from common.labels.kinds import Kind, kinds_in
+from common.formats.labels.kinds import Kind, kinds_in
 
 LITERAL: Mapping[str, Kind] = {"real": Kind.BONA_FIDE, "fake": Kind.SYNTHETIC}
 _WORD = re.compile(r"[a-z]+")

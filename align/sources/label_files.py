@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from align.sources.splits import splits_in
 from align.sources.walk import walk
-from common.errors import UserError
-from common.labels.join import join_labels
-from common.labels.labelling import GO_ON
+from common.formats.labels.files import META_FILE
+from common.formats.labels.join import join_labels
+from common.formats.labels.labelling import GO_ON
+from common.runtime.errors import UserError
 
 Value = TypeVar("Value")
 
-META_FILE = "meta.json"
 _LEVELS_ABOVE = 3
 
 

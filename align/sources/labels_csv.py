@@ -13,13 +13,13 @@ from align.sources.photograph_list import MAX_LINE, ListedRow, read_photograph_l
 from align.sources.reading import Reading
 from align.sources.splits import names_nobody
 from align.sources.taking import Taking
-from common.csv_rows import first_row, read_csv_rows
-from common.errors import UserError
-from common.labels.join import join_labels
-from common.labels.kinds import kinds_in
-from common.labels.labelling import GO_ON, LeftOver, label_paths
-from common.labels.nearest import nearest
-from common.labels.photograph_columns import NO_FLAGS, may_be_labels, path_column
+from common.formats.csv_rows import first_row, read_csv_rows
+from common.formats.labels.join import join_labels
+from common.formats.labels.kinds import kinds_in
+from common.formats.labels.labelling import GO_ON, LeftOver, label_paths
+from common.formats.labels.nearest import nearest
+from common.formats.labels.photograph_columns import NO_FLAGS, may_be_labels, path_column
+from common.runtime.errors import UserError
 
 _SUFFIXES = (".csv", ".tsv")
 _MOST_FILES = 100  # that are looked into

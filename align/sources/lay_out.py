@@ -8,13 +8,7 @@ from align.sources.flat import flat
 from align.sources.labels_csv import find_labels, labelled_photographs
 from align.sources.like_labels import refuse_names_like_labels
 from align.sources.meta import find_meta, label_by_meta
-from align.sources.pair_labels import (
-    LABELS_FILE,
-    find_pair_labels,
-    is_of_pairs,
-    names_two_faces,
-    read_pair_labels,
-)
+from align.sources.pair_labels import find_pair_labels, is_of_pairs, names_two_faces, read_pair_labels
 from align.sources.pairs import folders_around_pairs, pair_ids, pairs
 from align.sources.people import people
 from align.sources.photograph import Photograph
@@ -28,10 +22,11 @@ from align.sources.second_opinions import (
 )
 from align.sources.taking import Taking
 from align.sources.walk import Walk
-from common.csv_rows import first_row
-from common.errors import UserError
-from common.labels.join import join_labels
-from common.labels.labelling import label_paths
+from common.formats.csv_rows import first_row
+from common.formats.labels.files import LABELS_FILE
+from common.formats.labels.join import join_labels
+from common.formats.labels.labelling import label_paths
+from common.runtime.errors import UserError
 
 _LaidOut = tuple[LayoutName, list[Photograph], Taking]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from align.sources.kind_folders import is_bare_label, kinds_of_names, most_say, siblings
 from align.sources.photograph import folder_of, without_suffix
 from align.sources.splits import names_nobody
-from common.errors import UserError
-from common.labels.kinds import Kind, kinds_in
-from common.labels.labelling import MOST_LEFT
+from common.formats.labels.kinds import Kind, kinds_in
+from common.formats.labels.labelling import MOST_LEFT
+from common.runtime.errors import UserError
 
 _SHOWN = 5  # names in a message
 _OPPOSITES = [

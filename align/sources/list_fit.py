@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from align.sources.photograph_list import ListedRow
-from common.errors import UserError
-from common.labels.labelling import GO_ON, MOST_LEFT
+from common.formats.labels.labelling import GO_ON, MOST_LEFT
+from common.runtime.errors import UserError
 
 _SHOWN = 120  # characters of a path in a message
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from align.sources.label_files import META_FILE, LabelFile, above, in_or_below, is_meta, own_labels
+from align.sources.label_files import LabelFile, above, in_or_below, is_meta, own_labels
 from align.sources.taking import Taking
-from common.errors import UserError
-from common.labels.join import join_labels
-from common.labels.json_flags import read_json_flags
-from common.labels.labelling import GO_ON, label_paths
+from common.formats.labels.files import META_FILE
+from common.formats.labels.join import join_labels
+from common.formats.labels.json_flags import read_json_flags
+from common.formats.labels.labelling import GO_ON, label_paths
+from common.runtime.errors import UserError
 
 Flags = dict[str, bool]  # by path
 

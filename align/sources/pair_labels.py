@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from align.sources.label_files import above
-from common.csv_rows import csv_form, first_row, read_csv_rows
-from common.errors import UserError
-from common.labels.flags import read_flag, read_synthetic
-from common.labels.join import join_labels
-from common.labels.photograph_columns import OTHERS, PATHS
-from common.pair_columns import HARMLESS
+from common.formats.csv_rows import csv_form, first_row, read_csv_rows
+from common.formats.labels.files import LABELS_FILE
+from common.formats.labels.flags import read_flag, read_synthetic
+from common.formats.labels.join import join_labels
+from common.formats.labels.photograph_columns import OTHERS, PATHS
+from common.formats.pair_columns import HARMLESS
+from common.runtime.errors import UserError
 
-LABELS_FILE = "labels.csv"
 COLUMNS = ("pair_id", "label", "synthetic0", "synthetic1")
 _MOST_TABLES = 20  # that are looked into
 _ALIASES = (

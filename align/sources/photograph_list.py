@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from common.csv_rows import csv_form, read_csv_rows
-from common.errors import UserError
-from common.labels.flags import FLAGS, read_flag, read_synthetic
-from common.labels.photograph_columns import (
+from common.formats.csv_rows import csv_form, read_csv_rows
+from common.formats.labels.flags import FLAGS, read_flag, read_synthetic
+from common.formats.labels.photograph_columns import (
     NO_FLAGS,
     WITHOUT_NAMES,
     PhotographColumns,
@@ -15,6 +14,7 @@ from common.labels.photograph_columns import (
     is_header,
     refuse_unknown_header,
 )
+from common.runtime.errors import UserError
 
 MAX_LINE = 65_536  # characters
 _SHOWN = 40  # characters of a malformed cell in a message
@@ -44,7 +44,7 @@ class PhotographList:
 def read_photograph_list(file: Path, told: Mapping[str, str] = {}) -> PhotographList:
     """The rows of a CSV list of photographs.
 
-    Its first line names the columns, by names that `common/labels/photograph_columns.py` knows or that are
+    Its first line names the columns, by names that `labels/photograph_columns.py` knows or that are
     `told` (role: name), or, where it does not, is a row like the next: `path[,identity][,synthetic]`. Flags
     are 0 or 1, true or false, real or fake, or empty. Empty lines are passed over.
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common.checksum import file_sha256
-from common.errors import UserError
-from common.labels.photograph_columns import ROLES
+from common.formats.labels.photograph_columns import ROLES
+from common.runtime.checksum import file_sha256
+from common.runtime.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from itertools import groupby
 from align.sources.kind_folders import LITERAL, KindFolders, kind_of_path, side_by_side
 from align.sources.photograph import Photograph, folder_of, without_suffix
 from align.sources.splits import is_split, names_nobody
-from common.errors import UserError
-from common.labels.kinds import Kind
+from common.formats.labels.kinds import Kind
+from common.runtime.errors import UserError
 
 _SHOWN = 8  # folder names in a message
 

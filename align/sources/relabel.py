@@ -6,10 +6,10 @@ from pathlib import Path
 
 from align.sources.photograph import Photograph
 from align.sources.photograph_list import ListedRow, read_photograph_list
-from common.errors import UserError
-from common.labels.join import join_labels, values_of_paths
-from common.labels.labelling import GO_ON
-from common.labels.nearest import nearest
+from common.formats.labels.join import join_labels, values_of_paths
+from common.formats.labels.labelling import GO_ON
+from common.formats.labels.nearest import nearest
+from common.runtime.errors import UserError
 
 
 def relabel(

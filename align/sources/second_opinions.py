@@ -10,9 +10,9 @@ from align.sources.photograph import Photograph, folder_of
 from align.sources.reading import Reading
 from align.sources.unread_tables import notes_of, refuse_labels, unread_tables
 from align.sources.walk import Walk
-from common.errors import UserError
-from common.labels.kinds import Kind
-from common.labels.labelling import GO_ON
+from common.formats.labels.kinds import Kind
+from common.formats.labels.labelling import GO_ON
+from common.runtime.errors import UserError
 
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".lst")
 _FOLDERS_OF_LABELS = frozenset(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from common.labels.labelling import NOTHING, Labelled, LeftOver
+from common.formats.labels.labelling import NOTHING, Labelled, LeftOver
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from align.sources.pair_labels import names_two_faces
 from align.sources.photograph import folder_of
-from common.csv_rows import csv_form
-from common.errors import UserError
-from common.labels.flags import read_synthetic
-from common.labels.forms import folded, spelled, without_image_suffix
-from common.labels.labelling import GO_ON
-from common.labels.photograph_columns import OTHERS
-from common.text_encoding import encoding_of
+from common.formats.csv_rows import csv_form
+from common.formats.labels.flags import read_synthetic
+from common.formats.labels.forms import folded, spelled, without_image_suffix
+from common.formats.labels.labelling import GO_ON
+from common.formats.labels.photograph_columns import OTHERS
+from common.formats.text_encoding import encoding_of
+from common.runtime.errors import UserError
 
 _HEAD = 1 << 18  # bytes that are looked at
 _MOST_ROWS = 1000

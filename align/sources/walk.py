@@ -8,7 +8,7 @@ from pathlib import Path
 
 from align.sources.boundary import lies_in
 from align.sources.photograph import is_photograph
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 LINK_OUT = "a link out of the source folder; align the folder it lies in, or pass --follow-links"
 DEAD_LINK = "a link that leads to no file"

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.aligner import Aligner
+from align.crops.aligner import Aligner
 from align.detectors.detection import DetectorSettings
 from align.detectors.embedded_network import MEAN_RGB
 from align.detectors.session import open_session
-from align.engines.local import available_cores
+from common.runtime.worker_processes import available_cores
 
 Image = NDArray[np.uint8]
 

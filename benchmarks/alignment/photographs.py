@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from align.images.read import read_image
-from align.sample.dataset import SampleOptions, write_sample
+from align.media.read import read_image
+from facetrust.sample.dataset import SampleOptions, write_sample
 
 LARGE_SIZES = ((1600, 1280), (2592, 1944), (4000, 3000))  # width and height, 2 to 12 megapixels
 

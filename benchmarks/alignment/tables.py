@@ -25,17 +25,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from align.crop import crop_face
-from align.engines.engine import Engine
-from align.engines.local import available_cores
-from align.images.read import read_image
-from align.options import AlignOptions, Device
-from align.run import align_source
+from align.crops.crop import crop_face
+from align.crops.options import AlignOptions
+from align.media.read import read_image
+from align.shards.engines.engine import Engine
+from align.shards.run import align_source
 from align.sources.find import find_source
 from benchmarks.alignment.memory import peak_memory
 from benchmarks.alignment.peers import detector_alone, norm_crops, split_detector_alone
 from benchmarks.alignment.photographs import large_photographs, repeated, small_photographs
-from common.shards import decode_strings, open_shard, shard_paths
+from common.formats.shards import decode_strings, open_shard, shard_paths
+from common.runtime.device import Device
+from common.runtime.worker_processes import available_cores
 
 console = Console(width=110)
 

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_curve
 
+from common.formats.pair_category import PairCategory
 from common.metrics import OperatingPoint, VerificationReport, equal_error_rate, evaluate_pairs
-from common.pairs import PairCategory
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 console = Console(width=110)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from common.command_line import console, new_app, run_app
-from common.errors import UserError
+from common.runtime.command_line import console, new_app, run_app
+from common.runtime.errors import UserError
 
 app = new_app("What training on forgeries of real faces is worth, and what it costs.")
 

@@ -7,12 +7,10 @@ from typing import Any
 import h5py
 import numpy as np
 
-from align.run import align_source
+from align.shards.run import align_source
 from align.sources.find import find_source
 from benchmarks.alignment.photographs import small_photographs
-from common.command_line import progress_bar
-from common.errors import UserError
-from common.shards import (
+from common.formats.shards import (
     COLUMNS,
     Alignment,
     ShardHeader,
@@ -23,6 +21,8 @@ from common.shards import (
     shard_paths,
     write_shard,
 )
+from common.runtime.command_line import progress_bar
+from common.runtime.errors import UserError
 
 TEXTS = ("identity", "path")
 

@@ -16,10 +16,10 @@ from benchmarks.forging.tables import (
     rich_table,
 )
 from benchmarks.forging.trial import NOTHING, Result, Trial, run_trial
-from common.atomic import write_text_atomically
-from common.command_line import progress_bar
-from common.errors import UserError
 from common.forge import METHODS, Forger
+from common.runtime.atomic import write_text_atomically
+from common.runtime.command_line import progress_bar
+from common.runtime.errors import UserError
 from train.config import TrainConfig
 from train.data.dataset import CropDataset
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-from common.encoder import Encoder
 from common.forge import Forger
 from common.forge.crop_forger import CropForger
+from common.formats.pair_category import PairCategory
 from common.metrics import equal_error_rate, evaluate_pairs
-from common.pairs import PairCategory
+from common.models.encoder import Encoder
 from train.data.dataset import CropDataset
 
 FORGERIES = 2  # of each bona fide crop

@@ -10,14 +10,14 @@ from pydantic import ValidationError
 
 from benchmarks.forging.judge import FORGERIES, MOST_DIFFERENT, forge_test_crops
 from benchmarks.forging.trial import TEST_SHARE, Result
-from common.atomic import write_text_atomically
-from common.checksum import file_sha256
-from common.errors import UserError
 from common.forge import METHODS
 from common.forge.chance import Chance
 from common.forge.forger import FORGERY_VERSION
 from common.forge.post_processing import post_processed
-from common.weights.source import locate
+from common.models.weights.source import locate
+from common.runtime.atomic import write_text_atomically
+from common.runtime.checksum import file_sha256
+from common.runtime.errors import UserError
 from train.config import TrainConfig
 from train.data.dataset import CropDataset
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.training.turns import NOTHING_BESIDE, WARM_UP, Turns, Way
 from train.config import TrainConfig, load_config
-from train.monitors.monitor import RunPlan, SilentMonitor, StepRecord
+from train.loggers.monitor import RunPlan, SilentMonitor, StepRecord
 from train.start import start_run
 
 SHARE = 0.5  # of the crops of a batch that are forged

@@ -19,14 +19,14 @@ from benchmarks.forging.judge import (
     pair_up,
 )
 from common.forge import METHODS
-from common.pairs import PairCategory
-from common.weights.load import load_encoder
+from common.formats.pair_category import PairCategory
+from common.models.load_encoder import load_encoder
 from train.config import TrainConfig, load_config
 from train.data.dataset import CropDataset
 from train.data.split import held_out_identities, write_split
-from train.devices import open_fabric
+from train.distributed.devices import open_fabric
+from train.loggers.monitor import RunPlan, SilentMonitor, StepRecord
 from train.loop import Outcome
-from train.monitors.monitor import RunPlan, SilentMonitor, StepRecord
 from train.start import start_run
 
 TEST_SHARE = 1 / 3  # of the people
@@ -77,7 +77,7 @@ class Steps(SilentMonitor):
 
     def started(self, plan: RunPlan) -> None:
         """See `Monitor.started`."""
-        self._total = plan.steps_per_epoch * plan.config.epochs
+        self._total = plan.steps_per_epoch * plan.epochs
         self._progress(0, self._total)
 
     def stepped(self, record: StepRecord) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from common.command_line import console, examples, new_app, run_app
+from common.runtime.command_line import console, examples, new_app, run_app
 
 app = new_app("How fast stage 3 is, beside what a user writes without it and beside what its networks allow.")
 

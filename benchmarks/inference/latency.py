@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from align.aligner import AlignedFace, Aligner
+from align.crops.aligner import AlignedFace, Aligner
 from align.detectors.detection import Detection, Detector, Enough
-from align.images.read import ImageFile
-from common.errors import UserError
-from infer.embed import align_options
+from align.media.read import ImageFile
+from common.runtime.errors import UserError
+from infer.embeddings import align_options
 from infer.examine import Examiner
 from infer.models.model import Model
 

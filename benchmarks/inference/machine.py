@@ -7,7 +7,7 @@ import cv2
 import onnxruntime
 import torch
 
-from align.engines.local import available_cores
+from common.runtime.worker_processes import available_cores
 
 
 def describe_machine() -> str:

@@ -3,7 +3,7 @@
 from itertools import cycle, islice
 from pathlib import Path
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 
 def jpegs(folder: Path) -> list[Path]:

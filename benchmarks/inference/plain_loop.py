@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from common.encoder import Encoder
+from common.models.encoder import Encoder
 
 
 class PlainLoop:

@@ -16,7 +16,7 @@ import psutil
 from rich.table import Table
 
 from benchmarks.inference.load import LoadFigures
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 START_S = 120
 STOP_S = 30

@@ -24,13 +24,13 @@ import torch
 from numpy.typing import NDArray
 from rich.table import Table
 
-from align.aligner import AlignedFace, align_photographs
-from align.images.read import read_image
+from align.crops.aligner import AlignedFace, align_photographs
+from align.media.read import read_image
 from benchmarks.alignment.peers import detector_alone, split_detector_alone
 from benchmarks.inference.plain_loop import PlainLoop
-from common.encoder import Encoder
-from common.errors import UserError
-from infer.embed import align_options, embed_images
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError
+from infer.embeddings import align_options, embed_images
 from infer.models.cpu_network import CpuNetwork
 from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model

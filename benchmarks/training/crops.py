@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from common.shards import ShardHeader, ShardRows, write_shard
+from common.formats.shards import ShardHeader, ShardRows, write_shard
 
 PEOPLE, EACH = 64, 12
 

@@ -11,8 +11,8 @@ from torch.optim import AdamW
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.training.ready import EmbeddedBatch
-from common.backbones import create_backbone
-from common.encoder import Encoder
+from common.models.backbones import create_backbone
+from common.models.encoder import Encoder
 from train.losses.dynamic_margin import DynamicMarginLoss
 
 BACKBONE, BATCH, STEPS, ROUNDS = "ir_101", 256, 20, 3

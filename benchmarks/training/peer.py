@@ -12,7 +12,7 @@ from torch.optim import AdamW
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from common.backbones import create_backbone
+from common.models.backbones import create_backbone
 from train.losses.base import EmbeddedBatch
 from train.losses.dynamic_margin import DynamicMarginLoss
 

@@ -7,10 +7,10 @@ from lightning_fabric import Fabric
 from torch.nn import functional
 from torch.optim import AdamW
 
-from common.encoder import Encoder
+from common.models.encoder import Encoder
+from train.distributed.synchronise import synchronise
 from train.losses.base import EmbeddedBatch
 from train.losses.dynamic_margin import DynamicMarginLoss
-from train.synchronised.synchronise import synchronise
 
 
 class ReadyTensor:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from train.config import TrainConfig, load_config
-from train.monitors.monitor import RunPlan, SilentMonitor, StepRecord
+from train.loggers.monitor import RunPlan, SilentMonitor, StepRecord
 from train.start import start_run
 
 WARM_UP = 3  # steps of the loop that are not counted

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from common.crop_frame import ARCFACE_POINTS, ARCFACE_SIZE, CropFrame, landmarks_in_crop
-from common.shards import Alignment
+from common.formats.crop_frame import ARCFACE_POINTS, ARCFACE_SIZE, CropFrame, landmarks_in_crop
+from common.formats.shards import Alignment
 
 Image = NDArray[np.uint8]  # (size, size, 3) RGB
 Floats = NDArray[np.float32]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from common.crop_frame import ARCFACE_POINTS
 from common.forge.face import Face
+from common.formats.crop_frame import ARCFACE_POINTS
 
 Points = NDArray[np.float64]  # (N, 2) x, y in pixels
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from common.errors import UserError
 from common.forge.blend import padding
 from common.forge.chance import Chance, Drawn
 from common.forge.face import Face, Image
 from common.forge.methods import METHODS, ONE_FACE, TWO_FACES
+from common.runtime.errors import UserError
 
 FORGERY_VERSION = 1  # raised whenever the same crops and seed would give another forgery
 ATTEMPTS = 4

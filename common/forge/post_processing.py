@@ -10,7 +10,7 @@ import numpy as np
 
 from common.forge.chance import Chance
 from common.forge.face import Image
-from common.jpeg import jpeg_round_trip
+from common.formats.jpeg import jpeg_round_trip
 
 BLOCK = 8  # pixels of a JPEG block, both sides
 LEAST_SIDE = 8  # pixels

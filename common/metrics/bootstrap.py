@@ -16,11 +16,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from common.formats.pair_category import PairCategory
 from common.metrics.interval import Interval
 from common.metrics.report import IMPOSTORS, VerificationReport
 from common.metrics.resample import Counts, presort, weighted_eer, weighted_true_accept_rate
 from common.metrics.true_accepts import RULE_OF_THREE
-from common.pairs import PairCategory
 
 RESAMPLES = 1000
 FEWEST_RESAMPLES = 200  # of fewer the 2.5 % at each end are a handful

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from common.formats.pair_category import PairCategory
 from common.metrics.eer import equal_error_point
 from common.metrics.interval import Interval
 from common.metrics.sorted_scores import Scores, SortedScores, count_accepted, finite_scores
 from common.metrics.true_accepts import true_accept_rates
-from common.pairs import PairCategory
 
 IMPOSTORS = tuple(category for category in PairCategory if not category.is_genuine)
 

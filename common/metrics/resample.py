@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from common.formats.pair_category import PairCategory
 from common.metrics.crossing import Stretch, find_crossing
 from common.metrics.report import category_codes
 from common.metrics.sorted_scores import finite_scores
 from common.metrics.true_accepts import allowed_accepts
-from common.pairs import PairCategory
 
 Counts = NDArray[np.int64]
 

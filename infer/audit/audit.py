@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from common.training_facts import SyntheticTraining
+from common.models.training_facts import SyntheticTraining
 from infer.audit.crops import AuditedCrops
 from infer.audit.findings import Finding, Kind
 from infer.audit.labels import FEWEST, Judgement, judge, label_findings

@@ -9,9 +9,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import UserError
-from common.shards import forgery_columns, open_shard
-from infer.embed_source import Progress, count_crops, crop_blocks
+from common.formats.shards import forgery_columns, open_shard
+from common.runtime.errors import UserError
+from infer.embed import Progress, count_crops, crop_blocks
 from infer.models.model import Model
 
 OPEN_SHARDS = 64  # at one time

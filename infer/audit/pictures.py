@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from common.near_duplicates import DuplicateGroup, DuplicateKind, find_duplicates
+from common.duplicates.near_duplicates import DuplicateGroup, DuplicateKind, find_duplicates
 from infer.audit.crops import AuditedCrops
 from infer.audit.findings import Finding, Kind
-from infer.embed_source import Progress
+from infer.embed import Progress
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Pictures:
 
 
 def find_pictures(crops: AuditedCrops, progress: Progress = lambda done, total: None) -> Pictures:
-    """Look at every crop; see `common.near_duplicates`."""
+    """Look at every crop; see `common.duplicates.near_duplicates`."""
     rows = np.flatnonzero(~crops.forged)
     found = find_duplicates(len(rows), lambda place: crops.images(int(rows[place])), progress)
     groups = [

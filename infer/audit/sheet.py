@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from common.atomic import write_atomically
-from common.command_line import printable
+from common.runtime.atomic import write_atomically
+from common.runtime.command_line import printable
 from infer.audit.audit import Audit
 from infer.audit.crops import AuditedCrops
 from infer.audit.findings import Finding

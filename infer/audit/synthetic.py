@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from common.training_facts import SyntheticTraining
+from common.models.training_facts import SyntheticTraining
 from infer.audit.findings import Finding, Kind
 from infer.audit.labels import Judgement
 

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from common.formats.csv_file import csv_line, write_csv
 from infer.audit.crops import AuditedCrops
 from infer.audit.findings import Finding
-from infer.csv_file import csv_line, write_csv
 
 AUDIT_HEADER = "path,identity,finding,suggested,own,other,confidence,note"
 RELABEL_HEADER = "path,identity,synthetic,drop,reason,own,other"

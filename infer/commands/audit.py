@@ -7,8 +7,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from common.command_line import console, examples, print_notes, progress_bar
-from common.errors import UserError
+from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.errors import UserError
 from infer.commands.model_told import tell_model
 from infer.commands.options import CHECKPOINTS, RESULTS, AllowMissing, ModelName
 
@@ -45,8 +45,8 @@ def audit(
 
     The limits come from the data itself, and no threshold of the model is needed.
     """
-    from common.shard_folder import open_folder
-    from common.stored_split import read_held_out
+    from common.formats.shard_folder import open_folder
+    from common.formats.stored_split import read_held_out
 
     folder = open_folder(shards).require_whole(allow_missing)
     held_out = None if split is None else read_held_out(split)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from common.command_line import console, examples, print_notes, progress_bar
+from common.runtime.command_line import console, examples, print_notes, progress_bar
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
@@ -66,9 +66,9 @@ def embed(
     ] = False,
 ) -> None:
     """Embed photographs, or the crops of stage 1: one vector of unit length each, for a search or a study."""
-    from infer.embed_source import EmbedRequest, embed_source
-    from infer.embedding_file import files_of
+    from infer.embed import EmbedRequest, embed_source
     from infer.models.load import load_model
+    from infer.output.embedding_file import files_of
 
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     files = files_of(out)

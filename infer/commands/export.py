@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from common.command_line import console, examples, print_notes, progress_bar
-from common.errors import UserError
+from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.errors import UserError
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from align.detectors.open import NONE
-from common.command_line import console, printable
-from common.crop_settings import CropSettings
+from common.models.crop_settings import CropSettings
+from common.runtime.command_line import console, printable
 from infer.cropping import described
 
 if TYPE_CHECKING:

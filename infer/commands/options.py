@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from align.options import FaceChoice
+from align.crops.options import FaceChoice
 
 TEST_PAIRS = Path("data/test_public")
 RESULTS = Path("results")

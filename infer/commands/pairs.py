@@ -8,9 +8,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from align.engines.local import start_fork_server
-from common.command_line import console, examples, print_notes, progress_bar
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.worker_processes import start_fork_server
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
@@ -35,13 +35,13 @@ from infer.commands.options import (
     Workers,
 )
 from infer.cropping import CropRequest
+from infer.output.table_format import TableFormat
 from infer.pair_sets.request import PairRequest
-from infer.table_format import TableFormat
 
 if TYPE_CHECKING:
     from common.metrics import CategoryErrors, VerificationReport
-    from infer.compare import Comparison
     from infer.models.model import Model
+    from infer.pairs import Comparison
 
 EXAMPLES = examples(
     "python -m infer pairs data/test_public",
@@ -79,12 +79,12 @@ def pairs(
 ) -> None:
     """Compare pairs of photographs: similarity and verdict, and the error rates where labels are known."""
     if workers != 1:
-        start_fork_server("align.aligner")  # its imports go on beside ours
+        start_fork_server("align.crops.aligner")  # its imports go on beside ours
     from infer.claims import synthetic_statement
-    from infer.compare import compare_pairs
     from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list
+    from infer.pairs import compare_pairs
 
     wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing, allow_unlabelled)
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
@@ -125,8 +125,8 @@ def _print_scores(found: "Comparison") -> None:
 
 
 def _print_threshold(found: "Comparison", model: "Model") -> None:
-    from infer.compare import OF_THESE_PAIRS
-    from infer.verification import how_to_get_a_threshold
+    from infer.pairs import OF_THESE_PAIRS
+    from infer.verify import how_to_get_a_threshold
 
     results = found.results
     if results.threshold is None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from common.command_line import console, examples, printable
+from common.runtime.command_line import console, examples, printable
 from infer.commands.options import RESULTS
 
 EXAMPLES = examples(
@@ -36,10 +36,10 @@ def report(
 
     The page needs no network and nothing beside itself; it holds the crops of the pairs that it shows.
     """
+    from infer.output.results_file import read_results
     from infer.report.find import check_page, find_results
     from infer.report.write import write_report
     from infer.report.write_comparison import write_comparison
-    from infer.results_file import read_results
 
     files = [find_results(path) for path in (results, compare) if path is not None]
     file = files[0]

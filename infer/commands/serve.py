@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from common.command_line import console, examples
+from common.runtime.command_line import console, examples
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
@@ -66,7 +66,7 @@ def serve(
     Photographs are kept in memory while they are compared, and nowhere else. There is no authentication: who
     reaches the address can use it.
     """
-    from common.errors import UserError
+    from common.runtime.errors import UserError
 
     try:
         from infer.service.app import create_app
@@ -80,7 +80,7 @@ def serve(
         raise UserError(f"the service needs {error.name}; pip install 'facetrust[serve]'") from error
     from infer.claims import synthetic_statement, threshold_doubt
     from infer.models.load import load_model
-    from infer.verification import threshold_for
+    from infer.verify import threshold_for
 
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     hosts = hosts_of(host, name or ())

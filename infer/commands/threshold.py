@@ -6,9 +6,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from common.command_line import console, examples, print_notes, progress_bar
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.errors import UserError
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
@@ -36,7 +36,7 @@ from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:
     from common.metrics import CategoryErrors
-    from infer.operating_point import ChosenPoint
+    from infer.threshold import ChosenPoint
 
 EXAMPLES = examples(
     "python -m infer threshold data/test_public --fmr 1e-2",
@@ -74,9 +74,9 @@ def threshold(
     """Choose the threshold for an FMR on labelled pairs, and store it beside the model for later commands."""
     from infer.models.load import load_model
     from infer.models.notes import HIGHEST_FNMR, note_operating_point, read_notes
-    from infer.operating_point import choose_operating_point
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list
+    from infer.threshold import choose_operating_point
 
     wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing, allow_unlabelled)
     asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
@@ -140,7 +140,7 @@ def print_point(found: "ChosenPoint") -> None:
 
 
 def _add_row(table: Table, name: str, found: "CategoryErrors") -> None:
-    from infer.operating_point import exact_interval
+    from infer.threshold import exact_interval
 
     if not found.total:
         table.add_row(name, "no pairs", "", "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from common.command_line import console, examples, printable
+from common.runtime.command_line import console, examples, printable
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
@@ -29,7 +29,7 @@ from infer.cropping import CropRequest
 if TYPE_CHECKING:
     from infer.examine import Examined
     from infer.models.model import Model, Threshold
-    from infer.verification import PairVerdict
+    from infer.verify import PairVerdict
 
 EXAMPLES = examples(
     "python -m infer verify passport.jpg selfie.jpg",
@@ -78,10 +78,10 @@ def verify(
 def _verify(
     paths: tuple[Path, Path], loaded: "Model", threshold: float | None, as_json: bool, picture: Path | None
 ) -> int:
-    from common.errors import UserError
+    from common.runtime.errors import UserError
     from infer.examine import Examiner
     from infer.score import Verdict
-    from infer.verification import known_threshold, verdicts_of
+    from infer.verify import known_threshold, verdicts_of
 
     at = known_threshold(loaded, threshold)
     first, second = Examiner(loaded).examine(paths)
@@ -94,7 +94,7 @@ def _verify(
         raise UserError("; ".join(problems))
     (found,) = verdicts_of((first, second), at.value if at else None)
     if picture is not None:
-        from infer.verdict_picture import draw_verdict
+        from infer.output.verdict_picture import draw_verdict
 
         draw_verdict(
             picture,
@@ -115,7 +115,7 @@ def _verify(
 
 def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
     """Raise UserError for what can be told before a model is loaded."""
-    from common.errors import UserError
+    from common.runtime.errors import UserError
 
     for path in paths:
         if not path.exists():
@@ -129,7 +129,7 @@ def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
 def _print(model: "Model", at: "Threshold | None", found: "PairVerdict", picture: Path | None) -> None:
     from infer.claims import in_words, synthetic_statement, threshold_doubt
     from infer.score import Verdict
-    from infer.verification import how_to_get_a_threshold
+    from infer.verify import how_to_get_a_threshold
 
     colours = {Verdict.MATCH: "green", Verdict.NO_MATCH: "red", None: "yellow"}
     words = in_words(found.verdict, model.card.synthetic)

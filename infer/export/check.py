@@ -3,18 +3,14 @@
 import copy
 import math
 
+import cv2
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
 
-from align.crop import crop_face
-from align.sample.people.person import Person
-from align.sample.photography.conditions import Conditions
-from align.sample.photography.photograph import render
-from common.crop_frame import crop_frame
-from common.encoder import Encoder
-from common.errors import UserError, first_line
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError, first_line
 from infer.export.graph import PixelsToEmbeddings
 from infer.export.options import Precision
 from infer.models.model import Model
@@ -22,6 +18,7 @@ from infer.models.model import Model
 BATCHES = (1, 2, 5)
 CROPS = max(BATCHES)
 SEED = 20
+COARSE = 8  # cells of the coarse noise on a side
 # by how much a number of an embedding may differ; what integers lose is for error rates to tell
 LARGEST = {Precision.FP32: 1e-4, Precision.FP16: 0.05, Precision.INT8: math.inf}
 REMEDY = {
@@ -31,14 +28,12 @@ REMEDY = {
 }
 
 
-def rendered_crops(size: int) -> NDArray[np.uint8]:
-    """(5, size, size, 3) RGB crops of rendered faces, for a check without photographs."""
-    crops = []
-    for number in range(CROPS):
-        rng = np.random.default_rng([SEED, number])
-        photograph = render(Person.from_seed(np.random.SeedSequence([SEED, number])), Conditions.random(rng))
-        crops.append(crop_face(photograph.image, photograph.landmarks, crop_frame(size)))
-    return np.stack(crops)
+def noise_crops(size: int) -> NDArray[np.uint8]:
+    """(5, size, size, 3) RGB crops of seeded noise, coarse and fine, for a check without photographs."""
+    rng = np.random.default_rng(SEED)
+    coarse = rng.integers(0, 256, (CROPS, COARSE, COARSE, 3)).astype(np.float32)
+    shaded = np.stack([cv2.resize(crop, (size, size), interpolation=cv2.INTER_CUBIC) for crop in coarse])
+    return (shaded + rng.normal(0, 12, shaded.shape)).clip(0, 255).astype(np.uint8)
 
 
 def largest_difference(

@@ -9,10 +9,10 @@ from typing import Any
 import onnx
 from onnx import ModelProto
 
-from align.options import Device
-from common.atomic import write_atomically
-from common.errors import UserError
-from infer.export.check import CROPS, check_graph, largest_difference, rendered_crops
+from common.runtime.atomic import write_atomically
+from common.runtime.device import Device
+from common.runtime.errors import UserError
+from infer.export.check import CROPS, check_graph, largest_difference, noise_crops
 from infer.export.graph import OPSET, graph_of
 from infer.export.half import in_half
 from infer.export.loss import ScoredTwice
@@ -84,7 +84,7 @@ def export_onnx(
         graph = _graph(model, options, pairs, folder)
         metadata = _metadata(model, options)
         _store(graph, metadata, file)
-        crops = pairs.crops[pairs.usable[:CROPS]] if pairs else rendered_crops(model.size)
+        crops = pairs.crops[pairs.usable[:CROPS]] if pairs else noise_crops(model.size)
         written = OnnxModel.open(file, out.name, Device.CPU)
         difference = largest_difference(model.encoder, written, options.mirror, crops, options.precision)
         moved_from = None

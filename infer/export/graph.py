@@ -7,8 +7,8 @@ from onnx import ModelProto
 from torch import Tensor, nn
 from torch.nn import functional
 
-from common.encoder import Encoder
-from common.errors import UserError, first_line
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError, first_line
 from infer.export.silence import silence
 from infer.models.onnx_metadata import INPUT, OUTPUT
 

@@ -4,8 +4,8 @@ import copy
 
 from torch import Tensor
 
-from common.backbones import Backbone
-from common.encoder import Encoder
+from common.models.backbones import Backbone
+from common.models.encoder import Encoder
 
 
 class HalfBackbone(Backbone):

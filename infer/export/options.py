@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 
 class Precision(StrEnum):

@@ -15,7 +15,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-from align.detectors.session import CPU
+from common.runtime.onnx_session import CPU
 from infer.export.silence import silence
 from infer.models.onnx_metadata import INPUT
 

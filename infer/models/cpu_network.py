@@ -12,10 +12,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from align.detectors.session import open_network
-from align.engines.local import available_cores
-from align.options import Device
-from common.encoder import Encoder
+from common.models.encoder import Encoder
+from common.runtime.device import Device
+from common.runtime.onnx_session import open_network
+from common.runtime.worker_processes import available_cores
 from infer.models.lower import CROP, lower
 from infer.models.unit_length import to_unit_length
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from common.encoder import Encoder
-from common.errors import UserError
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError
 from infer.models.cpu_network import CpuNetwork
 from infer.models.lower import UnknownLayerError
 from infer.models.model import Model, ModelCard, Threshold

@@ -10,9 +10,9 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto
 
-from common.command_line import printable
-from common.encoder import FACE_SIZE, MIDDLE, InputFormat
-from common.errors import UserError
+from common.models.encoder import FACE_SIZE, MIDDLE, InputFormat
+from common.runtime.command_line import printable
+from common.runtime.errors import UserError
 from infer.models.onnx_file import EXPECTED, FLOATS, run_network, run_outputs, tensors
 from infer.models.unit_length import to_unit_length
 

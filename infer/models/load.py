@@ -5,14 +5,14 @@ from pathlib import Path
 
 import torch
 
-from common.checksum import file_sha256
-from common.encoder import Encoder, default_input_format
-from common.file_kinds import Kind
-from common.leaderboard import best_checkpoint
-from common.weights.layouts import Colour
-from common.weights.load import Wanted, load_located
-from common.weights.refusal import inspect_weights
-from common.weights.source import locate
+from common.formats.file_kinds import Kind
+from common.models.encoder import Encoder, default_input_format
+from common.models.leaderboard import best_checkpoint
+from common.models.load_encoder import Wanted, load_located
+from common.models.weights.layouts import Colour
+from common.models.weights.refusal import inspect_weights
+from common.models.weights.source import locate
+from common.runtime.checksum import file_sha256
 from infer.cropping import AS_TRAINED, CropRequest, described
 from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, ModelCard, Threshold
@@ -32,7 +32,7 @@ def load_model(
     """The model of this name, and how photographs are cropped for it.
 
     Args:
-        name: what `common.weights.load.load_encoder` takes (a facetrust checkpoint, or published weights,
+        name: what `load_encoder.load_encoder` takes (a facetrust checkpoint, or published weights,
             which have no threshold); an ONNX file of any name, exported by `infer export` or anybody else;
             `random:BACKBONE`, an untrained baseline; or None for the best checkpoint.
         checkpoints: folder that the best checkpoint is looked for in.

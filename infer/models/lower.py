@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from torch import fx, nn
 
-from common.encoder import Encoder
+from common.models.encoder import Encoder
 
 CROP = "crop"  # input: (N, size, size, 3) uint8 RGB
 FEATURES = "features"  # output: (N, D) float32, not of unit length

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.crop_settings import CropSettings
-from common.encoder import InputFormat
-from common.training_facts import SyntheticTraining, ValidationFacts
+from common.models.crop_settings import CropSettings
+from common.models.encoder import InputFormat
+from common.models.training_facts import SyntheticTraining, ValidationFacts
 
 
 @dataclass(frozen=True)

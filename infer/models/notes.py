@@ -4,13 +4,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from common.atomic import write_text_atomically
-from common.checksum import file_sha256
-from common.crop_settings import CropSettings
-from common.encoder import InputFormat
-from common.errors import UserError
 from common.metrics.threshold_at_fmr import impostors_to_trust
-from common.training_facts import FEWEST_GENUINE, FEWEST_IMPOSTORS
+from common.models.crop_settings import CropSettings
+from common.models.encoder import InputFormat
+from common.models.training_facts import FEWEST_GENUINE, FEWEST_IMPOSTORS
+from common.runtime.atomic import write_text_atomically
+from common.runtime.checksum import file_sha256
+from common.runtime.errors import UserError
 from infer.models.model import Threshold
 from infer.models.text import Text
 

@@ -6,11 +6,11 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from common.command_line import printable
-from common.crop_settings import CropSettings
-from common.encoder import InputFormat, Means, Scales
-from common.errors import UserError
-from common.training_facts import SyntheticTraining, ValidationFacts
+from common.models.crop_settings import CropSettings
+from common.models.encoder import InputFormat, Means, Scales
+from common.models.training_facts import SyntheticTraining, ValidationFacts
+from common.runtime.command_line import printable
+from common.runtime.errors import UserError
 from infer.models.model import Threshold
 from infer.models.text import Text
 

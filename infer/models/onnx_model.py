@@ -10,12 +10,12 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from align.detectors.session import open_network
-from align.engines.local import available_cores
-from align.options import Device
-from common.encoder import InputFormat
-from common.errors import UserError
-from common.weights.layouts import Colour
+from common.models.encoder import InputFormat
+from common.models.weights.layouts import Colour
+from common.runtime.device import Device
+from common.runtime.errors import UserError
+from common.runtime.onnx_session import open_network
+from common.runtime.worker_processes import available_cores
 from infer.models.foreign_onnx import open_foreign, precision_of
 from infer.models.model import Model, ModelCard, Threshold
 from infer.models.notes import read_notes, settle_threshold

@@ -4,6 +4,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from common.command_line import printable
+from common.runtime.command_line import printable
 
 Text = Annotated[str, AfterValidator(printable)]  # may be printed to a terminal

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.errors import UserError
 
 MAX_ALL = 1_000_000  # pairs that are all compared; of more, some are drawn
 DRAWN = 100_000  # of each kind, where nothing is asked for

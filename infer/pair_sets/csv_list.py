@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from common.pair_list import NOT_SAID, PairList, read_pair_list, refuse_contradictions
+from common.formats.pair_list import NOT_SAID, PairList, read_pair_list, refuse_contradictions
 from infer.pair_sets.listed_photographs import find_listed
 from infer.pair_sets.pair_set import PairSet
 from infer.pair_sets.request import AS_IT_IS, PairRequest
 
 
 def read_csv_list(source: Path, images: Path | None = None, asked: PairRequest = AS_IT_IS) -> PairSet:
-    """The pairs of a list as `common.pair_list.read_pair_list` takes it; ids are its own or numbers of lines.
+    """The pairs of a list as `pair_list.read_pair_list` takes it; ids are its own or numbers of lines.
 
     Paths are relative to `images`, by default to the folder of the list. Raises UserError for a
     malformed list, one that contradicts itself, and as `find_listed`.

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from align.sources.label_files import META_FILE
-from align.sources.pair_labels import LABELS_FILE, is_of_pairs
+from align.sources.pair_labels import is_of_pairs
 from align.sources.photograph import folder_of, without_suffix
 from align.sources.walk import walk
-from common.errors import UserError
-from common.shard_folder import is_shard_folder
+from common.formats.labels.files import LABELS_FILE, META_FILE
+from common.formats.shard_folder import is_shard_folder
+from common.runtime.errors import UserError
 from infer.pair_sets.csv_list import read_csv_list
 from infer.pair_sets.folder import read_folder
 from infer.pair_sets.lfw_list import read_lfw_list

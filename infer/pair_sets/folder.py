@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from align.sources.boundary import lies_in
 from align.sources.other_files import as_text, kinds_of_others
-from align.sources.pair_labels import LABELS_FILE, PairLabels, find_pair_labels
+from align.sources.pair_labels import PairLabels, find_pair_labels
 from align.sources.photograph import IMAGE_SUFFIXES
 from align.sources.splits import names_nobody
 from align.sources.unread_tables import notes_of, unread_tables
 from align.sources.walk import walk
-from common.errors import UserError
-from common.labels.labelling import GO_ON, label_paths
-from common.pairs import category_of
+from common.formats.labels.files import LABELS_FILE
+from common.formats.labels.labelling import GO_ON, label_paths
+from common.formats.pair_category import category_of
+from common.runtime.errors import UserError
 from infer.pair_sets.pair_set import UNLABELLED, PairSet, folder_name
 from infer.pair_sets.request import AS_IT_IS, PairRequest
 

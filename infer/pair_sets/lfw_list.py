@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.sources.photograph import IMAGE_SUFFIXES
-from common.errors import UserError
-from common.pair_list import MAX_LINE, MAX_PAIRS, SHOWN, pair_categories
+from common.formats.pair_list import MAX_LINE, MAX_PAIRS, SHOWN, pair_categories
+from common.runtime.errors import UserError
 from infer.pair_sets.pair_set import PairSet
 from infer.pair_sets.photographs import Photographs
 from infer.pair_sets.request import AS_IT_IS, PairRequest

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from align.sources.boundary import Boundary
 from align.sources.walk import walk
-from common.errors import UserError
-from common.labels.join import join_labels
-from common.labels.nearest import nearest
-from common.pair_list import SHOWN, PairList
+from common.formats.labels.join import join_labels
+from common.formats.labels.nearest import nearest
+from common.formats.pair_list import SHOWN, PairList
+from common.runtime.errors import UserError
 
 MANY_MISSING = 0.5  # of the photographs: then another folder may be meant
 

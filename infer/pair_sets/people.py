@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from align.sources.find import find_source
 from align.sources.reading import Reading
 from align.sources.selection import Selection
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
 from infer.pair_sets.all_pairs import DRAWN, MadePairs, make_pairs
 from infer.pair_sets.pair_set import Image, PairSet, folder_name
 from infer.pair_sets.request import AS_IT_IS, PairRequest

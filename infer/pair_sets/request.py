@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 MAX_PER_KIND = 3_000_000  # pairs: three kinds stay below what a list may hold
 
@@ -12,7 +12,7 @@ class PairRequest:
     """How a source of pairs is to be read.
 
     Attributes:
-        columns: names of a list's columns, see `common.pair_columns.find_columns`.
+        columns: names of a list's columns, see `common.formats.pair_columns.find_columns`.
         follow_links: whether links may lead out of the folder.
         per_kind: of a folder of people or shards so many pairs of each kind are drawn; None: all that there
             are, unless these are too many.

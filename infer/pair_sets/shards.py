@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common.shard_folder import open_folder
-from common.shards import decode_strings, open_shard
+from common.formats.shard_folder import open_folder
+from common.formats.shards import decode_strings, open_shard
 from infer.pair_sets.pair_set import PairSet
 from infer.pair_sets.people import pairs_of_people
 from infer.pair_sets.request import AS_IT_IS, PairRequest

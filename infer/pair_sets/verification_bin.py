@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import UserError
-from common.pair_list import MAX_PAIRS, pair_categories
+from common.formats.pair_list import MAX_PAIRS, pair_categories
+from common.runtime.errors import UserError
 from infer.pair_sets.pair_set import PairSet
 from infer.pair_sets.pickled.calls import Array
 from infer.pair_sets.pickled.errors import NotDataError

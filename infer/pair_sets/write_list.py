@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from infer.csv_file import csv_line, write_csv
+from common.formats.csv_file import csv_line, write_csv
 from infer.pair_sets.pair_set import PairSet
 
 HEADER = "pair_id,path1,path2,label,synthetic1,synthetic2"

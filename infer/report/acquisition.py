@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors
-from common.pairs import PairCategory
-from infer.results import Results
+from infer.output.results import Results
 from infer.score import Verdict, verdict_on_reason
 from infer.uncompared import tell_uncompared
 

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from common.errors import UserError
+from common.formats.pair_category import PairCategory
 from common.metrics.bootstrap import FEWEST_RESAMPLES, MOST_WEIGHTS, PERCENTILES, RESAMPLES
 from common.metrics.resample import presort, weighted_eer
 from common.metrics.true_accepts import RULE_OF_THREE
-from common.pairs import PairCategory
-from infer.results import HardPairs, Results
+from common.runtime.errors import UserError
+from infer.output.results import HardPairs, Results
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from common.errors import UserError
-from infer.results_file import is_of_another_kind
+from common.runtime.errors import UserError
+from infer.output.results_file import is_of_another_kind
 
 RESULTS_SUFFIX = ".h5"
 

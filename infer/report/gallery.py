@@ -9,8 +9,8 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from common.pairs import PairCategory
-from infer.results import Results
+from common.formats.pair_category import PairCategory
+from infer.output.results import Results
 from infer.score import Verdict
 
 SIDE = 112  # pixels of a crop in the page, at the most

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors, VerificationReport, evaluate_pairs, with_intervals
-from common.pairs import PairCategory
+from infer.output.results import Results
 from infer.report.curve import Curve, error_curve
-from infer.results import Results
 
 LEVEL = 0.01  # less a difference of rates is not worth a word
 IMPOSTORS = tuple(category for category in PairCategory if not category.is_genuine)

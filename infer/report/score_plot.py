@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
 from infer.report.plane import Axis
 from infer.report.svg import element, line, number, picture, text
 

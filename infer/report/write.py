@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from common.atomic import write_text_atomically
+from common.formats.pair_category import PairCategory
 from common.metrics.true_accepts import FMR_TARGETS, RULE_OF_THREE
-from common.pairs import PairCategory
+from common.runtime.atomic import write_text_atomically
+from infer.output.results import Results
 from infer.report.acquisition import acquisition
 from infer.report.det_plot import draw_det
 from infer.report.gallery import galleries
@@ -15,7 +16,6 @@ from infer.report.page import percent, render
 from infer.report.plot_parts import Mark, PlottedCurve
 from infer.report.roc_plot import draw_roc
 from infer.report.score_plot import draw_scores, score_panels
-from infer.results import Results
 
 MOST_REJECTS = 200  # listed
 SECTIONS = {

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from common.atomic import write_text_atomically
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.atomic import write_text_atomically
+from infer.output.results import Results
 from infer.report.acquisition import Acquisition, acquisition
 from infer.report.det_plot import draw_det
 from infer.report.differences import Joined, disagreement, eer_difference_interval, join
@@ -18,7 +19,6 @@ from infer.report.plot_parts import PlottedCurve
 from infer.report.roc_plot import draw_roc
 from infer.report.score_plot import draw_scores, score_panels
 from infer.report.write import MOST_REJECTS, marks_of
-from infer.results import Results
 
 MOST_CARDS = 24
 MOST_LISTED = 100

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from infer.service.limits import RETRY_AFTER_S
 
 STOPPING = "the service is being stopped; try again later"

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from align.images.pillow_images import stated_size
-from align.images.unreadable import UnreadableImageError
+from align.media.pillow_images import stated_size
+from align.media.unreadable import UnreadableImageError
 from infer.examine import Examined, Examiner
 from infer.service.turns import GivenUpError
 

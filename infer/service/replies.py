@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from common.training_facts import SyntheticTraining
+from common.models.training_facts import SyntheticTraining
 from infer.claims import in_words, judges_synthetic, synthetic_statement, threshold_doubt
 from infer.examine import Examined
 from infer.models.model import Model, Threshold
@@ -25,7 +25,7 @@ from infer.service.schemas import (
     ThresholdReply,
     WarningReply,
 )
-from infer.verification import similarity_matrix, verdicts_of
+from infer.verify import similarity_matrix, verdicts_of
 
 DECIMALS = 2  # of a pixel
 

@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 HEAD_SECONDS = 10.0  # in which request line and headers must have arrived
 HEAD_BYTES = 32_768

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from align.check import check_shards
-from align.engines.engine import Engine
-from align.run import LOCK_FILE, align_source
+from align.shards.check import check_shards
+from align.shards.engines.engine import Engine
+from align.shards.run import LOCK_FILE, align_source
 from align.sources.find import find_source
-from common.manifest import MANIFEST_FILE
+from common.formats.manifest import MANIFEST_FILE
 
 resource = pytest.importorskip("resource", reason="needs limits of processes, which Windows has not")
 

@@ -19,13 +19,13 @@ from benchmarks.forging.published import published_self_blend
 from benchmarks.forging.results import ResultFile, settings_hash
 from benchmarks.forging.steps import SHARE, crops_needed, step_config, step_times
 from benchmarks.forging.trial import NOTHING, TEST_SHARE, Result, Trial, train_trial
-from common.checkpoint import CheckpointInfo, save_checkpoint
-from common.encoder import Encoder
-from common.errors import UserError
 from common.forge import METHODS
-from common.pairs import PairCategory
-from common.shards import Alignment, ShardHeader, ShardRows, write_shard
-from common.weights.load import load_encoder
+from common.formats.pair_category import PairCategory
+from common.formats.shards import Alignment, ShardHeader, ShardRows, write_shard
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.encoder import Encoder
+from common.models.load_encoder import load_encoder
+from common.runtime.errors import UserError
 from train.config import TrainConfig, load_config
 from train.data.dataset import CropDataset
 from train.data.split import held_out_identities

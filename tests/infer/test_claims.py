@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.checkpoint import CheckpointInfo, save_checkpoint
-from common.crop_frame import ARCFACE_POINTS
-from common.encoder import Encoder, InputFormat
 from common.forge import Face, Forger
-from common.training_facts import SyntheticTraining, ValidationFacts
+from common.formats.crop_frame import ARCFACE_POINTS
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.encoder import Encoder, InputFormat
+from common.models.training_facts import SyntheticTraining, ValidationFacts
 from infer.claims import in_words, judges_synthetic, synthetic_statement
 from infer.export.export import export_onnx
 from infer.export.options import ExportOptions
 from infer.models.load import load_model
 from infer.models.model import Model
+from infer.output.results import Results
 from infer.report.write import report_page
-from infer.results import Results
 from infer.score import Verdict
 
 Run = Callable[..., list[subprocess.CompletedProcess[str]]]
@@ -185,7 +185,7 @@ def test_the_report_says_it_too(make_plain_results: Callable[..., Results]) -> N
 @pytest.fixture
 def make_plain_results(model: Model) -> Callable[..., Results]:
     """Results of four labelled pairs by a model that says nothing of its training."""
-    from infer.results import HardPairs
+    from infer.output.results import HardPairs
 
     def make() -> Results:
         return Results(

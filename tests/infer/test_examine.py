@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from align.aligner import NO_FACE
-from common.crop_frame import ARCFACE_POINTS
+from align.crops.aligner import NO_FACE
+from common.formats.crop_frame import ARCFACE_POINTS
 from infer.cropping import CropRequest
-from infer.embed import embed_images
+from infer.embeddings import embed_images
 from infer.examine import Examined, Examiner
 from infer.models.load import load_model
 from infer.models.model import Model

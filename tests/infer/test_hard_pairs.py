@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from align.aligner import AlignedFace, align_photographs
-from infer.embed import align_options
+from align.crops.aligner import AlignedFace, align_photographs
+from infer.embeddings import align_options
 from infer.hard_pairs import choose_hard_pairs, crops_of
 from infer.models.model import Model
 from infer.pair_sets.find import find_pair_set

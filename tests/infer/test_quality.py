@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from align.aligner import AlignedFace, Aligner
-from align.crop import crop_face
+from align.crops.aligner import AlignedFace, Aligner
+from align.crops.crop import crop_face
+from align.crops.options import AlignOptions
 from align.detectors.detection import Detection
-from align.options import AlignOptions
-from common.crop_frame import ARCFACE_POINTS, crop_frame
+from common.formats.crop_frame import ARCFACE_POINTS, crop_frame
 from infer.quality import QualityWarning, fine_detail, quality_warnings, turn
 
 Image8 = NDArray[np.uint8]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infer.embed import Embeddings
+from infer.embeddings import Embeddings
 from infer.score import (
     CHUNK,
     UNDECIDED,

@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
-from common.backbones.registry import create_backbone
-from common.weights.published import PUBLISHED
+from common.models.backbones.registry import create_backbone
+from common.models.weights.published import PUBLISHED
 
 TIMEOUT = 300  # seconds; for a machine that does other things as well
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever the environment names

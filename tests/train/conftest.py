@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.crop_frame import ARCFACE_POINTS
-from common.shards import ShardHeader, ShardRows, write_shard
+from common.formats.crop_frame import ARCFACE_POINTS
+from common.formats.shards import ShardHeader, ShardRows, write_shard
 
 Crop = NDArray[np.uint8]
 

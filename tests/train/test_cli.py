@@ -6,9 +6,9 @@ from pathlib import Path
 
 import h5py
 
-from common.checkpoint import CheckpointInfo, save_checkpoint
-from common.encoder import Encoder, InputFormat
 from common.forge import METHODS
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.encoder import Encoder, InputFormat
 from train.losses import LOSSES, LossConfig
 from train.packaged_configs import PACKAGED_CONFIGS
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.config import TrainConfig, load_config
 from train.packaged_configs import PACKAGED_CONFIGS
 

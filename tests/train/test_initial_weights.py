@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from common.encoder import Encoder, InputFormat, default_input_format
-from common.errors import UserError
-from common.weights.layouts import PLAIN, RANDOM
-from common.weights.load import Wanted
+from common.models.encoder import Encoder, InputFormat, default_input_format
+from common.models.load_encoder import Wanted
+from common.models.weights.layouts import PLAIN, RANDOM
+from common.runtime.errors import UserError
 from train.initial_weights import initial_encoder
 
 

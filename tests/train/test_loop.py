@@ -9,14 +9,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from common.checkpoint import load_checkpoint
-from common.encoder import Encoder
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.models.checkpoint import load_checkpoint
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError
 from train.config import TrainConfig, load_config
 from train.data.dataset import CropDataset
+from train.loggers.monitor import RunPlan, SilentMonitor, StepRecord, ValidationRecord
 from train.loop import Outcome
-from train.monitors.monitor import RunPlan, SilentMonitor, StepRecord, ValidationRecord
 from train.optimisation.objective import Objective
 from train.start import resume_run, resumed_config, start_run
 

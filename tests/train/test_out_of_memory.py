@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 import torch
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.config import TrainConfig, load_config
 from train.out_of_memory import explain_out_of_memory
 

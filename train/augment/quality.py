@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from common.jpeg import jpeg_round_trip
+from common.formats.jpeg import jpeg_round_trip
 from train.augment.config import AugmentConfig
 from train.augment.draws import Draw, Draws
 from train.augment.resize import SMALLEST, resized

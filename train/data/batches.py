@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 
 class BatchPlan(NamedTuple):

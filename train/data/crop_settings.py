@@ -5,10 +5,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from common.crop_settings import CropSettings
-from common.errors import UserError
-from common.manifest import ManifestHeader, read_manifest
-from common.shard_folder import ShardFolder
+from common.formats.manifest import ManifestHeader, read_manifest
+from common.formats.shard_folder import ShardFolder
+from common.models.crop_settings import CropSettings
+from common.runtime.errors import UserError
 
 TAKEN_AS_THEY_WERE = "none"  # photographs that were crops: how they were taken stands nowhere
 MOST_LINKS = 8  # forgeries of forgeries are followed so far back to the photographs

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from common.crop_frame import shard_frame
-from common.errors import UserError
 from common.forge import landmarks_for_forging
-from common.shard_folder import ShardFolder, open_folder
-from common.shards import decode_strings, forgery_columns, open_shard, read_header
+from common.formats.crop_frame import shard_frame
+from common.formats.shard_folder import ShardFolder, open_folder
+from common.formats.shards import decode_strings, forgery_columns, open_shard, read_header
+from common.runtime.errors import UserError
 
 OPEN_SHARDS = 64  # file handles kept per process
 

@@ -5,12 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from common.formats.pair_category import PairCategory
 from common.metrics import VerificationReport
-from common.pairs import PairCategory
-from common.training_facts import FEWEST_SYNTHETIC, SyntheticTraining, ValidationFacts
+from common.models.training_facts import FEWEST_SYNTHETIC, SyntheticTraining, ValidationFacts
 from train.data.dataset import CropDataset, FaceCrops
-from train.forging_config import ForgeConfig
-from train.validation.pairs import ValidationPairs
+from train.data.forging_config import ForgeConfig
+from train.data.validation_pairs import ValidationPairs
 
 
 def synthetic_training(

@@ -13,7 +13,7 @@ from common.forge.crop_forger import CropForger
 from common.forge.post_processing import post_processed
 from train.data.batches import BatchPlan
 from train.data.dataset import CropBatch, CropDataset, FaceCrops
-from train.forging_config import ForgeConfig
+from train.data.forging_config import ForgeConfig
 
 POST_PROCESSING = 1 << 32  # keeps its chance apart from that of the forgeries, whose attempts are few
 VALIDATION_SEED = 0x5EED

@@ -9,13 +9,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import UserError
-from common.labels.join import join_labels
-from common.labels.nearest import nearest
-from common.pair_list import NOT_SAID, PairList, pair_categories, read_pair_list, refuse_contradictions
-from common.pairs import PairCategory
+from common.formats.labels.join import join_labels
+from common.formats.labels.nearest import nearest
+from common.formats.pair_category import PairCategory
+from common.formats.pair_list import (
+    NOT_SAID,
+    PairList,
+    pair_categories,
+    read_pair_list,
+    refuse_contradictions,
+)
+from common.runtime.errors import UserError
 from train.data.dataset import CropDataset
-from train.validation.pairs import ValidationPairs
+from train.data.validation_pairs import ValidationPairs
 
 MOST_DROPPED = 0.5  # of the pairs of a list, unless it is allowed that more have no crops
 
@@ -46,7 +52,7 @@ class ListedPairs:
 def resolve_pair_list(
     dataset: CropDataset, path: Path, columns: str | None = None, allow_missing: bool = False
 ) -> ListedPairs:
-    """Read a pair list, as `common.pair_list.read_pair_list` does, and find its photographs among the crops.
+    """Read a pair list, as `pair_list.read_pair_list` does, and find its photographs among the crops.
 
     A listed path means the crop of that path below the root that was aligned, or else the crop whose path is
     the longest end of it, so `datasets/raw_images/anna/0.jpg` finds `anna/0.jpg`; backslashes separate as

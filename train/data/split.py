@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from common.atomic import write_text_atomically
-from common.errors import UserError
-from common.stored_split import read_held_out
+from common.formats.stored_split import read_held_out
+from common.runtime.atomic import write_text_atomically
+from common.runtime.errors import UserError
 
 MIN_IDENTITIES = 4  # two to train on, two to validate on: fewer give no pair of strangers
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from common.encoder import Encoder
+from common.models.encoder import Encoder
 
 
 class AveragedEncoder:

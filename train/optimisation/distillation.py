@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from common.encoder import Encoder
+from common.models.encoder import Encoder
 from train.losses.base import EmbeddedBatch
 
 

@@ -2,8 +2,8 @@
 
 from torch import nn
 
-from common.encoder import Encoder
-from common.errors import UserError
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError
 
 
 class FrozenStages:

@@ -5,11 +5,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from train.data.dataset import CropBatch
+from train.distributed.gather import gather_rows
+from train.distributed.synchronise import gather_batch
 from train.losses import FaceLoss
 from train.losses.base import EmbeddedBatch
 from train.optimisation.distillation import StartingKnowledge
-from train.synchronised.gather import gather_rows
-from train.synchronised.synchronise import gather_batch
 
 
 class Objective:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 
 class SkippedBatches:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
 
 Record = Mapping[str, Any]  # of `performance_history.json`
 Values = NDArray[np.float64]

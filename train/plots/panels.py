@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
 
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
 from train.plots.curves import Curves, Values
 
 RUN_COLOURS = ("#3b6fb6", "#c8382f", "#2e8b57", "#b8860b", "#7b4fa3", "#2a9d9d", "#8c564b", "#555555")

@@ -6,9 +6,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from common.atomic import write_atomically
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.atomic import write_atomically
+from common.runtime.errors import UserError
 from train.plots.curves import Curves, Record, curves_of, run_of
 from train.plots.panels import draw_eer, draw_error_rate, draw_error_rates, draw_loss
 

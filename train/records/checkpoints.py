@@ -4,9 +4,9 @@ import math
 import re
 from pathlib import Path
 
-from common.checkpoint import SUFFIX, CheckpointInfo, save_checkpoint
-from common.encoder import Encoder
-from common.leaderboard import LAST_CHECKPOINT, RankedCheckpoint, Ranking, kept_checkpoints, rank
+from common.models.checkpoint import SUFFIX, CheckpointInfo, save_checkpoint
+from common.models.encoder import Encoder
+from common.models.leaderboard import LAST_CHECKPOINT, RankedCheckpoint, Ranking, kept_checkpoints, rank
 
 KEPT = 5  # by each ranking
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from common.atomic import write_text_atomically
-from common.errors import UserError
 from common.metrics import VerificationReport
-from train.monitors.monitor import ValidationRecord
+from common.runtime.atomic import write_text_atomically
+from common.runtime.errors import UserError
+from train.loggers.monitor import ValidationRecord
 
 HISTORY_FILE = "performance_history.json"
 LOCK_FILE = f".{HISTORY_FILE}.lock"

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Column, Table
 
-from common.checkpoint import CheckpointInfo, read_checkpoint_info
-from common.command_line import printable
-from common.errors import UserError
-from common.leaderboard import LAST_CHECKPOINT, RankedCheckpoint, Ranking, kept_checkpoints, rank
+from common.models.checkpoint import CheckpointInfo, read_checkpoint_info
+from common.models.leaderboard import LAST_CHECKPOINT, RankedCheckpoint, Ranking, kept_checkpoints, rank
+from common.runtime.command_line import printable
+from common.runtime.errors import UserError
 from train.records.checkpoints import KEPT
 
 

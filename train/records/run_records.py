@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from common.atomic import remove_stale_temporaries
-from common.checkpoint import CheckpointInfo, save_checkpoint
-from common.encoder import Encoder
-from common.leaderboard import LAST_CHECKPOINT
-from common.training_facts import SyntheticTraining
-from common.weights.layouts import RANDOM
-from common.weights.load import LoadedEncoder
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.encoder import Encoder
+from common.models.leaderboard import LAST_CHECKPOINT
+from common.models.load_encoder import LoadedEncoder
+from common.models.training_facts import SyntheticTraining
+from common.models.weights.layouts import RANDOM
+from common.runtime.atomic import remove_stale_temporaries
 from train.data.facts import with_interval, with_synthetic_eer
-from train.data.prepare import TrainingData
-from train.monitors.monitor import ValidationRecord
+from train.loggers.monitor import ValidationRecord
+from train.prepare import TrainingData
 from train.records.checkpoints import keep_checkpoint
 from train.records.history import PerformanceHistory
 from train.records.run_folder import RunFolder

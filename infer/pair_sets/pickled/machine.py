@@ -3,7 +3,7 @@
 import re
 from typing import BinaryIO
 
-from common.pair_list import MAX_PAIRS
+from common.formats.pair_list import MAX_PAIRS
 from infer.pair_sets.pickled.calls import Name, call, complete, refuse_unknown
 from infer.pair_sets.pickled.errors import CUT_SHORT, DAMAGED, NotDataError
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.images.read import ImageFile
+from align.media.read import ImageFile
 
 Array = NDArray[np.uint8]
 

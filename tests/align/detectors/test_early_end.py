@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from align.choose_face import FaceChoice, choose_faces, is_settled
+from align.crops.choose_face import FaceChoice, choose_faces, is_settled
 from align.detectors.detection import Detection, DetectorSettings, Enough, detect, never_enough
 from align.detectors.embedded import FINE_LIMIT, EmbeddedRetinaFace
 

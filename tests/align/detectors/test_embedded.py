@@ -7,7 +7,7 @@ import retinaface
 from numpy.typing import NDArray
 from retinaface.weights import WEIGHTS
 
-from align.choose_face import FaceChoice
+from align.crops.choose_face import FaceChoice
 from align.detectors.detection import DetectorSettings, detect, never_enough
 from align.detectors.embedded import EmbeddedRetinaFace
 from align.detectors.embedded_network import FEATURES_8, FEATURES_16, split_network

@@ -12,7 +12,7 @@ import pytest
 
 from align.detectors import insightface_download
 from align.detectors.insightface_pack import find_detection_model
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 from .insightface_home import OFFLINE, PROXIES, put
 from .networks import scrfd_style

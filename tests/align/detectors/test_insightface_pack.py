@@ -13,8 +13,8 @@ from align.detectors.embedded import EmbeddedRetinaFace
 from align.detectors.insightface_pack import InsightFaceDetector, find_detection_model
 from align.detectors.letterbox import fit
 from align.detectors.open import find_detector, open_detector
-from common.errors import UserError
-from common.shards import open_shard, shard_paths
+from common.formats.shards import open_shard, shard_paths
+from common.runtime.errors import UserError
 
 from .insightface_home import OFFLINE, put
 from .networks import export, scrfd_style

@@ -8,14 +8,15 @@ import pytest
 from numpy.typing import NDArray
 from retinaface.weights import WEIGHTS
 
-from align.detectors.detection import Detection, DetectorSettings, Device, detect, never_enough
+from align.detectors.detection import Detection, DetectorSettings, detect, never_enough
 from align.detectors.embedded import EmbeddedRetinaFace
 from align.detectors.embedded_network import MEAN_RGB
 from align.detectors.letterbox import fit, pad
 from align.detectors.onnx_file import RetinaFaceExport
 from align.detectors.open import find_detector, open_detector
 from align.detectors.retinaface import enlarge
-from common.errors import UserError
+from common.runtime.device import Device
+from common.runtime.errors import UserError
 
 from .networks import FIXED, LOGITS, METADATA, export, for_rgb, for_unit_range, renamed, scrfd_style
 

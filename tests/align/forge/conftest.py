@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.crop_frame import ARCFACE_POINTS
-from common.shards import Alignment, ShardHeader, ShardRows, write_shard
+from common.formats.crop_frame import ARCFACE_POINTS
+from common.formats.shards import Alignment, ShardHeader, ShardRows, write_shard
 
 Crop = NDArray[np.uint8]
 WriteFaces = Callable[..., Path]

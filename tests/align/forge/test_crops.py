@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 
 from align.forge.crops import SourceCrops
-from common.crop_frame import ARCFACE_POINTS
-from common.shards import open_shard
+from common.formats.crop_frame import ARCFACE_POINTS
+from common.formats.shards import open_shard
 
 WriteFaces = Callable[..., Path]
 

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from align.forge.options import ForgeOptions
-from common.errors import UserError
 from common.forge import METHODS, parse_methods
+from common.runtime.errors import UserError
 
 
 @given(st.lists(st.sampled_from(METHODS), min_size=1, max_size=8), st.sampled_from([",", " , ", ",,"]))

@@ -15,15 +15,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from align.engines.engine import Engine
 from align.forge.options import ForgeOptions
 from align.forge.run import ForgeSummary, forge_folder
-from align.shard_run import LOCK_FILE
-from common.crop_frame import shard_frame
-from common.errors import UserError
+from align.shards.engines.engine import Engine
+from align.shards.make import LOCK_FILE
 from common.forge import METHODS, Face, Forger, landmarks_for_forging
-from common.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, write_manifest
-from common.shards import (
+from common.formats.crop_frame import shard_frame
+from common.formats.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, write_manifest
+from common.formats.shards import (
     Alignment,
     ShardRows,
     decode_strings,
@@ -32,6 +31,7 @@ from common.shards import (
     shard_paths,
     write_shard,
 )
+from common.runtime.errors import UserError
 
 Array = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]

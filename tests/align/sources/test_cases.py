@@ -10,7 +10,7 @@ import pytest
 from align.sources.find import Source, find_source
 from align.sources.reading import Reading
 from align.sources.recognise import LayoutName
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 MakeFiles = Callable[..., Path]
 CHALLENGE = {"00000000/0.jpg": 0, "00000000/1.jpg": 1, "00000001/0.jpg": 0, "00000001/1.jpg": 1}

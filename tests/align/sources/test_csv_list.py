@@ -4,7 +4,7 @@ import pytest
 
 from align.sources.csv_list import LEAVES, LISTED_TWICE, read_list
 from align.sources.photograph import Photograph
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 
 def read(folder: Path, text: str, follow_links: bool = False) -> list[Photograph]:

@@ -9,7 +9,7 @@ from align.sources.find import LayoutName, Selection, Source, find_source
 from align.sources.photograph import Photograph
 from align.sources.reading import Reading
 from align.sources.walk import LINK_OUT
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 MakeFiles = Callable[..., Path]
 

@@ -10,7 +10,7 @@ from align.sources.photograph import Photograph
 from align.sources.reading import Reading
 from align.sources.real_fake import real_fake
 from align.sources.recognise import LayoutName
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 MakeFiles = Callable[..., Path]
 PAIRS_OF_NAMES = [

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from align.sources.find import LayoutName, find_source
 from align.sources.photograph import IMAGE_SUFFIXES, UNREAD_SUFFIXES, Photograph
 from align.sources.splits import names_nobody
-from common.labels.kinds import kinds_in
+from common.formats.labels.kinds import kinds_in
 
 Drawn = list[Photograph]
 

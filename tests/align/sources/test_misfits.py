@@ -9,7 +9,7 @@ import pytest
 from align.sources.find import Source, find_source
 from align.sources.reading import Reading
 from align.sources.recognise import LayoutName
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 MakeFiles = Callable[..., Path]
 NAMES = [f"{number}.jpg" for number in range(1, 7)]

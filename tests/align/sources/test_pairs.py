@@ -5,7 +5,7 @@ import pytest
 from align.sources.pair_labels import PairLabel, find_pair_labels, is_of_pairs, read_pair_labels
 from align.sources.pairs import looks_like_pairs, pairs
 from align.sources.photograph import Photograph
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 HEADER = "pair_id,label,synthetic0,synthetic1\n"
 

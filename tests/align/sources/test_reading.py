@@ -1,7 +1,7 @@
 import pytest
 
 from align.sources.reading import parse_columns
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 
 def test_columns_by_role() -> None:

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from align.run import align_source
+from align.shards.run import align_source
 from align.sources.find import find_source
 from align.sources.photograph import Photograph
 from align.sources.reading import Reading
 from align.sources.relabel import relabel
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 PHOTOGRAPHS = [
     Photograph("ann/0.jpg", "ann", False),

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from align.sources.find import find_source
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 Rename = Callable[[str, random.Random], str]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from align.sources.walk import DEAD_LINK, LINK_OUT, NO_FILE, Walk, walk
-from common.errors import UserError
+from common.runtime.errors import UserError
 
 
 def test_photographs_sorted_by_path_and_nothing_else(tmp_path: Path, make_files: Callable[..., Path]) -> None:

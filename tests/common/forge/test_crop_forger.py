@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from common.crop_frame import ARCFACE_POINTS
 from common.forge import METHODS, Forger
 from common.forge.crop_forger import CropForger
+from common.formats.crop_frame import ARCFACE_POINTS
 
 Crop = np.ndarray
 

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.crop_frame import ARCFACE_POINTS, crop_frame
 from common.forge.face import Face, landmarks_for_forging
-from common.shards import Alignment
+from common.formats.crop_frame import ARCFACE_POINTS, crop_frame
+from common.formats.shards import Alignment
 
 
 @pytest.mark.parametrize("size", [32, 112, 224, 448])

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from common.crop_frame import ARCFACE_POINTS
 from common.forge.face import Face
 from common.forge.face_shape import FaceShape, face_shape, warped_points
+from common.formats.crop_frame import ARCFACE_POINTS
 
 PARTS = tuple(FaceShape.__dataclass_fields__)
 

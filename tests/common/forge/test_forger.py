@@ -8,18 +8,18 @@ import cv2
 import numpy as np
 import pytest
 
-from common.crop_frame import ARCFACE_POINTS
-from common.errors import UserError
 from common.forge import METHODS, Face, Forger
 from common.forge.forger import LEAST_CHANGE, visible_change
 from common.forge.methods import ONE_FACE, TWO_FACES
+from common.formats.crop_frame import ARCFACE_POINTS
+from common.runtime.errors import UserError
 
 Crop = np.ndarray
 
 FORGE_ALL = """
 import hashlib, sys
 import cv2, numpy as np
-from common.crop_frame import ARCFACE_POINTS
+from common.formats.crop_frame import ARCFACE_POINTS
 from common.forge import Face, Forger
 cv2.setNumThreads(int(sys.argv[2]))
 faces = [Face(crop, ARCFACE_POINTS) for crop in np.load(sys.argv[1])]

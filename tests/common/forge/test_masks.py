@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.crop_frame import ARCFACE_POINTS
 from common.forge.chance import Chance
 from common.forge.face import Face
 from common.forge.face_shape import face_shape
 from common.forge.masks import KINDS, face_mask, filled, outline, softened
+from common.formats.crop_frame import ARCFACE_POINTS
 
 FACE = Face(np.zeros((112, 112, 3), np.uint8), ARCFACE_POINTS)
 

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.crop_frame import ARCFACE_POINTS
 from common.forge.partners import CANDIDATES, Partners
+from common.formats.crop_frame import ARCFACE_POINTS
 
 
 def landmarks_of(rows: int, spread: float = 3.0, seed: int = 0) -> np.ndarray:

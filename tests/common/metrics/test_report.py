@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.formats.pair_category import PairCategory
 from common.metrics import equal_error_rate, evaluate_pairs
-from common.pairs import PairCategory
 
 coarse = st.integers(-4, 4).map(lambda value: value / 4)
 

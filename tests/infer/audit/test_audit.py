@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from common.near_duplicates import DuplicateGroup, DuplicateKind
+from common.duplicates.near_duplicates import DuplicateGroup, DuplicateKind
 from infer.audit.audit import Audit, audit_crops, counts_of
 from infer.audit.crops import AuditedCrops
 from infer.audit.findings import Finding, Kind

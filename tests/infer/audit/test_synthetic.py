@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from common.training_facts import SyntheticTraining
+from common.models.training_facts import SyntheticTraining
 from infer.audit.audit import Audit, audit_crops
 from infer.audit.crops import AuditedCrops
 from infer.audit.findings import Kind

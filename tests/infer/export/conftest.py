@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.checkpoint import CheckpointInfo, save_checkpoint
-from common.crop_settings import CropSettings
-from common.encoder import Encoder, InputFormat
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.crop_settings import CropSettings
+from common.models.encoder import Encoder, InputFormat
 from infer.export.export import Export, export_onnx
 from infer.export.options import ExportOptions
 from infer.models.load import load_model

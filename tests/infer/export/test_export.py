@@ -9,10 +9,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from common.crop_settings import CropSettings
-from common.encoder import Encoder
-from common.errors import UserError
-from infer.export.check import largest_difference, rendered_crops
+from common.models.crop_settings import CropSettings
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError
+from infer.export.check import largest_difference, noise_crops
 from infer.export.export import Export, export_onnx
 from infer.export.graph import graph_of
 from infer.export.options import ExportOptions, Precision
@@ -148,9 +148,9 @@ def test_metadata_are_not_trusted(exported: Export, tmp_path: Path, key: str, va
         OnnxModel.open(tmp_path / "e.onnx", "e")
 
 
-def test_rendered_crops_are_faces_and_always_the_same() -> None:
-    crops = rendered_crops(112)
-    assert crops.shape == (5, 112, 112, 3) and np.array_equal(crops, rendered_crops(112))
+def test_crops_of_noise_are_always_the_same() -> None:
+    crops = noise_crops(112)
+    assert crops.shape == (5, 112, 112, 3) and np.array_equal(crops, noise_crops(112))
     assert all(crop.std() > 15 for crop in crops) and len({crop.tobytes() for crop in crops}) == 5
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from infer.commands.export import export
 from infer.export.options import Precision
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
-from common.encoder import Encoder, InputFormat
-from common.errors import UserError
+from common.models.encoder import Encoder, InputFormat
+from common.runtime.errors import UserError
 from infer.models.cpu_network import CpuNetwork
 from infer.models.encoder_model import EncoderModel
 from infer.models.lower import UnknownLayerError, lower

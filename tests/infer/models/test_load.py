@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from align.options import AlignOptions, FaceChoice
-from common.checkpoint import CheckpointInfo, save_checkpoint
-from common.checksum import file_sha256
-from common.crop_frame import Template
-from common.crop_settings import CropSettings
-from common.encoder import Encoder, InputFormat
-from common.errors import UserError
+from align.crops.options import AlignOptions, FaceChoice
+from common.formats.crop_frame import Template
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.crop_settings import CropSettings
+from common.models.encoder import Encoder, InputFormat
+from common.runtime.checksum import file_sha256
+from common.runtime.errors import UserError
 from infer.cropping import CropRequest
-from infer.embed import align_options
+from infer.embeddings import align_options
 from infer.models.encoder_model import EncoderModel
 from infer.models.load import load_model
 from infer.models.model import Threshold

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from retinaface.weights import WEIGHTS as DETECTOR
 
-from common.encoder import Encoder
-from common.errors import UserError
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError
 from infer.models.load import load_model
 from infer.models.notes import OperatingPoint, note_operating_point, notes_file
 from infer.models.onnx_model import OnnxModel

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import UserError
-from common.pairs import PairCategory, category_of
+from common.formats.pair_category import PairCategory, category_of
+from common.runtime.errors import UserError
 from infer.pair_sets import all_pairs
 from infer.pair_sets.all_pairs import MadePairs, make_pairs
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.errors import UserError
 from infer.pair_sets.find import find_pair_set
 from infer.pair_sets.pair_set import UNLABELLED
 from infer.pair_sets.photographs import Photographs

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from infer.pair_sets.find import FORMS, find_pair_set
 
 

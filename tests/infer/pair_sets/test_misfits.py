@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.errors import UserError
 from infer.pair_sets.find import find_pair_set
 from infer.pair_sets.request import PairRequest
 

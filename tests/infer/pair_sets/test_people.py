@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.crop_settings import CropSettings
-from common.errors import UserError
-from common.manifest import Manifest, ManifestEntry, ManifestHeader, write_manifest
-from common.pairs import PairCategory
-from infer.embed import embed_images
+from common.formats.manifest import Manifest, ManifestEntry, ManifestHeader, write_manifest
+from common.formats.pair_category import PairCategory
+from common.models.crop_settings import CropSettings
+from common.runtime.errors import UserError
+from infer.embeddings import embed_images
 from infer.hard_pairs import crops_of
 from infer.models.load import load_model
 from infer.models.model import Model
-from infer.operating_point import choose_operating_point
 from infer.pair_sets.find import find_pair_set
 from infer.pair_sets.request import PairRequest
 from infer.pair_sets.write_list import write_pair_list
+from infer.threshold import choose_operating_point
 
 Crop = NDArray[np.uint8]
 SAME, DIFFERENT, SYNTHETIC = (category.code for category in PairCategory)

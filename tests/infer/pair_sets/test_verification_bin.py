@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.errors import UserError
 from infer.pair_sets import verification_bin
 from infer.pair_sets.find import find_pair_set
 from infer.pair_sets.pair_set import PairSet

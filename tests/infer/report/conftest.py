@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.encoder import InputFormat
-from infer.compare import compare_pairs
+from common.models.encoder import InputFormat
 from infer.hard_pairs import choose_hard_pairs
 from infer.models.model import Model, ModelCard
+from infer.output.results import HardPairs, Results
+from infer.output.results_file import read_results
 from infer.pair_sets.pair_set import PairSet
-from infer.results import HardPairs, Results
-from infer.results_file import read_results
+from infer.pairs import compare_pairs
 
 
 @pytest.fixture(scope="session")

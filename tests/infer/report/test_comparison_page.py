@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from common.metrics import evaluate_pairs
+from infer.output.results import Results
 from infer.report.differences import disagreement, join
 from infer.report.write_comparison import comparison_page
-from infer.results import Results
 
 Make = Callable[..., Results]
 Parse = Callable[[str], Any]  # to `Page` of conftest.py

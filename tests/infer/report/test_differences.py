@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.errors import UserError
 from common.metrics import evaluate_pairs
+from common.runtime.errors import UserError
+from infer.output.results import HardPairs, Results
 from infer.report.differences import DifferenceInterval, disagreement, eer_difference_interval, join
-from infer.results import HardPairs, Results
 
 Make = Callable[..., Results]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from infer.output.results import Results
 from infer.report.write import write_report
 from infer.report.write_comparison import write_comparison
-from infer.results import Results
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

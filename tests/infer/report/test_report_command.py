@@ -6,13 +6,13 @@ from subprocess import CompletedProcess
 import h5py
 import pytest
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from infer.commands.report import report
-from infer.embedding_file import write_embeddings
 from infer.models.model import Model
+from infer.output.embedding_file import write_embeddings
+from infer.output.results import Results
+from infer.output.results_file import write_results
 from infer.report.find import find_results
-from infer.results import Results
-from infer.results_file import write_results
 
 
 def test_a_folder_with_one_file_of_results_will_do(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_curve
 
-from common.encoder import InputFormat
+from common.models.encoder import InputFormat
 from infer.models.model import ModelCard
+from infer.output.results import Results
 from infer.report import measure
 from infer.report.page import percentage_points
 from infer.report.write import report_page
-from infer.results import Results
 
 Make = Callable[..., Results]
 Parse = Callable[[str], Any]  # to `Page` of conftest.py

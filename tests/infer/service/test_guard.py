@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from fastapi.testclient import TestClient
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from infer.service.app import create_app
 from infer.service.hosts import hosts_of, is_loopback
 from infer.service.service import Service

@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from infer.service import server
 
 # whatever proxies the environment names

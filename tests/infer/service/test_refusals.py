@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from infer.examine import Examiner
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.data.batches import BatchPlan, IdentityBatches
 
 PEOPLE, BONA_FIDE, FORGED = 7, 5, 3

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.crop_settings import CropSettings
-from common.manifest import Manifest, ManifestEntry, ManifestHeader, write_manifest
-from common.shard_folder import ShardFolder, open_folder
-from common.shards import ShardHeader, ShardRows, write_shard
+from common.formats.manifest import Manifest, ManifestEntry, ManifestHeader, write_manifest
+from common.formats.shard_folder import ShardFolder, open_folder
+from common.formats.shards import ShardHeader, ShardRows, write_shard
+from common.models.crop_settings import CropSettings
 from train.data.crop_settings import crop_settings_of
 
 Make = Callable[..., ShardFolder]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from common.errors import UserError
-from common.shards import ShardHeader, ShardRows, write_shard
+from common.formats.shards import ShardHeader, ShardRows, write_shard
+from common.runtime.errors import UserError
 from train.data.dataset import CropDataset
 
 

@@ -11,19 +11,19 @@ import numpy as np
 import pytest
 import torch
 
-from common.errors import UserError
-from common.pairs import PairCategory
-from common.shards import ForgeryColumns, ShardHeader, ShardRows, write_shard
-from common.training_facts import SyntheticTraining
+from common.formats.pair_category import PairCategory
+from common.formats.shards import ForgeryColumns, ShardHeader, ShardRows, write_shard
+from common.models.training_facts import SyntheticTraining
+from common.runtime.errors import UserError
 from train.augment.config import KNOBS
 from train.config import load_config
 from train.data.batches import ForgingPlan
 from train.data.dataset import CropDataset
 from train.data.facts import unproven_notes
 from train.data.forging import WithForgeries, batch_forging, forgeable_crops
+from train.data.forging_config import ForgeConfig
 from train.data.pair_batches import PairBatches
-from train.data.prepare import TrainingData, prepare_data
-from train.forging_config import ForgeConfig
+from train.prepare import TrainingData, prepare_data
 
 Prepare = Callable[..., TrainingData]
 OFF = {f"augment.{knob}": 0 for knob in KNOBS}

@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.errors import UserError
 from train.data.pair_batches import PairBatches
 
 CODES = [category.code for category in PairCategory]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import UserError
-from common.pair_list import NOT_SAID
-from common.pairs import PairCategory
-from common.shards import ShardHeader, ShardRows, write_shard
+from common.formats.pair_category import PairCategory
+from common.formats.pair_list import NOT_SAID
+from common.formats.shards import ShardHeader, ShardRows, write_shard
+from common.runtime.errors import UserError
 from train.data.dataset import CropDataset
 from train.data.pair_list import (
     ListedPairs,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.data.split import held_out_identities
 
 people = st.sets(st.text(min_size=1, max_size=6), min_size=4, max_size=60)

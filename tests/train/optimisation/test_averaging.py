@@ -1,6 +1,6 @@
 import torch
 
-from common.encoder import Encoder
+from common.models.encoder import Encoder
 from train.optimisation.averaging import AveragedEncoder
 
 

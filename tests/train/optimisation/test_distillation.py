@@ -1,7 +1,7 @@
 import torch
 from torch.nn import functional
 
-from common.encoder import Encoder
+from common.models.encoder import Encoder
 from train.losses.base import EmbeddedBatch
 from train.optimisation.distillation import StartingKnowledge
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from common.encoder import Encoder
-from common.errors import UserError
+from common.models.encoder import Encoder
+from common.runtime.errors import UserError
 from train.optimisation.freezing import FrozenStages
 
 

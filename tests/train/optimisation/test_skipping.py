@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.optimisation.skipping import SkippedBatches
 
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from common.errors import UserError
-from common.pairs import PairCategory
+from common.formats.pair_category import PairCategory
+from common.runtime.errors import UserError
 from train.plots.curves import curves_of
 from train.plots.panels import RUN_COLOURS, draw_eer, draw_error_rates, draw_loss
 from train.plots.plot import MOST_RUNS, plot_history

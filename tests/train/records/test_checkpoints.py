@@ -7,16 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.checkpoint import CheckpointInfo, load_checkpoint, read_checkpoint_info, save_checkpoint
-from common.encoder import Encoder, InputFormat
+from common.models.checkpoint import CheckpointInfo, load_checkpoint, read_checkpoint_info, save_checkpoint
+from common.models.encoder import Encoder, InputFormat
 from train.records.checkpoints import KEPT, checkpoint_name, keep_checkpoint
 
 LAST = "last.safetensors"
 RACE = """
 import sys
 from pathlib import Path
-from common.checkpoint import read_checkpoint_info
-from common.encoder import Encoder
+from common.models.checkpoint import read_checkpoint_info
+from common.models.encoder import Encoder
 from train.records.checkpoints import keep_checkpoint
 
 folder, run = Path(sys.argv[1]), sys.argv[2]

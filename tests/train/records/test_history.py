@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UserError
+from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors, Interval, VerificationReport
-from common.pairs import PairCategory
-from train.monitors.monitor import ValidationRecord
+from common.runtime.errors import UserError
+from train.loggers.monitor import ValidationRecord
 from train.records.history import HISTORY_FILE, PerformanceHistory
 
 REPORT = VerificationReport(

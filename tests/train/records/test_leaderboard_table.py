@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from common.checkpoint import CheckpointInfo, save_checkpoint
-from common.encoder import Encoder, InputFormat
-from common.training_facts import ValidationFacts
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.encoder import Encoder, InputFormat
+from common.models.training_facts import ValidationFacts
 from train.records.leaderboard_table import leaderboard_rows, leaderboard_table
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.config import load_config
 from train.records.run_folder import new_run_folder, resumable_run
 

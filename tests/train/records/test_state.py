@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from common.errors import UserError
+from common.runtime.errors import UserError
 from train.records.state import Progress, RunState
 
 Make = Callable[..., tuple[Progress, nn.Module, RunState]]

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from common.crop_frame import ARCFACE_POINTS
 from common.forge.chance import Chance
 from common.forge.face import Face, Floats
 from common.forge.methods.generator_traces import DECODERS, generator_traces
+from common.formats.crop_frame import ARCFACE_POINTS
 
 SEEDS = range(6)
 CUT = 108  # pixels; grids of two and of three divide it, so that their frequencies fall on single bins

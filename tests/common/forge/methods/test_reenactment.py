@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from common.crop_frame import ARCFACE_POINTS
 from common.forge.chance import Chance
 from common.forge.face import Face
 from common.forge.methods.reenactment import CHANGES, reenactment
+from common.formats.crop_frame import ARCFACE_POINTS
 
 Crop = NDArray[np.uint8]
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.crop_frame import ARCFACE_POINTS
 from common.forge.chance import Chance
 from common.forge.face import Face
 from common.forge.methods.self_blend import RATIOS, self_blend
+from common.formats.crop_frame import ARCFACE_POINTS
 
 Crop = np.ndarray
 

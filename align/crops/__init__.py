@@ -1,0 +1,1 @@
+"""From a photograph to the crops of its faces: read, detect, choose, warp."""

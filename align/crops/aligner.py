@@ -1,0 +1,177 @@
+"""Photographs through the whole of stage 1: read, detect, choose, crop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from align.crops.choose_face import choose_faces
+from align.crops.crop import centre_square, crop_face, crop_resolution, inner_corners
+from align.crops.options import AlignOptions, OnMissing
+from align.crops.photograph import DecodedPhotograph
+from align.crops.reasons import COINCIDE, LOST_FACE, LOST_PART, NO_FACE, TURNED, ReasonKind, kind_of
+from align.crops.second_look import Found, SecondLook
+from align.detectors.detection import Detection, DetectorSettings
+from align.detectors.open import find_detector, open_detector
+from align.media.read import ImageFile, UnreadableImageError
+from common.formats.crop_frame import crop_frame
+from common.formats.shards import Alignment
+
+WINDOW_PIXELS = 30_000_000  # decoded at one time, where the detector takes several images at once
+OVERSAMPLING = 2.0  # pixels of a reduced photograph on a side of a pixel of the crop, at the least
+
+
+@dataclass(frozen=True)
+class AlignedFace:
+    """A face of a photograph."""
+
+    image: NDArray[np.uint8]  # (size, size, 3) RGB
+    detection: Detection  # in pixels of the photograph; landmarks and score are NaN where none was asked for
+    alignment: Alignment = Alignment.LANDMARKS
+    # in the photograph, at the least: beside a large one the detector may not have looked for small ones
+    faces_found: int = 0
+    turned: int = 0  # by how many degrees, clockwise, the photograph is turned for it: 0, 90, 180 or 270
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A photograph without a usable face."""
+
+    reason: str
+
+    @property
+    def kind(self) -> ReasonKind:
+        """What it lies in."""
+        return kind_of(self.reason)
+
+
+class Aligner:
+    """Aligns photographs with one detector; holds no other state.
+
+    Raises UserError when the detector that the options name is not there.
+    """
+
+    def __init__(self, options: AlignOptions = AlignOptions(), threads: int = 1) -> None:
+        self.options = options
+        self.frame = crop_frame(options.size, options.template, options.margin)
+        settings = DetectorSettings(options.det_size, options.min_score, options.device, threads)
+        self.detector = open_detector(find_detector(options.detector), settings)
+        self._second_look = SecondLook(self.detector, options) if self.detector else None
+
+    def align(self, source: Path | bytes) -> AlignedFace | Rejection:
+        """The most prominent face of an image file; never raises for what the file holds."""
+        outcome = next(self.align_all([source]))
+        return outcome if isinstance(outcome, Rejection) else outcome[0]
+
+    def align_all(self, sources: Sequence[Path | bytes]) -> Iterator[list[AlignedFace] | Rejection]:
+        """The faces to keep of each image file, or its bytes, in order; never raises for what they hold."""
+        window: list[DecodedPhotograph | Rejection] = []
+        batch = self.detector.batch_size if self.detector else 1
+        pixels = 0
+        for source in sources:
+            photograph = self._read(source)
+            window.append(photograph)
+            pixels += photograph.pixels.size // 3 if isinstance(photograph, DecodedPhotograph) else 0
+            if len(window) >= batch or pixels > WINDOW_PIXELS:
+                yield from self._finish(window)
+                window, pixels = [], 0
+        yield from self._finish(window)
+
+    def _read(self, source: Path | bytes) -> DecodedPhotograph | Rejection:
+        """A photograph with as many pixels as the detector needs."""
+        try:
+            file = ImageFile(source, allow_cut=self.detector is not None)
+            wanted = self.detector.wanted_side if self.detector else 2 * self.options.size
+            side = max(file.height, file.width) if self.detector else min(file.height, file.width)
+            reduction = max(by for by in file.reductions if by == 1 or side >= by * wanted)
+            return DecodedPhotograph(file, reduction, file.decode(reduction))
+        except UnreadableImageError as error:
+            return Rejection(str(error))
+
+    def _finish(self, window: list[DecodedPhotograph | Rejection]) -> Iterator[list[AlignedFace] | Rejection]:
+        photographs = [entry for entry in window if isinstance(entry, DecodedPhotograph)]
+        found = iter(self._detect(photographs))
+        for entry in window:
+            if isinstance(entry, Rejection):
+                yield entry
+                continue
+            faces = next(found)
+            try:
+                yield self._crop(entry, faces)
+            except UnreadableImageError as error:  # the whole of it is decoded only now
+                yield Rejection(str(error))
+
+    def _detect(self, photographs: list[DecodedPhotograph]) -> list[list[Detection]]:
+        """The faces that count at the first look, in pixels of the photographs as they were decoded."""
+        looks = self._second_look
+        if self.detector is None or looks is None or not photographs:
+            return [[] for _ in photographs]
+        found = self.detector.detect_batch(
+            [photograph.pixels for photograph in photographs],
+            [looks.enough(entry.pixels.shape[:2], entry.reduction) for entry in photographs],
+        )
+        return [looks.usable(faces, entry.reduction) for faces, entry in zip(found, photographs, strict=True)]
+
+    def _crop(self, photograph: DecodedPhotograph, faces: list[Detection]) -> list[AlignedFace] | Rejection:
+        if self._second_look is None:
+            return [self._without_landmarks(photograph, Alignment.AS_GIVEN)]
+        found = self._second_look.after(photograph, faces)
+        chosen = choose_faces(found.faces, self.options.face, *found.photograph.pixels.shape[:2])
+        standing = self._second_look.standing(found, chosen)
+        try:
+            aligned = [self._crop_by_landmarks(found, face, turned) for face, turned in standing]
+        except ValueError:
+            return Rejection(COINCIDE)
+        whole = [face for face in aligned if face is not None]
+        if whole:
+            return whole
+        if photograph.file.lost is not None:
+            return Rejection(LOST_FACE if standing else LOST_PART)
+        if self.options.on_missing is OnMissing.CENTER:
+            return [self._without_landmarks(photograph, Alignment.CENTRE)]
+        return Rejection(TURNED if found.lies or chosen else NO_FACE)
+
+    def _crop_by_landmarks(self, found: Found, seen: Detection, turned: int) -> AlignedFace | None:
+        """The crop, from as many pixels as it takes not to lose detail; None where the file lacks some."""
+        photograph = found.photograph
+        face, lost = photograph.to_full_size(seen), photograph.file.lost
+        source = photograph
+        if photograph.reduction > 1:
+            resolution = crop_resolution(face.landmarks, self.frame)
+            sharp = max(by for by in photograph.file.reductions if by == 1 or resolution >= by * OVERSAMPLING)
+            source = photograph.at(min(sharp, photograph.reduction))
+        crop = crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame)
+        if lost is not None and lost.reaches(inner_corners(face.landmarks, self.frame)):
+            return None
+        alignment = Alignment.LANDMARKS if lost is None else Alignment.TRUNCATED
+        return AlignedFace(crop, face, alignment, len(found.faces), turned)
+
+    def _without_landmarks(self, photograph: DecodedPhotograph, alignment: Alignment) -> AlignedFace:
+        height, width = photograph.file.height, photograph.file.width
+        side = min(height, width)
+        left, top = (width - side) // 2, (height - side) // 2
+        nowhere = Detection(
+            np.array([left, top, left + side, top + side], np.float32),
+            np.full((5, 2), np.nan, np.float32),
+            float("nan"),
+        )
+        sharp = max(by for by in photograph.file.reductions if by == 1 or side >= by * self.options.size)
+        source = photograph.at(min(sharp, photograph.reduction))
+        return AlignedFace(centre_square(source.pixels, self.options.size), nowhere, alignment)
+
+
+@lru_cache(maxsize=1)
+def aligner_of_process(options: AlignOptions) -> Aligner:
+    """An aligner that is opened once, however many tasks a worker process is given."""
+    return Aligner(options)
+
+
+def align_photographs(
+    sources: Sequence[Path | bytes], options: AlignOptions = AlignOptions()
+) -> list[AlignedFace | Rejection]:
+    """The most prominent face of each image file; the task of a worker process that keeps nothing."""
+    outcomes = aligner_of_process(options).align_all(sources)
+    return [outcome if isinstance(outcome, Rejection) else outcome[0] for outcome in outcomes]

@@ -1,0 +1,42 @@
+"""A photograph in memory, at a part of its size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from align.detectors.detection import Detection
+from align.media.read import ImageFile
+
+
+@dataclass(frozen=True)
+class DecodedPhotograph:
+    """A photograph decoded at a part of its size."""
+
+    file: ImageFile
+    reduction: int
+    pixels: NDArray[np.uint8]  # (H, W, 3) RGB
+
+    @property
+    def longer_side(self) -> int:
+        """Of the whole photograph, in pixels."""
+        return max(self.file.height, self.file.width)
+
+    def at(self, reduction: int) -> "DecodedPhotograph":
+        """The same, decoded anew if need be. Raises UnreadableImageError."""
+        if reduction == self.reduction:
+            return self
+        return DecodedPhotograph(self.file, reduction, self.file.decode(reduction))
+
+    def to_full_size(self, face: Detection) -> Detection:
+        """A face found in `pixels`, in pixels of the whole; a pixel is a square around its place."""
+        if self.reduction == 1:
+            return face
+        shift = np.float32((self.reduction - 1) / 2)
+        return Detection(
+            face.box * self.reduction + shift, face.landmarks * self.reduction + shift, face.score
+        )
+
+    def from_full_size(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Points of the whole photograph (N, 2) in pixels of `pixels`."""
+        return (points - np.float32((self.reduction - 1) / 2)) / np.float32(self.reduction)

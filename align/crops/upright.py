@@ -1,0 +1,78 @@
+"""Whether a face stands upright, and where it lies in a photograph that is turned for it.
+
+A detector finds most faces that lie on their side or stand on their head, but with lower scores, and with
+landmarks that are often nonsense: it has learnt that eyes are above mouths. The embedded detector was tried
+on 350 photographs of LFW, 124 of ORL and 417 of OpenForensics, turned by quarters: of the 2,248 faces that it
+found in turned ones, none passed `is_surely_upright`; of the upright ones 99.4 % of LFW did, and 92 % of the
+others.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from align.detectors.detection import Detection
+from common.formats.crop_frame import ARCFACE_POINTS, similarity_transform
+
+MAX_TILT = 60.0  # degrees by which a head may be tilted; beyond, its photograph is turned
+SURE_TILT = 35.0
+# pixels of the template that landmarks are off on average: below 7.3 in upright faces of LFW and ORL, above
+# 11 in three quarters of those upside down
+SURE_MISFIT = 10.0
+SURE_ASPECT = 1.0  # least height of the box over its width: 1.07 and more, in faces on their side 0.75
+SURE_DROP = 0.26  # from eyes to mouth, at least, in parts of the height of the box: 0.27 and more
+
+
+def tilt(landmarks: NDArray[np.floating]) -> float:
+    """By how many degrees a face is turned against the upright template, from -180 to 180, clockwise.
+
+    `landmarks` are (5, 2). NaN where they coincide.
+    """
+    return _fit(landmarks)[0]
+
+
+def is_surely_upright(face: Detection, sure_score: float) -> bool:
+    """Whether score, landmarks and box of a face all look as in photographs that are not turned."""
+    if face.score < sure_score:
+        return False
+    angle, misfit = _fit(face.landmarks)
+    width, height = (float(side) for side in face.box[2:] - face.box[:2])
+    eyes, mouth = float(face.landmarks[:2, 1].mean()), float(face.landmarks[3:, 1].mean())
+    return (
+        abs(angle) <= SURE_TILT
+        and misfit <= SURE_MISFIT
+        and height >= SURE_ASPECT * width
+        and mouth - eyes >= SURE_DROP * height
+    )
+
+
+def turned_back(face: Detection, quarters: int, height: int, width: int) -> Detection:
+    """A face of `np.rot90(image, quarters)` in pixels of the image, which is this high and wide."""
+    corners, landmarks = face.box.reshape(2, 2), face.landmarks
+    for turn in reversed(range(quarters)):
+        before = height if turn % 2 else width
+        corners, landmarks = (_clockwise(points, before) for points in (corners, landmarks))
+    box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+    return Detection(box.astype(np.float32), landmarks.astype(np.float32), face.score)
+
+
+def at_turn(face: Detection, degrees: int, height: int, width: int) -> Detection:
+    """A face of an image of this size, in pixels of the image after a clockwise turn by 0, 90, 180 or 270."""
+    turned = (width, height) if degrees % 180 else (height, width)
+    return turned_back(face, degrees // 90, *turned)
+
+
+def _clockwise(points: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Points (N, 2) before an image of this width was turned anticlockwise by a quarter."""
+    return np.stack([width - 1 - points[:, 1], points[:, 0]], axis=1)
+
+
+def _fit(landmarks: NDArray[np.floating]) -> tuple[float, float]:
+    """Tilt in degrees, and root mean square distance from the template in its pixels."""
+    points = np.asarray(landmarks, np.float64)
+    try:
+        matrix = similarity_transform(points, ARCFACE_POINTS)
+    except ValueError:
+        return float("nan"), float("inf")
+    misfits = points @ matrix[:, :2].T + matrix[:, 2] - ARCFACE_POINTS
+    angle = float(np.degrees(np.arctan2(-matrix[1, 0], matrix[0, 0])))
+    return angle, float(np.sqrt(np.square(misfits).sum(axis=1).mean()))

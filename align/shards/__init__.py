@@ -1,0 +1,1 @@
+"""Folders of shards: made by one run at a time, resumed, checked, counted, shown."""

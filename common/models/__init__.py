@@ -1,0 +1,1 @@
+"""Encoders: backbones, published weights, checkpoints, and the leaderboard of these."""

@@ -1,0 +1,114 @@
+"""From photographs to embeddings: every one is aligned and embedded once, however many pairs it is in."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from align.crops.aligner import Rejection, align_photographs
+from align.crops.options import AlignOptions
+from common.runtime.worker_processes import available_cores, run_in_processes, start_fork_server
+from infer.cropping import options_for
+from infer.models.model import Model
+from infer.pair_sets.pair_set import Image
+from infer.stored_crops import ShardCrop, read_crops, refuse_other_crops
+
+CHUNK = 64  # photographs aligned by one task and embedded in one batch
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """What became of I photographs.
+
+    Attributes:
+        vectors: (I, D) float32 of unit length, zero where there is no usable face.
+        rejected: why there is none, by row.
+    """
+
+    vectors: NDArray[np.float32]
+    rejected: dict[int, str]
+
+    @property
+    def has_face(self) -> NDArray[np.bool_]:
+        """(I,) whether there is an embedding."""
+        found = np.ones(len(self.vectors), np.bool_)
+        found[list(self.rejected)] = False
+        return found
+
+
+def embed_images(
+    images: Sequence[Image],
+    model: Model,
+    aligned: bool = False,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Embeddings:
+    """Align distinct images with the code of stage 1 and embed them, crop and mirror image averaged.
+
+    Worker processes align, the model embeds in this one at the same time. Up to `CHUNK` images are done
+    without workers, whose start takes longer. The number of workers changes no bit of the result.
+
+    Args:
+        images: files, the bytes of encoded images, or crops of shards, which are read as they are.
+        model: what embeds them.
+        aligned: they are crops already; one of another size than the model's is resized.
+        workers: processes; by default one per core.
+        progress: is called with images done and in all.
+
+    Raises UserError when a worker dies or an embedding is not finite, and as `aligned_images`.
+    """
+    vectors = np.zeros((len(images), model.card.embedding_size), np.float32)
+    rejected: dict[int, str] = {}
+    for crops, reasons in aligned_images(images, model, aligned, workers, progress):
+        if crops:
+            vectors[list(crops)] = model.embed(np.stack(list(crops.values())))
+        rejected |= reasons
+    return Embeddings(vectors, dict(sorted(rejected.items())))
+
+
+def aligned_images(
+    images: Sequence[Image],
+    model: Model,
+    aligned: bool,
+    workers: int | None,
+    progress: Callable[[int, int], None],
+) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:
+    """The crops of up to `CHUNK` images at a time, and the reasons of those that have none, by row.
+
+    In any order of chunks, each always of the same images. Raises UserError when a worker dies, and for crops
+    of shards that are not cut as the model takes them.
+    """
+    stored = [image for image in images if isinstance(image, ShardCrop)]
+    if stored:
+        yield from _stored_crops(stored, model, progress)
+        return
+    options = align_options(model, aligned)
+    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+    if min(len(chunks), workers or available_cores()) > 1:
+        start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers
+    done = 0
+    for index, outcomes in run_in_processes(partial(align_photographs, options=options), chunks, workers):
+        rows = dict(enumerate(outcomes, index * CHUNK))
+        yield (
+            {row: outcome.image for row, outcome in rows.items() if not isinstance(outcome, Rejection)},
+            {row: outcome.reason for row, outcome in rows.items() if isinstance(outcome, Rejection)},
+        )
+        done += len(outcomes)
+        progress(done, len(images))
+
+
+def _stored_crops(
+    crops: Sequence[ShardCrop], model: Model, progress: Callable[[int, int], None]
+) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:
+    refuse_other_crops(dict.fromkeys(crop.shard for crop in crops), model)
+    for start in range(0, len(crops), CHUNK):
+        found = read_crops(crops[start : start + CHUNK])
+        yield dict(enumerate(found, start)), {}
+        progress(start + len(found), len(crops))
+
+
+def align_options(model: Model, aligned: bool) -> AlignOptions:
+    """How photographs, or images that are crops already, become what a model takes."""
+    return options_for(model.crops, model.size, aligned)

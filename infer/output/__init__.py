@@ -1,0 +1,1 @@
+"""What commands leave on the disk: results, scores, embeddings, pictures."""

@@ -1,0 +1,136 @@
+"""Photographs against each other: similarities, verdicts, and the reasons for them in words."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from align.crops.reasons import NO_FACE
+from common.formats.shards import Alignment
+from common.runtime.errors import UserError
+from infer.examine import Examined
+from infer.models.model import Model, Threshold
+from infer.score import Verdict, cosines, verdict_on
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+DECIMALS = range(2, 18)  # of a similarity in words: as few as tell it from the threshold
+
+
+@dataclass(frozen=True)
+class PairVerdict:
+    """The verdict on two of several photographs.
+
+    Attributes:
+        first, second: which ones, from 0, first < second.
+        similarity: cosine, in [-1, 1]; None where one of them shows no usable face.
+        verdict: match where similarity >= threshold; None where there is a similarity but no threshold.
+        reasons: why, in words, and then what is doubtful about it; never empty.
+    """
+
+    first: int
+    second: int
+    similarity: float | None
+    verdict: Verdict | None
+    reasons: tuple[str, ...]
+
+
+def known_threshold(model: Model, asked: float | None) -> Threshold | None:
+    """The threshold asked for, or else the model's own; None where there is none.
+
+    Raises UserError where the one asked for is not in [-1, 1].
+    """
+    if asked is None:
+        return model.threshold
+    if not -1 <= asked <= 1:
+        raise UserError(f"--threshold must be from -1 to 1, not {asked}")
+    return Threshold(asked, "as asked for")
+
+
+def threshold_for(model: Model, asked: float | None) -> Threshold:
+    """As `known_threshold`, but raises UserError where there is none."""
+    found = known_threshold(model, asked)
+    if found is None:
+        raise UserError(f"{model.card.name} has no threshold of its own; {how_to_get_a_threshold(model)}")
+    return found
+
+
+def how_to_get_a_threshold(model: Model) -> str:
+    """What to do where no threshold is known, as the end of a sentence."""
+    if model.file is None:
+        return "add --threshold"
+    return (
+        "add --threshold, or choose one, once and for all, on a folder per person or labelled pairs: "
+        f"python -m infer threshold PAIRS --fmr 0.01 --model {shlex.quote(model.card.name)}"
+    )
+
+
+def similarity_matrix(examined: Sequence[Examined]) -> NDArray[np.float64]:
+    """The cosine similarities of N photographs, (N, N) in [-1, 1], symmetric; NaN where there is no face.
+
+    An entry depends on its two embeddings alone, not on what other photographs there are.
+    """
+    matrix = np.full((len(examined), len(examined)), np.nan)
+    for row, first in enumerate(examined):
+        for column, second in enumerate(examined[: row + 1]):
+            if first.embedding is not None and second.embedding is not None:
+                cosine = cosines(first.embedding[None], second.embedding[None])[0]
+                matrix[row, column] = matrix[column, row] = cosine
+    return matrix
+
+
+def verdicts_of(examined: Sequence[Examined], threshold: float | None) -> list[PairVerdict]:
+    """The verdict on every pair, in the order (0, 1), (0, 2), …, (1, 2): accept similarity >= threshold.
+
+    Without a threshold there are similarities alone.
+    """
+    matrix = similarity_matrix(examined)
+    found = []
+    for pair in combinations(range(len(examined)), 2):
+        problems = [examined[index].problem or "" for index in pair if examined[index].problem]
+        similarity = None if problems else float(matrix[pair])
+        main = [reason for index in pair for reason in _missing(index, examined[index])]
+        if similarity is not None:
+            main = [_comparison(similarity, threshold)]
+        doubts = [reason for index in pair for reason in _doubts(index, examined[index])]
+        verdict = verdict_on(float(matrix[pair]), threshold, problems)
+        found.append(PairVerdict(*pair, similarity, verdict, (*main, *doubts)))
+    return found
+
+
+def _comparison(similarity: float, threshold: float | None) -> str:
+    if threshold is None:
+        return f"similarity {similarity:.2f}, and no threshold is known"
+    how = "at or above" if similarity >= threshold else "below"
+    pair = similarity, threshold
+    decimals = next((n for n in DECIMALS if len({f"{value:.{n}f}" for value in pair}) == 2), DECIMALS[0])
+    return f"similarity {similarity:.{decimals}f} is {how} the threshold {threshold:.{decimals}f}"
+
+
+def _missing(index: int, entry: Examined) -> list[str]:
+    if entry.problem is None:
+        return []
+    if entry.problem == NO_FACE:
+        return [f"no face was found in {_photograph(index)}"]
+    return [f"{_photograph(index)} cannot be used: {entry.problem}"]
+
+
+def _doubts(index: int, entry: Examined) -> list[str]:
+    doubts = [f"in {_photograph(index)} {warning.text}" for warning in entry.warnings]
+    if entry.face is not None and entry.face.turned:
+        doubts.append(
+            f"{_photograph(index)} was turned {entry.face.turned} degrees clockwise to stand upright"
+        )
+    if entry.face is not None and entry.face.alignment is Alignment.TRUNCATED:
+        doubts.append(f"the file of {_photograph(index)} lacks its end")
+    if entry.faces_found > 1:
+        doubts.append(
+            f"{_photograph(index)} shows at least {entry.faces_found} faces; the most prominent one counts"
+        )
+    return doubts
+
+
+def _photograph(index: int) -> str:
+    return f"the {ORDINALS[index]} photograph" if index < len(ORDINALS) else f"photograph {index + 1}"

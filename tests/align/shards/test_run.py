@@ -1,0 +1,250 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from align.crops.aligner import AlignedFace, align_photographs
+from align.shards.engines.engine import Engine
+from align.shards.run import AlignSummary, align_source
+from align.sources.find import find_source
+from common.formats.shards import decode_strings, open_shard, shard_paths
+from common.runtime.errors import UserError
+
+Array = NDArray[np.uint8]
+Save = Callable[[Path, Array], Path]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder, hidden ones too."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def align_folder(source: Path, out: Path, shard_size: int = 256, **options: Any) -> AlignSummary:
+    return align_source(find_source(source), out, shard_size=shard_size, engine=Engine(workers=1), **options)
+
+
+@pytest.fixture
+def source(tmp_path: Path, portraits: list[Array], save_jpeg: Save) -> Path:
+    """Six people with two photographs each, one of them without a face and one broken."""
+    root = tmp_path / "photographs"
+    for person, image in enumerate(portraits):
+        save_jpeg(root / f"Персона {person}" / "0.jpg", image)
+        save_jpeg(root / f"Персона {person}" / "1.jpg", image[:, ::-1])
+    save_jpeg(root / "Персона 1" / "wall.jpg", np.full((120, 120, 3), 128, np.uint8))
+    (root / "Персона 4" / "broken.jpg").write_text("no image, with a comma")
+    flags = {path.relative_to(root).as_posix(): 0 for path in root.glob("*/*")} | {"Персона 2/1.jpg": 1}
+    (root / "meta.json").write_text(json.dumps(flags))
+    return root
+
+
+def test_crops_labels_and_rejects(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    calls: list[tuple[int, int]] = []
+    summary = align_folder(source, out, 5, progress=lambda *call: calls.append(call))
+    assert (summary.photographs, summary.aligned, summary.shards, summary.kept_shards) == (14, 12, 3, 0)
+    assert summary.rejected == {"no face found": 1, "not an image": 1}
+    assert calls == [(0, 14), (5, 14), (10, 14), (14, 14)]
+    assert (out / "rejected.csv").read_text(encoding="utf-8").splitlines() == [
+        "path,reason",
+        "Персона 1/wall.jpg,no face found",
+        "Персона 4/broken.jpg,not an image",
+    ]
+    paths: list[str] = []
+    for shard in shard_paths(out):
+        with open_shard(shard) as file:
+            own = decode_strings(file["path"][:])
+            assert decode_strings(file["identity"][:]) == [path.split("/")[0] for path in own]
+            assert file["synthetic"][:].tolist() == [int(path == "Персона 2/1.jpg") for path in own]
+            outcomes = align_photographs([source / path for path in own])
+            for row, outcome in enumerate(outcomes):
+                assert isinstance(outcome, AlignedFace)
+                np.testing.assert_array_equal(file["images"][row], outcome.image)
+                np.testing.assert_array_equal(file["landmarks"][row], outcome.detection.landmarks)
+                np.testing.assert_array_equal(file["box"][row], outcome.detection.box)
+                assert file["score"][row] == np.float32(outcome.detection.score)
+            paths += own
+    assert paths == sorted(paths) and len(paths) == 12
+
+
+def test_a_second_run_does_nothing_and_changes_are_noticed(
+    source: Path, tmp_path: Path, portraits: list[Array], save_jpeg: Save
+) -> None:
+    out = tmp_path / "out"
+
+    def run() -> tuple[int, int, int]:
+        summary = align_folder(source, out, 5)
+        fresh = tmp_path / "fresh"
+        align_folder(source, fresh, 5)
+        assert tree(out) == tree(fresh)
+        shutil.rmtree(fresh)
+        return summary.photographs, summary.shards, summary.kept_shards
+
+    assert run() == (14, 3, 0)
+    times = {path: path.stat().st_mtime_ns for path in shard_paths(out)}
+    assert run() == (14, 3, 3)
+    assert times == {path: path.stat().st_mtime_ns for path in shard_paths(out)}
+    save_jpeg(source / "Персона 5" / "1.jpg", portraits[0])  # changed, in the last shard
+    assert run() == (14, 3, 2)
+    (source / "meta.json").unlink()  # a label changed, in the second shard
+    assert run() == (14, 3, 2)
+    save_jpeg(source / "Персона 9" / "0.jpg", portraits[1])  # added at the end
+    assert run() == (15, 3, 2)
+    shutil.rmtree(source / "Персона 0")  # removed: what follows moves up, the last shard goes
+    for person in (4, 5, 9):
+        shutil.rmtree(source / f"Персона {person}")
+    assert run() == (7, 2, 0)
+    (out / "shard-00001.h5").write_bytes(b"damaged")
+    assert run() == (7, 2, 1)
+    (out / "shard-00000.h5").unlink()
+    assert run() == (7, 2, 1)
+
+
+def test_another_source_is_refused_and_the_shards_stay(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    align_folder(source, out)
+    before = tree(out)
+    other = tmp_path / "other"
+    shutil.copytree(source, other)
+    with pytest.raises(UserError, match="name another folder with --out"):
+        align_folder(other, out)
+    assert tree(out) == before
+
+
+def test_photographs_without_any_face_make_an_empty_shard(tmp_path: Path, save_jpeg: Save) -> None:
+    save_jpeg(tmp_path / "in" / "p" / "wall.jpg", np.full((120, 120, 3), 128, np.uint8))
+    summary = align_folder(tmp_path / "in", tmp_path / "out")
+    assert (summary.aligned, summary.rejected.total()) == (0, 1)
+
+
+def test_a_name_that_is_not_utf8_does_not_stop_the_run(
+    tmp_path: Path, portraits: list[Array], save_jpeg: Save
+) -> None:
+    save_jpeg(tmp_path / "in" / "p" / "good.jpg", portraits[0])
+    shutil.copy(tmp_path / "in" / "p" / "good.jpg", os.fsencode(tmp_path / "in" / "p") + b"/J\xfcrgen.jpg")
+    summary = align_folder(tmp_path / "in", tmp_path / "out")
+    assert summary.photographs == 2 and summary.aligned >= 1
+
+
+def test_workers_and_hash_seed_do_not_change_a_byte(
+    source: Path, tmp_path: Path, run_commands: Callable[..., list[subprocess.CompletedProcess[str]]]
+) -> None:
+    trees = []
+    for workers, hash_seed in ((1, "1"), (2, "2")):
+        out = tmp_path / f"out{workers}"
+        command = ["align", "run", source, "--out", out, "--workers", workers, "--shard-size", 4]
+        (done,) = run_commands([command], tmp_path, PYTHONHASHSEED=hash_seed)
+        assert done.returncode == 0, done.stderr
+        assert "2 rejected" in done.stdout and "no face found" in done.stdout
+        trees.append(tree(out))
+    assert trees[0] == trees[1] and len(trees[0]) == 4 + 3
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_run_continues_to_the_same_bytes(
+    source: Path,
+    tmp_path: Path,
+    workers: int,
+    process_environment: dict[str, str],
+    run_commands: Callable[..., list[subprocess.CompletedProcess[str]]],
+) -> None:
+    for copy in range(2, 12):  # so that there is time to kill
+        for person in range(6):
+            folder = source / f"Персона {person}"
+            shutil.copy(folder / "0.jpg", folder / f"{copy}.jpg")
+    options = ["--shard-size", "2", "--workers", str(workers), "--allow-unlabelled"]  # the copies have none
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "align", "run", source, "--out", out, *options],
+        cwd=tmp_path,
+        env=process_environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not any(out.glob("shard-*.h5")):
+        assert running.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGKILL)  # workers as well, as when a machine or a container goes down
+    assert running.wait() == -signal.SIGKILL
+    begun = len(list(out.glob("shard-*.h5")))
+    assert 1 <= begun < 37
+
+    again = ["align", "run", source, "--out", out, *options]
+    uninterrupted = ["align", "run", source, "--out", whole, *options]
+    resumed, fresh = run_commands([again, uninterrupted], tmp_path)
+    assert resumed.returncode == fresh.returncode == 0, resumed.stderr + fresh.stderr
+    resumed_tree = {name: data for name, data in tree(out).items() if not name.endswith(".tmp")}
+    assert resumed_tree == tree(whole)
+
+
+def test_a_run_killed_while_it_writes_leaves_no_litter_behind_the_next(
+    source: Path, tmp_path: Path, process_environment: dict[str, str]
+) -> None:
+    out = tmp_path / "out"
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from align.shards.engines.engine import Engine\n"
+        "from align.shards.run import align_source\n"
+        "from align.sources.find import find_source\n"
+        "sync, calls = os.fsync, []\n"
+        "def fsync(descriptor):\n"
+        "    calls.append(descriptor)\n"
+        "    if len(calls) == 6: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    sync(descriptor)\n"
+        "os.fsync = fsync\n"
+        "source = find_source(Path(sys.argv[1]))\n"
+        "align_source(source, Path(sys.argv[2]), shard_size=2, engine=Engine(workers=1))\n"
+    )
+    words = [sys.executable, "-c", program, source, out]
+    assert subprocess.run(words, env=process_environment, check=False).returncode == -signal.SIGKILL
+    assert [name for name in tree(out) if name.endswith(".tmp")], "killed at the wrong moment"
+    align_folder(source, out, 2)
+    assert [name for name in tree(out) if name.endswith(".tmp")] == []
+
+
+def test_workers_end_when_the_command_is_killed(
+    source: Path, tmp_path: Path, process_environment: dict[str, str]
+) -> None:
+    words = ["align", "run", source, "--out", tmp_path / "out", "--workers", "2", "--shard-size", "1"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", *words],
+        cwd=tmp_path,
+        env=process_environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not any((tmp_path / "out").glob("shard-*.h5")):
+            assert running.poll() is None and time.monotonic() < deadline
+            time.sleep(0.01)
+        running.kill()
+        running.wait()
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline and _alive(running.pid):
+            time.sleep(0.2)
+        assert not _alive(running.pid)
+    finally:
+        if _alive(running.pid):
+            os.killpg(running.pid, signal.SIGKILL)
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

@@ -1,0 +1,92 @@
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys, time
+from common.runtime.command_line import new_app, run_app
+from common.runtime.errors import UserError
+
+app = new_app("Test.")
+
+@app.callback()
+def group() -> None: pass
+
+@app.command()
+def fail(how: str) -> None:
+    if how == "user":
+        raise UserError("cannot find [bold]x[/bold];\\nname  another")
+    if how == "escape":
+        raise UserError("cannot read \\x1b[2J\\x9b; mend it")
+    if how == "os":
+        open("absent.txt")
+    if how == "bug":
+        raise ZeroDivisionError("one\\ntwo")
+    if how == "wait":
+        print("waiting", flush=True)
+        time.sleep(60)
+
+run_app(app)
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("user", "error: cannot find [bold]x[/bold]; name another"),
+        ("escape", "error: cannot read \\x1b[2J\\x9b; mend it"),
+        ("os", "error: absent.txt: No such file or directory"),
+        ("bug", "error: internal error (ZeroDivisionError: one); please report it"),
+    ],
+)
+def test_a_failure_is_one_line_and_status_2(
+    program: Path, how: str, told: str, process_environment: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, program, "fail", how],
+        cwd=program.parent,
+        env=process_environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith(told) and len(done.stderr.splitlines()) == 1
+    shown = subprocess.run(
+        [sys.executable, program, "fail", how],
+        cwd=program.parent,
+        env=process_environment | {"FACETRUST_TRACEBACK": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" in shown.stderr
+
+
+def test_an_interrupt_says_that_what_was_written_is_kept(
+    program: Path, process_environment: dict[str, str]
+) -> None:
+    running = subprocess.Popen(
+        [sys.executable, program, "fail", "wait"],
+        env=process_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None and running.stdout.readline() == "waiting\n"
+    time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert told.splitlines() == ["error: interrupted; what was already written is kept"]

@@ -1,0 +1,30 @@
+"""`train plot`: options and output."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from common.runtime.command_line import console, examples
+from train.commands.options import TRAINING_LOGS
+
+EXAMPLES = examples(
+    "python -m train plot",
+    "python -m train plot --all --out runs.png",
+    "python -m train plot --run 20261121-094500",
+)
+
+
+def plot(
+    logs: Annotated[Path, typer.Option(help="Folder with the history.")] = TRAINING_LOGS,
+    run: Annotated[str | None, typer.Option(help="Which run. \\[default: the latest]")] = None,
+    every_run: Annotated[bool, typer.Option("--all", help="The latest runs in one picture.")] = False,
+    out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("results/training.png"),
+) -> None:
+    """Draw loss, EER and the three error rates over the steps of a run."""
+    from train.plots.plot import plot_history
+    from train.records.history import PerformanceHistory
+
+    drawn = plot_history(PerformanceHistory(logs).records, out, run, every_run=every_run)
+    console.print(f"Picture: {escape(str(drawn))}")

@@ -1,0 +1,1 @@
+"""The devices of a run, and what makes a step over several processes compute what one process would."""

@@ -1,0 +1,69 @@
+"""Where a run computes: devices, processes and precision, as Lightning Fabric has them."""
+
+import os
+import warnings
+from typing import Literal, cast
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import TorchElasticEnvironment
+
+from common.runtime.errors import UserError
+from train.config import HardwareConfig
+
+Precision = Literal["32-true", "16-mixed", "bf16-mixed"]
+
+
+def open_fabric(hardware: HardwareConfig) -> Fabric:
+    """A launched Fabric: one process per device, each of which has returned from this call.
+
+    Under `torchrun` the processes are there already and their number is what it says; otherwise more than one
+    device makes Fabric start the command again for each of the others.
+
+    Raises UserError when the machine does not have what is asked for.
+    """
+    accelerator = _accelerator(hardware.accelerator)
+    devices, nodes = hardware.devices, hardware.nodes
+    if TorchElasticEnvironment.detect():
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
+    if accelerator == "cuda" and devices > torch.cuda.device_count():
+        raise UserError(
+            f"{devices} GPUs are asked for and {torch.cuda.device_count()} are there; lower --devices"
+        )
+    fabric = Fabric(
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=nodes,
+        strategy="ddp" if devices * nodes > 1 else "auto",
+        precision=_precision(hardware.precision, accelerator),
+    )
+    fabric.launch()
+    # of kernels of one pixel, whose strides mean nothing
+    warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+    if accelerator == "cuda":
+        torch.backends.cudnn.benchmark = True  # one shape throughout: worth finding the fastest kernels for
+    return fabric
+
+
+def _accelerator(asked: str) -> str:
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if asked == "auto":
+        return next(name for name, present in there.items() if present)
+    if not there[asked]:
+        raise UserError(f"there is no {asked} device on this machine; use --accelerator auto")
+    return asked
+
+
+def _precision(asked: str, accelerator: str) -> Precision:
+    if asked == "auto":
+        if accelerator != "cuda":
+            return "32-true"
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    if asked == "16-mixed" and accelerator == "cpu":
+        raise UserError("16-mixed needs a GPU; on a CPU use --precision 32 or bf16-mixed")
+    return cast(Precision, asked) if asked != "32" else "32-true"

@@ -1,0 +1,165 @@
+"""The events of a training run, printed."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from common.formats.pair_category import PairCategory
+from common.metrics import Interval
+from common.runtime.command_line import printable
+from train.loggers.monitor import RunPlan, StepRecord, ValidationRecord
+from train.loggers.throughput import Throughput
+from train.loggers.time_left import TimeLeft
+
+CPU_CONFIG = "cpu"
+LIGHT_BACKBONES = ("ir_lite", "mobilefacenet")  # those a CPU can train
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table of validations."""
+
+    title: str
+    width: int
+    show: Callable[[ValidationRecord], str]
+
+
+def _error_column(category: PairCategory) -> Column:
+    title = category.display_name
+    return Column(title, len(title) + 2, lambda record: _percent(record.report.by_category[category].rate))
+
+
+COLUMNS = (
+    Column("epoch", 6, lambda record: str(record.epoch)),
+    Column("step", 7, lambda record: str(record.step)),
+    Column("lr", 8, lambda record: f"{record.learning_rate:.1e}"),
+    Column("loss", 8, lambda record: _figure(record.loss, 3)),
+    Column("EER", 8, lambda record: _figure(record.report.eer)),
+    Column("95 % interval", 15, lambda record: _interval(record.report.intervals.get("eer"))),
+    Column("hard EER", 10, lambda record: _figure(record.report.hard_eer)),
+    Column("accuracy", 10, lambda record: _figure(record.report.accuracy)),
+    *map(_error_column, PairCategory),
+)
+
+
+class ConsoleMonitor:
+    """Prints the plan, a progress bar with rate and remaining time, and a line per validation.
+
+    Where the output is not a terminal there is no bar, and the remaining time is told once. A context manager
+    that takes the bar away.
+    """
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._throughput = Throughput(clock)
+        self._left = TimeLeft(clock)
+        self._progress = Progress(
+            TextColumn("  epoch {task.fields[epoch]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("loss {task.fields[loss]}  {task.fields[rate]:.0f} images/s  {task.fields[left]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._total = 0
+        self._has_header = False
+        self._has_told_time = False
+
+    def __enter__(self) -> "ConsoleMonitor":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def started(self, plan: RunPlan) -> None:
+        """See `Monitor.started`."""
+        self._total = plan.steps_per_epoch * plan.epochs
+        self._print_plan(plan)
+        epoch = min(plan.first_step // plan.steps_per_epoch + 1, plan.epochs)
+        self._task = self._progress.add_task(
+            "train", total=self._total, completed=plan.first_step, epoch=epoch, loss="-", rate=0.0, left=""
+        )
+        self._progress.start()
+        self._throughput.restart()
+        self._left.started(plan)
+
+    def stepped(self, record: StepRecord) -> None:
+        """See `Monitor.stepped`."""
+        rate = self._throughput.stepped(record.images)
+        self._left.stepped(record.step)
+        left = self._left.seconds()
+        if left is not None and not self._has_told_time and not self._console.is_terminal:
+            self._console.print(f"about {duration(left)} left, by the steps so far")
+            self._has_told_time = True
+        self._progress.update(
+            self._task,
+            completed=record.step,
+            epoch=record.epoch,
+            loss=_figure(record.loss, 3),
+            rate=rate,
+            left="" if left is None else f"{duration(left)} left",
+        )
+
+    def validated(self, record: ValidationRecord) -> None:
+        """See `Monitor.validated`."""
+        if not self._has_header:
+            self._console.print("\n" + "".join(f"{column.title:>{column.width}}" for column in COLUMNS))
+            self._has_header = True
+        self._console.print("".join(f"{column.show(record):>{column.width}}" for column in COLUMNS))
+        self._throughput.restart()
+        self._left.validated(record.step)
+
+    def noted(self, message: str) -> None:
+        """See `Monitor.noted`."""
+        self._console.print(f"[yellow]note:[/] {escape(printable(message))}")
+
+    def _print_plan(self, plan: RunPlan) -> None:
+        show = self._console.print
+        steps = f"step {plan.first_step:,} of {self._total:,}"
+        if plan.first_step:
+            show(f"[bold]Run {escape(plan.run)} goes on after {steps}.[/]")
+        elif plan.from_scratch:
+            show(
+                "[bold yellow]No --pretrained weights: training starts from scratch.[/] Real faces "
+                "need published weights to reach useful error rates."
+            )
+        show(
+            f"{escape(plan.backbone)} on {escape(plan.device)}: {plan.crops:,} crops of {plan.identities:,} "
+            f"people to train on, {plan.pairs:,} pairs of {plan.held_out:,} other people to validate on"
+        )
+        if plan.device == "cpu" and plan.backbone not in LIGHT_BACKBONES:
+            show(
+                f"[bold yellow]No GPU found.[/] {escape(plan.backbone)} is meant for one; "
+                f"for a CPU use --config {CPU_CONFIG}"
+            )
+
+
+def duration(seconds: float) -> str:
+    """A span of time for people: `45 s`, `12 min`, `3 h 20 min`, `4 days 6 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    hours = round(minutes / 60)
+    return f"{hours // 24} days {hours % 24} h"
+
+
+def _figure(value: float | None, places: int = 4) -> str:
+    return "-" if value is None or math.isnan(value) else f"{value:.{places}f}"
+
+
+def _interval(interval: Interval | None) -> str:
+    return "-" if interval is None else f"{interval.low:.4f}-{interval.high:.4f}"
+
+
+def _percent(share: float) -> str:
+    return "-" if math.isnan(share) else f"{share:.2%}"

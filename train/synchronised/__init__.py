@@ -1,1 +1,0 @@
-"""What makes a step over several processes compute what one process would over the whole batch."""

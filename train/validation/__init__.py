@@ -1,1 +1,0 @@
-"""Which pairs validate a run, and what the encoder makes of them."""
