@@ -8,7 +8,7 @@ from align.crops.options import AlignOptions, FaceChoice
 from align.detectors.open import NONE, ONNX
 from common.formats.crop_frame import Template
 from common.models.crop_settings import CropSettings
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 
 _TOLD = ("detector", "det_size", "min_score", "min_face", "face", "template", "margin")
 
@@ -30,14 +30,14 @@ class CropRequest:
 
     def __post_init__(self) -> None:
         if self.face is FaceChoice.ALL:
-            raise UserError(
-                "--face all has no meaning here, where a photograph stands for one face: choose central or "
+            raise ParameterError(
+                "{face} all has no meaning here, where a photograph stands for one face: choose central or "
                 "largest"
             )
         if self.aligned and self._given():
-            raise UserError(
-                "--crops takes images as they are, so that no face is looked for; leave out "
-                + ", ".join(f"--{name.replace('_', '-')}" for name in self._given())
+            raise ParameterError(
+                "{crops} takes images as they are, so that no face is looked for; leave out "
+                + ", ".join(f"{{{name}}}" for name in self._given())
             )
 
     def _given(self) -> dict[str, Any]:
@@ -58,9 +58,9 @@ class CropRequest:
             settled = settled.model_copy(update={"face": FaceChoice.CENTRAL.value})
         kind, _, file = settled.detector.partition(":")
         if kind == ONNX and "detector" not in given and not Path(file).is_file():
-            raise UserError(
-                f"the crops of the model's training were made with --detector {settled.detector}, which is "
-                "not here; name it with --detector onnx:FILE, or another detector"
+            raise ParameterError(
+                f"the crops of the model's training were made with {{detector}} {settled.detector}, which is "
+                "not here; name it with {detector} onnx:FILE, or another detector"
             )
         options_for(settled, settled.size, aligned=False)
         return settled

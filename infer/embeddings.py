@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from align.crops.aligner import Rejection, align_photographs
 from align.crops.options import AlignOptions
+from align.media.source import ImageSource
 from common.runtime.worker_processes import available_cores, run_in_processes, start_fork_server
 from infer.cropping import options_for
 from infer.models.model import Model
-from infer.pair_sets.pair_set import Image
 from infer.stored_crops import ShardCrop, read_crops, refuse_other_crops
 
 CHUNK = 64  # photographs aligned by one task and embedded in one batch
@@ -39,7 +39,7 @@ class Embeddings:
 
 
 def embed_images(
-    images: Sequence[Image],
+    images: Sequence[ImageSource | ShardCrop],
     model: Model,
     aligned: bool = False,
     workers: int | None = None,
@@ -51,7 +51,7 @@ def embed_images(
     without workers, whose start takes longer. The number of workers changes no bit of the result.
 
     Args:
-        images: files, the bytes of encoded images, or crops of shards, which are read as they are.
+        images: photographs in any form, or crops of shards, which are read as they are.
         model: what embeds them.
         aligned: they are crops already; one of another size than the model's is resized.
         workers: processes; by default one per core.
@@ -69,7 +69,7 @@ def embed_images(
 
 
 def aligned_images(
-    images: Sequence[Image],
+    images: Sequence[ImageSource | ShardCrop],
     model: Model,
     aligned: bool,
     workers: int | None,

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from align.crops.aligner import AlignedFace, Aligner, Rejection
+from align.crops.aligner import AlignedFace, Rejection, aligner_of_process
+from align.media.source import ImageSource
 from common.formats.crop_frame import CropFrame, landmarks_in_crop
 from common.formats.shards import Alignment
 from infer.embeddings import align_options
@@ -46,10 +46,10 @@ class Examiner:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._aligner = Aligner(align_options(model, aligned=False))
+        self._aligner = aligner_of_process(align_options(model, aligned=False))
 
-    def examine(self, sources: Sequence[Path | bytes]) -> list[Examined]:
-        """Each image file, or the bytes of one, in order; what a file holds never raises.
+    def examine(self, sources: Sequence[ImageSource]) -> list[Examined]:
+        """Each photograph, in order; what one holds never raises.
 
         The faces are embedded in one batch. Raises UserError when the model gives an embedding that is not
         finite.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from align.crops.reasons import NO_FACE
 from common.formats.shards import Alignment
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 from infer.examine import Examined
 from infer.models.model import Model, Threshold
 from infer.score import Verdict, cosines, verdict_on
@@ -27,14 +27,21 @@ class PairVerdict:
         first, second: which ones, from 0, first < second.
         similarity: cosine, in [-1, 1]; None where one of them shows no usable face.
         verdict: match where similarity >= threshold; None where there is a similarity but no threshold.
-        reasons: why, in words, and then what is doubtful about it; never empty.
+        why: in words, never empty.
+        doubts: what is doubtful about the photographs, in words.
     """
 
     first: int
     second: int
     similarity: float | None
     verdict: Verdict | None
-    reasons: tuple[str, ...]
+    why: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, and then what is doubtful about it."""
+        return self.why + self.doubts
 
 
 def known_threshold(model: Model, asked: float | None) -> Threshold | None:
@@ -45,7 +52,7 @@ def known_threshold(model: Model, asked: float | None) -> Threshold | None:
     if asked is None:
         return model.threshold
     if not -1 <= asked <= 1:
-        raise UserError(f"--threshold must be from -1 to 1, not {asked}")
+        raise ParameterError(f"{{threshold}} must be from -1 to 1, not {asked}")
     return Threshold(asked, "as asked for")
 
 
@@ -91,12 +98,12 @@ def verdicts_of(examined: Sequence[Examined], threshold: float | None) -> list[P
     for pair in combinations(range(len(examined)), 2):
         problems = [examined[index].problem or "" for index in pair if examined[index].problem]
         similarity = None if problems else float(matrix[pair])
-        main = [reason for index in pair for reason in _missing(index, examined[index])]
+        why = [reason for index in pair for reason in _missing(index, examined[index])]
         if similarity is not None:
-            main = [_comparison(similarity, threshold)]
-        doubts = [reason for index in pair for reason in _doubts(index, examined[index])]
+            why = [_comparison(similarity, threshold)]
+        doubts = tuple(reason for index in pair for reason in _doubts(index, examined[index]))
         verdict = verdict_on(float(matrix[pair]), threshold, problems)
-        found.append(PairVerdict(*pair, similarity, verdict, (*main, *doubts)))
+        found.append(PairVerdict(*pair, similarity, verdict, tuple(why), doubts))
     return found
 
 

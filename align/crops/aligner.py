@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,8 @@ from align.crops.reasons import COINCIDE, LOST_FACE, LOST_PART, NO_FACE, TURNED,
 from align.crops.second_look import Found, SecondLook
 from align.detectors.detection import Detection, DetectorSettings
 from align.detectors.open import find_detector, open_detector
-from align.media.read import ImageFile, UnreadableImageError
+from align.media.source import ImageSource, open_image
+from align.media.unreadable import UnreadableImageError
 from common.formats.crop_frame import crop_frame
 from common.formats.shards import Alignment
 
@@ -52,6 +52,10 @@ class Aligner:
     """Aligns photographs with one detector; holds no other state.
 
     Raises UserError when the detector that the options name is not there.
+
+    >>> face = ft.Aligner(ft.AlignOptions(size=224)).align("anna.jpg")
+    >>> face.image.shape, face.faces_found
+    ((224, 224, 3), 1)
     """
 
     def __init__(self, options: AlignOptions = AlignOptions(), threads: int = 1) -> None:
@@ -61,13 +65,16 @@ class Aligner:
         self.detector = open_detector(find_detector(options.detector), settings)
         self._second_look = SecondLook(self.detector, options) if self.detector else None
 
-    def align(self, source: Path | bytes) -> AlignedFace | Rejection:
-        """The most prominent face of an image file; never raises for what the file holds."""
+    def align(self, source: ImageSource) -> AlignedFace | Rejection:
+        """The most prominent face of a photograph; never raises for what it holds."""
         outcome = next(self.align_all([source]))
         return outcome if isinstance(outcome, Rejection) else outcome[0]
 
-    def align_all(self, sources: Sequence[Path | bytes]) -> Iterator[list[AlignedFace] | Rejection]:
-        """The faces to keep of each image file, or its bytes, in order; never raises for what they hold."""
+    def align_all(self, sources: Sequence[ImageSource]) -> Iterator[list[AlignedFace] | Rejection]:
+        """The faces to keep of each photograph, in order, those of one photograph by prominence.
+
+        Never raises for what a photograph holds; UserError for what is none, such as None.
+        """
         window: list[DecodedPhotograph | Rejection] = []
         batch = self.detector.batch_size if self.detector else 1
         pixels = 0
@@ -80,10 +87,10 @@ class Aligner:
                 window, pixels = [], 0
         yield from self._finish(window)
 
-    def _read(self, source: Path | bytes) -> DecodedPhotograph | Rejection:
+    def _read(self, source: ImageSource) -> DecodedPhotograph | Rejection:
         """A photograph with as many pixels as the detector needs."""
         try:
-            file = ImageFile(source, allow_cut=self.detector is not None)
+            file = open_image(source, allow_cut=self.detector is not None)
             wanted = self.detector.wanted_side if self.detector else 2 * self.options.size
             side = max(file.height, file.width) if self.detector else min(file.height, file.width)
             reduction = max(by for by in file.reductions if by == 1 or side >= by * wanted)
@@ -163,15 +170,15 @@ class Aligner:
         return AlignedFace(centre_square(source.pixels, self.options.size), nowhere, alignment)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def aligner_of_process(options: AlignOptions) -> Aligner:
-    """An aligner that is opened once, however many tasks a worker process is given."""
+    """An aligner that a process opens once, however many tasks or calls it is given."""
     return Aligner(options)
 
 
 def align_photographs(
-    sources: Sequence[Path | bytes], options: AlignOptions = AlignOptions()
+    sources: Sequence[ImageSource], options: AlignOptions = AlignOptions()
 ) -> list[AlignedFace | Rejection]:
-    """The most prominent face of each image file; the task of a worker process that keeps nothing."""
+    """The most prominent face of each photograph; the task of a worker process that keeps nothing."""
     outcomes = aligner_of_process(options).align_all(sources)
     return [outcome if isinstance(outcome, Rejection) else outcome[0] for outcome in outcomes]

@@ -2,11 +2,11 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from common.formats.crop_frame import Template
 from common.runtime.device import Device
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError
 
 
 class FaceChoice(StrEnum):
@@ -22,6 +22,25 @@ class OnMissing(StrEnum):
 
     REJECT = "reject"
     CENTER = "center"
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def as_choice(kind: type[Choice], parameter: str, value: str) -> Choice:
+    """The choice of that name. Raises UserError, which names the parameter, where there is none."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise ParameterError(f"{{{parameter}}} is {', '.join(kind)}, not {value!r}") from None
+
+
+CHOICES: dict[str, type[StrEnum]] = {
+    "face": FaceChoice,
+    "template": Template,
+    "on_missing": OnMissing,
+    "device": Device,
+}
 
 
 @dataclass(frozen=True)
@@ -55,12 +74,14 @@ class AlignOptions:
     device: Device = Device.AUTO
 
     def __post_init__(self) -> None:
+        for name, kind in CHOICES.items():  # from Python they come as plain text
+            object.__setattr__(self, name, as_choice(kind, name, getattr(self, name)))
         if not 0 < self.min_score < 1:
-            raise UserError(f"--min-score must lie between 0 and 1, not be {self.min_score}")
+            raise ParameterError(f"{{min_score}} must lie between 0 and 1, not be {self.min_score}")
         if not 32 <= self.det_size <= 8192:
-            raise UserError(f"--det-size must lie between 32 and 8192 pixels, not be {self.det_size}")
+            raise ParameterError(f"{{det_size}} must lie between 32 and 8192 pixels, not be {self.det_size}")
         if not 16 <= self.size <= 1024:
-            raise UserError(f"--size must lie between 16 and 1024 pixels, not be {self.size}")
+            raise ParameterError(f"{{size}} must lie between 16 and 1024 pixels, not be {self.size}")
         found = self.template, self.face, self.min_face, self.on_missing
         if self.detector == "none" and found != (
             Template.ARCFACE,
@@ -68,14 +89,16 @@ class AlignOptions:
             0,
             OnMissing.REJECT,
         ):
-            raise UserError(
-                "--detector none takes photographs as they are; leave out --template, --face, --min-face and "
-                "--on-missing"
+            raise ParameterError(
+                "{detector} none takes photographs as they are; leave out {template}, {face}, {min_face} and "
+                "{on_missing}"
             )
         if self.template is Template.LOOSE and not 0 < self.margin <= 4:
-            raise UserError("--template loose needs a --margin above 0 and up to 4; 0.3 shows the whole head")
+            raise ParameterError(
+                "{template} loose needs a {margin} above 0 and up to 4; 0.3 shows the whole head"
+            )
         if self.template is Template.ARCFACE and self.margin:
-            raise UserError("--margin goes with --template loose")
+            raise ParameterError("{margin} goes with {template} loose")
 
     def as_dict(self) -> dict[str, Any]:
         """The options as plain values for JSON, by the names of the command line."""

@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from align.detectors.detection import Detection
 from align.media.read import ImageFile
+from align.media.source import DecodedImage
 
 
 @dataclass(frozen=True)
 class DecodedPhotograph:
     """A photograph decoded at a part of its size."""
 
-    file: ImageFile
+    file: ImageFile | DecodedImage
     reduction: int
     pixels: NDArray[np.uint8]  # (H, W, 3) RGB
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from align.detectors.detection import Detector, DetectorSettings
 from common.formats.file_kinds import describe_trouble
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError
 
 RETINAFACE, INSIGHTFACE, ONNX, NONE = "retinaface", "insightface", "onnx", "none"
-EXPORT = "--detector onnx:FILE names a RetinaFace export"
+EXPORT = "{detector} onnx:FILE names a RetinaFace export"
 HOW_TO_NAME = "retinaface, insightface:PACK, onnx:FILE or none"
 
 
@@ -47,14 +47,14 @@ def find_detector(name: str) -> DetectorSource:
         path = Path(rest)
         if path.exists() and not path.is_file():  # a pipe would be waited for
             kind_of_path = "folder" if path.is_dir() else "pipe or a device"
-            raise UserError(f"{path} is a {kind_of_path}; {EXPORT}")
+            raise ParameterError(f"{path} is a {kind_of_path}; {EXPORT}")
     else:
-        raise UserError(f"--detector is {HOW_TO_NAME}, not '{name}'")
+        raise ParameterError(f"{{detector}} is {HOW_TO_NAME}, not '{name}'")
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise UserError(f"{describe_trouble(path, error)}; {EXPORT}") from error
+        raise ParameterError(f"{describe_trouble(path, error)}; {EXPORT}") from error
     return DetectorSource(kind, str(path.resolve()), digest)
 
 

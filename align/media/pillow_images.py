@@ -90,6 +90,16 @@ def decode_with_pillow(data: bytes, upright: bool) -> NDArray[np.uint8]:
         return pixels
 
 
+def pixels_of(image: Image.Image) -> NDArray[np.uint8]:
+    """The pixels of an image of Pillow's, as `decode_with_pillow` and upright; it stays open, as it is.
+
+    Raises UnreadableImageError for a size that `check_size` refuses, and where its file is damaged.
+    """
+    with _reasons(b""):
+        check_size(*image.size)
+        return _to_rgb(ImageOps.exif_transpose(image))
+
+
 def _size_without_pillow(data: bytes) -> tuple[int, int] | None:
     """Width and height of an image that Pillow does not read by itself; None where it does."""
     if is_heif(data):

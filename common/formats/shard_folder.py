@@ -6,7 +6,7 @@ from pathlib import Path
 
 from common.formats.manifest import MANIFEST_FILE, Manifest, read_manifest
 from common.formats.shards import SHARD_PATTERN, open_shard, shard_paths
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 
 MOST_NAMED = 3  # shards of a problem
 
@@ -33,9 +33,9 @@ class ShardFolder:
     def require_whole(self, allow_missing: bool = False) -> "ShardFolder":
         """The folder itself. Raises UserError when it has problems that are not allowed."""
         if self.problems and not allow_missing:
-            raise UserError(
+            raise ParameterError(
                 f"{self.path} is not what its manifest says: {'; '.join(self.problems)}; run the command "
-                "that made it again, or add --allow-missing to take the shards that lie there"
+                "that made it again, or add {allow_missing} to take the shards that lie there"
             )
         return self
 

@@ -155,6 +155,15 @@ def read_header(file: h5py.File) -> ShardHeader:
     return ShardHeader(detector, sha256, template, int(attributes["size"]), float(attributes["margin"]))
 
 
+def read_rows(file: h5py.File) -> ShardRows:
+    """All rows of an open shard, in memory."""
+    columns: dict[str, Any] = {
+        name: decode_strings(file[name][:]) if kind is str else file[name][:]
+        for name, (kind, _) in COLUMNS.items()
+    }
+    return ShardRows(images=file["images"][:], forged=forgery_columns(file), **columns)
+
+
 def forgery_columns(file: h5py.File) -> ForgeryColumns | None:
     """How the crops of an open shard were made; None where it says nothing of it."""
     if not _has_forgery_columns(file):

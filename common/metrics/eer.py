@@ -33,6 +33,9 @@ def equal_error_rate(genuine: ArrayLike, scores: ArrayLike) -> OperatingPoint:
     is undefined: both fields are NaN.
 
     Raises ValueError for arrays of different length or scores that are not finite.
+
+    >>> ft.equal_error_rate([1, 1, 0, 0], [0.9, 0.4, 0.5, 0.1])
+    OperatingPoint(eer=0.5, threshold=0.45)
     """
     is_genuine = np.asarray(genuine).astype(bool)
     values = finite_scores(scores, is_genuine)

@@ -13,7 +13,7 @@ from common.models.weights.fit import compare, describe, load_weights, shapes_of
 from common.models.weights.layouts import FACETRUST, Colour, Layout, layout_of
 from common.models.weights.recognise import Recognised, View, backbone_shapes, best_view, nearest, recognise
 from common.models.weights.source import WeightsFile, locate
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 
 SUMMARISED_KEYS = 3
 
@@ -75,8 +75,8 @@ def load_located(file: WeightsFile, source: str, wanted: Wanted = ANYTHING) -> L
     info = read_checkpoint_info(file.path) if is_checkpoint(file.path) else None
     if info is not None and _is_wanted(Recognised(info.backbone, info.input_format.size, ""), wanted):
         if wanted.colour not in (None, info.input_format.colour):
-            raise UserError(
-                f"{source} was trained on {info.input_format.colour}, as it says itself; leave --colour out"
+            raise ParameterError(
+                f"{source} was trained on {info.input_format.colour}, as it says itself; leave {{colour}} out"
             )
         return LoadedEncoder(load_checkpoint(file.path)[0], FACETRUST, info)
 

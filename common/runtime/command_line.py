@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from common.runtime.errors import UserError
+from common.runtime.errors import UserError, user_text
 
 TRACEBACK_VARIABLE = "FACETRUST_TRACEBACK"
 
@@ -65,7 +65,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None, program: str |
             _fail("interrupted; what was already written is kept", status=INTERRUPTED)
         raise
     except UserError as error:
-        _fail(str(error), status=2)
+        _fail(user_text(error), status=2)
     except OSError as error:
         _fail(_describe_os_error(error), status=2)
     except Exception as error:

@@ -1,6 +1,9 @@
-"""The one exception that users are meant to read."""
+"""The exceptions that users are meant to read."""
+
+import re
 
 LONGEST_LINE = 300  # characters of what a library says
+_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class UserError(Exception):
@@ -8,6 +11,27 @@ class UserError(Exception):
 
     Commands print it without a traceback and end with exit status 2.
     """
+
+
+class ParameterError(UserError):
+    """A `UserError` about parameters of a call, which are options of a command.
+
+    They stand in its text in braces, `{min_score}`: `str` names them as Python does, `min_score`, and
+    `as_options` as the command line does, `--min-score`.
+    """
+
+    def __str__(self) -> str:
+        return _PARAMETER.sub(r"\1", str(self.args[0]))
+
+    @property
+    def as_options(self) -> str:
+        """The text for the command line."""
+        return _PARAMETER.sub(lambda found: f"--{found[1].replace('_', '-')}", str(self.args[0]))
+
+
+def user_text(error: Exception) -> str:
+    """What an exception says on the command line."""
+    return error.as_options if isinstance(error, ParameterError) else str(error)
 
 
 def first_line(error: BaseException) -> str:

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from common.runtime.command_line import console, examples, printable
+from common.runtime.errors import user_text
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
@@ -140,7 +141,7 @@ def _print(model: "Model", at: "Threshold | None", found: "PairVerdict", picture
     else:
         console.print(f"threshold  {at.value:.4f} ({escape(printable(at.source))})")
     doubt = threshold_doubt(at)
-    for careful in ([doubt] if doubt else []) + list(found.reasons[1:]):
+    for careful in ([doubt] if doubt else []) + list(found.doubts):
         console.print(f"[yellow]careful:[/] {escape(careful)}")
     console.print(f"[yellow]note:[/] {escape(synthetic_statement(model.card.synthetic))}")
     tell_model(model)
@@ -196,5 +197,5 @@ def _errors_told(as_json: bool) -> Iterator[None]:
         yield
     except Exception as error:
         if as_json:
-            typer.echo(json.dumps({"error": " ".join(str(error).split()) or type(error).__name__}))
+            typer.echo(json.dumps({"error": " ".join(user_text(error).split()) or type(error).__name__}))
         raise

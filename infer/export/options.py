@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError
 
 
 class Precision(StrEnum):
@@ -32,4 +32,4 @@ class ExportOptions:
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not -1 <= self.threshold <= 1:
-            raise UserError(f"--threshold must be from -1 to 1, not {self.threshold}")
+            raise ParameterError(f"{{threshold}} must be from -1 to 1, not {self.threshold}")

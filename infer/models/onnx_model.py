@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from common.models.encoder import InputFormat
 from common.models.weights.layouts import Colour
 from common.runtime.device import Device
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 from common.runtime.onnx_session import open_network
 from common.runtime.worker_processes import available_cores
 from infer.models.foreign_onnx import open_foreign, precision_of
@@ -64,7 +64,9 @@ class OnnxModel(Model):
         sha256 = hashlib.sha256(file.content).hexdigest()
         if metadata is not None:
             if colour not in (None, metadata.colour):
-                raise UserError(f"{path} takes {metadata.colour}, as it says itself; leave --colour out")
+                raise ParameterError(
+                    f"{path} takes {metadata.colour}, as it says itself; leave {{colour}} out"
+                )
             card = _card_of_export(name, metadata, embedding_size(session, metadata, path))
             threshold = settle_threshold(path, metadata.own_threshold, sha256)
             return cls(partial(run_export, session, path=path), card, threshold, path, sha256)

@@ -45,8 +45,8 @@ def draw_verdict(
     if similarity is None:
         raise ValueError("a picture needs two faces")
     doubt = threshold_doubt(at)
-    small = [*found.reasons[1:], *([doubt] if doubt else []), synthetic_statement(trained)]
-    notes = [found.reasons[0], *(line for note in small for line in textwrap.wrap(note, STATEMENT_WIDTH))]
+    small = [*found.doubts, *([doubt] if doubt else []), synthetic_statement(trained)]
+    notes = [found.why[0], *(line for note in small for line in textwrap.wrap(note, STATEMENT_WIDTH))]
     figure = Figure(figsize=(SIDE, 4.5 + 0.2 * max(0, len(notes) - 1)), facecolor="white")
     height = figure.get_figheight()
     colour = COLOURS[found.verdict] if found.verdict else INK

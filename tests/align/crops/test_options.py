@@ -24,7 +24,7 @@ from common.formats.shards import (
     shard_paths,
 )
 from common.runtime.device import Device
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError
 
 Array = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]
@@ -109,8 +109,10 @@ def group(tmp_path_factory: pytest.TempPathFactory, group_photograph: Array, sav
     ],
 )
 def test_values_out_of_range_and_contradictions(options: dict[str, Any], told: str) -> None:
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(ParameterError) as refused:
         AlignOptions(**options)
+    assert told in refused.value.as_options
+    assert "--" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_a_listed_shard_that_is_gone_is_named_with_what_is_lost(folder: Path) ->
     (problem,) = found.problems
     assert problem == "1 of the 3 shards that it lists is missing, with 2 of 6 crops (shard-00001.h5)"
     assert found.notes == [f"{folder}: {problem}"]
-    with pytest.raises(UserError, match=rf"{re.escape(problem)}.*--allow-missing"):
+    with pytest.raises(UserError, match=rf"{re.escape(problem)}.*allow_missing"):
         found.require_whole()
     assert found.require_whole(allow_missing=True) is found and len(found.shards) == 2
 

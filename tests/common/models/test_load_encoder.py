@@ -96,7 +96,7 @@ def test_a_checkpoint_brings_everything_along(checkpoint: Path, lite: dict[str, 
     [
         (Wanted(backbone="ir_18"), "is a ir_lite; add --backbone ir_lite"),
         (Wanted(size=224), "takes crops of 112 pixels, not of 224; align with --size 112"),
-        (Wanted(colour="RGB"), "was trained on BGR, as it says itself; leave --colour out"),
+        (Wanted(colour="RGB"), "was trained on BGR, as it says itself; leave colour out"),
         (Wanted(backbone="nothing"), "is a ir_lite; add --backbone ir_lite"),
     ],
 )

@@ -111,7 +111,7 @@ def test_what_cannot_be_exported_is_told(own: Model, exported: Export, tmp_path:
         export_onnx(own, tmp_path / "e.pt", ExportOptions())
     with pytest.raises(UserError, match="add --pairs"):
         export_onnx(own, tmp_path / "e.onnx", ExportOptions(Precision.INT8))
-    with pytest.raises(UserError, match="--threshold must be from -1 to 1"):
+    with pytest.raises(UserError, match="threshold must be from -1 to 1"):
         ExportOptions(threshold=math.nan)
     with torch.device("meta"):
         large = Encoder("ir_lite")

@@ -205,16 +205,16 @@ def test_a_threshold_of_other_crops_is_told(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_cropped_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="--face all has no meaning here"):
+    with pytest.raises(UserError, match="face all has no meaning here"):
         CropRequest(face=FaceChoice.ALL)
-    with pytest.raises(UserError, match="leave out --det-size, --face"):
+    with pytest.raises(UserError, match="leave out det_size, face"):
         CropRequest(det_size=320, face=FaceChoice.LARGEST, aligned=True)
-    with pytest.raises(UserError, match="--min-score must lie between 0 and 1"):
+    with pytest.raises(UserError, match="min_score must lie between 0 and 1"):
         load_model("random:ir_lite", tmp_path, crops=CropRequest(min_score=2))
     path = tmp_path / "own.safetensors"
     gone = CropSettings(detector="onnx:gone.onnx")
     save_checkpoint(path, Encoder("ir_lite"), INFO.model_copy(update={"crops": gone}))
-    with pytest.raises(UserError, match=r"made with --detector onnx:gone\.onnx, which is not here"):
+    with pytest.raises(UserError, match=r"made with detector onnx:gone\.onnx, which is not here"):
         load_model(str(path), tmp_path)
     assert load_model(str(path), tmp_path, crops=CropRequest(detector="retinaface")).crops.detector == (
         "retinaface"
@@ -228,5 +228,5 @@ def test_a_colour_is_for_files_that_do_not_say(tmp_path: Path) -> None:
         assert load_model(str(tmp_path / name), tmp_path).card.input_format.colour == "RGB"
     assert load_model(str(tmp_path / "w.pt"), tmp_path, "BGR").card.input_format.colour == "BGR"
     assert load_model("random:ir_lite", tmp_path, "BGR").card.input_format.colour == "BGR"
-    with pytest.raises(UserError, match="trained on RGB, as it says itself; leave --colour out"):
+    with pytest.raises(UserError, match="trained on RGB, as it says itself; leave colour out"):
         load_model(str(tmp_path / "own.safetensors"), tmp_path, "BGR")
