@@ -10,6 +10,8 @@ PACKAGES = ("facetrust", "align", "train", "infer", "common")
 # what a folder may import besides itself; a file's own line goes before that of its folder
 MAY_IMPORT = {
     "common": ("common",),
+    "facetrust": PACKAGES,
+    "facetrust/cli.py": ("facetrust", "common"),  # the stages by name
     "facetrust/sample": ("facetrust.sample", "common"),
     "align": ("align", "common"),
     "align/commands/sample.py": ("align", "facetrust.sample", "common"),

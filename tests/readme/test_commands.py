@@ -28,6 +28,7 @@ EXCEPTED = {
     "source .venv/bin/activate": "it is for a shell",
     "pip install -e .": "it needs the network and changes the environment",
     "python -m infer": "it is the name of a stage, not a command",
+    "pip install -e '.[serve]'": "as above",
 }
 
 # Run in another form, and why.

@@ -13,7 +13,7 @@ from train.cli import app as train_app
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((REPOSITORY / "docs").glob("*.md")))]
-CODE = ("facetrust", "align", "train", "infer", "common", "tests", "benchmarks")
+CODE = ("examples", "facetrust", "align", "train", "infer", "common", "tests", "benchmarks")
 APPS = {"align": align_app, "train": train_app, "infer": infer_app}
 
 
