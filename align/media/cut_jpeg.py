@@ -1,7 +1,7 @@
 """JPEGs that lack their last bytes, as after a transfer that broke off: what is left of the picture.
 
-A decoder fills what it lacks with grey. Which rows these are shows when the file is decoded twice, as it is
-and with other data appended: rows that come out alike depend on nothing that is missing.
+A decoder fills what it lacks with grey. Which rows these are shows when the file is decoded twice, with data
+appended of which every bit is another: rows of blocks that come out alike depend on nothing that is missing.
 """
 
 import re
@@ -16,10 +16,12 @@ from align.media.unreadable import UnreadableImageError
 
 END = b"\xff\xd9"
 # in the place of what is missing; without 0xFF, which would begin a marker
-NOISE = np.random.default_rng(0).integers(0, 255, 64, np.uint8).tobytes()
+NOISE = np.random.default_rng(0).integers(1, 255, 64, np.uint8)
 RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 FIRST_RESTART, RESTARTS = 0xD0, 8
 STRIP_ROWS = 256  # compared at a time
+BLOCK = 8  # rows
+HALVED = ("420", "440")  # subsamplings by which a block of colour covers twice the rows
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def find_cut(data: bytes) -> CutJpeg | None:
     # a file that was not written to its end is filled up with zeros
     kept = (kept if has_end else kept.rstrip(b"\0")).rstrip(b"\xff")
     try:
-        rows = _rows_alike(_decode(kept + END), _decode(kept + _more(kept[scans.start :]) + END))
+        scan = kept[scans.start :]
+        rows = _rows_alike(*(_decode(kept + _more(scan, noise) + END) for noise in (NOISE, ~NOISE)))
+        rows = None if rows is None else _whole_rows(rows, simplejpeg.decode_jpeg_header(data)[3])
     except ValueError:
         return None
     if not scans.every_bit:
@@ -83,11 +87,21 @@ def _rows_alike(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> int | No
     return None
 
 
-def _more(scan: bytes) -> bytes:
+def _whole_rows(rows: int, subsampling: str) -> int:
+    """The rows above the blocks that the first differing row lies in, of which others may be alike by chance.
+
+    Where colour has half the rows, the last row above takes part of its colour from below.
+    """
+    halved = subsampling in HALVED
+    block = BLOCK * (1 + halved)
+    return max(0, (rows + halved) // block * block - halved)
+
+
+def _more(scan: bytes, noise: NDArray[np.uint8]) -> bytes:
     """Data that a decoder takes for more of a scan, also where it expects a restart marker next."""
     seen = RESTART.findall(scan)
     following = (seen[-1][0] - FIRST_RESTART + 1) % RESTARTS if seen else 0
-    return NOISE + bytes((0xFF, FIRST_RESTART + following)) + NOISE
+    return noise.tobytes() + bytes((0xFF, FIRST_RESTART + following)) + noise.tobytes()
 
 
 def _decode(data: bytes) -> NDArray[np.uint8]:
