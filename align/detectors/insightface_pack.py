@@ -17,8 +17,8 @@ from align.detectors.insightface_download import DownloadError, download_pack
 from align.detectors.letterbox import fit, pad
 from align.detectors.retinaface import enlarge
 from align.detectors.session import open_session
-from common.formats.file_kinds import inspect
 from common.runtime.errors import UserError
+from common.runtime.file_kinds import inspect
 
 MODELS = Path("~/.insightface/models")  # where insightface keeps them
 RELEASES = "https://github.com/deepinsight/insightface/releases"

@@ -6,8 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from align.detectors.detection import Detector, DetectorSettings
-from common.formats.file_kinds import describe_trouble
 from common.runtime.errors import ParameterError
+from common.runtime.file_kinds import describe_trouble
 
 RETINAFACE, INSIGHTFACE, ONNX, NONE = "retinaface", "insightface", "onnx", "none"
 EXPORT = "{detector} onnx:FILE names a RetinaFace export"

@@ -14,9 +14,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from common.formats.file_kinds import describe_hdf5_trouble, inspect
 from common.runtime.atomic import write_atomically
 from common.runtime.errors import UserError
+from common.runtime.file_kinds import describe_hdf5_trouble, inspect
 
 FORMAT = "facetrust-shard"
 FORMAT_VERSION = 2

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from common.formats.file_kinds import Kind
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder, InputFormat
 from common.models.training_facts import SyntheticTraining, ValidationFacts
@@ -18,6 +17,7 @@ from common.models.weights.fit import load_weights
 from common.models.weights.refusal import inspect_weights, refusal
 from common.runtime.atomic import write_atomically
 from common.runtime.errors import UserError, first_line
+from common.runtime.file_kinds import Kind
 
 FORMAT = "facetrust-encoder-1"
 SUFFIX = ".safetensors"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import onnxruntime
 
-from common.formats.file_kinds import Kind, inspect
 from common.runtime.device import Device
 from common.runtime.errors import UserError, first_line
+from common.runtime.file_kinds import Kind, inspect
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 
-from common.formats.file_kinds import Kind
 from common.models.encoder import Encoder, default_input_format
 from common.models.leaderboard import best_checkpoint
 from common.models.load_encoder import Wanted, load_located
@@ -13,6 +12,7 @@ from common.models.weights.layouts import Colour
 from common.models.weights.refusal import inspect_weights
 from common.models.weights.source import locate
 from common.runtime.checksum import file_sha256
+from common.runtime.file_kinds import Kind
 from infer.cropping import AS_TRAINED, CropRequest, described
 from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, ModelCard, Threshold

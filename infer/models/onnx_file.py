@@ -12,9 +12,9 @@ from google.protobuf.message import DecodeError, Message  # type: ignore[import-
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto
 
-from common.formats.file_kinds import Kind
 from common.models.weights.refusal import inspect_weights, refusal
 from common.runtime.errors import UserError, first_line
+from common.runtime.file_kinds import Kind
 
 EXPECTED = (
     "a face recogniser has one input, (N, 3, S, S) or (N, S, S, 3) float32, and one output with embeddings, "

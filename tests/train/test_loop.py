@@ -114,9 +114,10 @@ def test_the_monitor_hears_of_everything(finished: tuple[Outcome, Recorder]) -> 
     mean = sum(record.loss for record in recorder.steps[:4]) / 4
     assert recorder.validations[1].loss == pytest.approx(mean)
     doubt = "only 2 people, 12 genuine pairs and 24 impostor pairs"
-    assert [doubt in note for note in recorder.notes] == [False, False, True, True], (
+    assert [doubt in note for note in recorder.notes] == [False, False, True, False, True], (
         "at the start and the end"
     )
+    assert "synthetic" in recorder.notes[3], "what the validation cannot show of forgeries"
     assert all("manifest" in note for note in recorder.notes[:2])
 
 

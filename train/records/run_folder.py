@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from common.duplicates.same_picture_list import SAME_PICTURES_FILE
-from common.formats.file_kinds import describe_trouble
 from common.runtime.atomic import remove_stale_temporaries, write_text_atomically
 from common.runtime.errors import UserError, first_line
+from common.runtime.file_kinds import describe_trouble
 from train.config import TrainConfig
 
 RUN_FOLDER = "runs"

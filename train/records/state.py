@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import torch
 
-from common.formats.file_kinds import Kind, describe_trouble, inspect
 from common.runtime.atomic import write_atomically
 from common.runtime.errors import UserError, first_line
+from common.runtime.file_kinds import Kind, describe_trouble, inspect
 
 FORMAT = "facetrust-run-2"
 AGAIN = "start a new run without --resume, with --pretrained and the last checkpoint"

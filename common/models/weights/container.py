@@ -8,10 +8,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from common.formats.file_kinds import Kind
 from common.models.weights.refusal import inspect_weights, refusal
 from common.models.weights.torch_file import TORCH_KINDS, load_torch_file
 from common.runtime.errors import UserError, first_line
+from common.runtime.file_kinds import Kind
 
 # Where frameworks keep the weights, the likeliest first; of equally large dictionaries the earlier is taken,
 # so that averaged copies (state_dict_ema ...) come after what they are averages of.

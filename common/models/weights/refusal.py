@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from common.formats.file_kinds import Content, Kind, describe_trouble, inspect
 from common.runtime.errors import UserError
+from common.runtime.file_kinds import Content, Kind, describe_trouble, inspect
 
 WEIGHTS_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".onnx")
 LISTED_FILES = 3  # of a folder

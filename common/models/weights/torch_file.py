@@ -17,10 +17,10 @@ from typing import IO
 
 import torch
 
-from common.formats.file_kinds import Content, Kind
 from common.models.weights.inert import is_quantised, is_tensor_part, stand_in
 from common.models.weights.refusal import refusal
 from common.runtime.errors import UserError
+from common.runtime.file_kinds import Content, Kind
 
 TORCH_KINDS = frozenset({Kind.TORCH, Kind.TORCH_LEGACY, Kind.PICKLE})  # the last may be a legacy file as well
 MISLEADING_SUFFIX = ".safetensors"  # by which torch takes a path, whatever the file is

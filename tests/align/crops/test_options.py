@@ -353,7 +353,7 @@ def test_layouts(run_commands: Run, tmp_path: Path, crops: list[Array], save_jpe
     for path in ("real/0.jpg", "real/1.jpg", "fake/0.jpg", "fake/1.jpg"):
         save_jpeg(tmp_path / "in" / path, crops[0])
     save_jpeg(tmp_path / "in" / "loose.jpg", crops[0])
-    (tmp_path / "in" / "list.csv").write_text("path,identity,synthetic\nfake/1.jpg,Zoë,1\nloose.jpg,,\n")
+    (tmp_path / "in" / "list.csv").write_text("path,identity,synthetic\nfake/1.jpg,Zoë,1\nloose.jpg,,0\n")
     none = ["--detector", "none"]
     variants = [none, *([*none, "--layout", name] for name in ("real-fake", "people", "pairs", "flat"))]
     made = align_each(run_commands, "in", variants, tmp_path)

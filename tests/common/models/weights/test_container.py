@@ -6,9 +6,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from common.formats.file_kinds import Kind, inspect
 from common.models.weights.container import read_state_dict
 from common.runtime.errors import UserError
+from common.runtime.file_kinds import Kind, inspect
 
 
 def test_both_file_types_give_the_same_tensors_whatever_the_name(

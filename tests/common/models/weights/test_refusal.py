@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from common.formats.file_kinds import Kind, inspect
 from common.models.load_encoder import load_encoder
 from common.models.weights.refusal import REMEDIES
 from common.runtime.errors import UserError
+from common.runtime.file_kinds import Kind, inspect
 
 from .samples import SAMPLES, onnx_bytes, safetensors, torch_bytes
 

@@ -15,10 +15,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.formats.file_kinds import Kind, inspect
 from common.models.weights.inert import InertRecord, is_tensor_part, stand_in
 from common.models.weights.torch_file import load_torch_file
 from common.runtime.errors import UserError
+from common.runtime.file_kinds import Kind, inspect
 
 
 class Malicious:

@@ -2,7 +2,7 @@
 
 import re
 
-from common.formats.file_kinds.kind import Content, Kind
+from common.runtime.file_kinds.kind import Content, Kind
 
 LFS_START = "version https://git-lfs.github.com/spec/"
 WEB_STARTS = ("<!doctype html", "<html", "<head", "<body")

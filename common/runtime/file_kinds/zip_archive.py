@@ -4,7 +4,7 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import IO
 
-from common.formats.file_kinds.kind import Content, Kind
+from common.runtime.file_kinds.kind import Content, Kind
 
 NAMED_FILES = 3  # of an archive, in words
 NO_END = "its list of contents, which stands at the end, is missing"

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from common.formats.file_kinds.inspect import inspect
-from common.formats.file_kinds.kind import Kind
-from common.formats.file_kinds.trouble import describe_trouble
 from common.runtime.errors import first_line
+from common.runtime.file_kinds.inspect import inspect
+from common.runtime.file_kinds.kind import Kind
+from common.runtime.file_kinds.trouble import describe_trouble
 
 HDF5_KINDS = (Kind.HDF5, Kind.OWN_HDF5)
 _CUT = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")

@@ -3,7 +3,7 @@
 import os
 from typing import IO
 
-from common.formats.file_kinds.kind import Content, Kind
+from common.runtime.file_kinds.kind import Content, Kind
 
 # of `ModelProto` in https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 VERSION_FIELD, GRAPH_FIELD, OPERATORS_FIELD = 1, 7, 8

@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 from typing import IO
 
-from common.formats.file_kinds.kind import Content, Kind
-from common.formats.file_kinds.protobuf import inspect_protobuf
-from common.formats.file_kinds.text import inspect_text
-from common.formats.file_kinds.zip_archive import inspect_zip
+from common.runtime.file_kinds.kind import Content, Kind
+from common.runtime.file_kinds.protobuf import inspect_protobuf
+from common.runtime.file_kinds.text import inspect_text
+from common.runtime.file_kinds.zip_archive import inspect_zip
 
 START_BYTES = 4096  # that are looked at
 SHOWN_BYTES = 8  # of a file of no known kind
