@@ -60,7 +60,8 @@ def cosines(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[
     In [-1, 1], and the same bits whatever other rows there are.
     """
     products = np.einsum("pd,pd->p", first.astype(np.float64), second.astype(np.float64))
-    return products.clip(-1, 1)
+    similarity: NDArray[np.float64] = products.clip(-1, 1)
+    return similarity
 
 
 def verdict_on(similarity: float, threshold: float | None, reasons: Iterable[str]) -> Verdict | None:

@@ -87,7 +87,7 @@ def _similarities(embeddings: Tensor, pairs: NDArray[np.intp]) -> NDArray[np.flo
     parts = [
         (embeddings[first] * embeddings[second]).sum(dim=1).cpu()
         for first, second in (
-            part.T for part in torch.from_numpy(pairs).to(embeddings.device).split(PAIRS_AT_ONCE)
+            part.T for part in torch.split(torch.from_numpy(pairs).to(embeddings.device), PAIRS_AT_ONCE)
         )
     ]
     return torch.cat(parts).numpy()
@@ -106,7 +106,7 @@ def _hardest_impostors(
     bona_fide = torch.from_numpy(np.flatnonzero(~synthetic)).to(embeddings.device)
     forged = torch.from_numpy(np.flatnonzero(synthetic)).to(embeddings.device)
     found = []
-    for chunk in bona_fide.split(max(1, MOST_SIMILARITIES // len(embeddings))):
+    for chunk in torch.split(bona_fide, max(1, MOST_SIMILARITIES // len(embeddings))):
         for others, same in ((bona_fide, False), (forged, True)):
             if len(others):
                 similarity = embeddings[chunk] @ embeddings[others].T

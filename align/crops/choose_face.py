@@ -37,6 +37,7 @@ def _prominence(choice: FaceChoice, height: int, width: int) -> Callable[[Detect
         left, right = (min(max(x, 0.0), width) for x in (left, right))
         top, bottom = (min(max(y, 0.0), height) for y in (top, bottom))
         off_x, off_y = (left + right - width) / 2, (top + bottom - height) / 2
-        return (right - left) * (bottom - top) - weight * (off_x**2 + off_y**2)
+        area: float = (right - left) * (bottom - top)
+        return area - weight * float(off_x**2 + off_y**2)
 
     return prominence

@@ -95,4 +95,5 @@ def _part(
     )
     model = onnx.helper.make_model(graph, opset_imports=published.opset_import)
     model.ir_version = published.ir_version
-    return model.SerializeToString()
+    serialised: bytes = model.SerializeToString()
+    return serialised

@@ -82,7 +82,8 @@ def overlap(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np
     shared = np.prod(np.clip(corner1 - corner0, 0, None), axis=1)
     area = np.prod(box[2:] - box[:2])
     areas = np.prod(others[:, 2:] - others[:, :2], axis=1)
-    return shared / np.maximum(area + areas - shared, np.finfo(np.float32).tiny)
+    iou: NDArray[np.float32] = shared / np.maximum(area + areas - shared, np.finfo(np.float32).tiny)
+    return iou
 
 
 def shrink(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -3,7 +3,9 @@
 import re
 
 try:
-    from PIL.AvifImagePlugin import SUPPORTED as HAS_AVIF
+    from PIL import AvifImagePlugin
+
+    HAS_AVIF = AvifImagePlugin.SUPPORTED
 except ImportError:  # before Pillow 11.3
     HAS_AVIF = False
 

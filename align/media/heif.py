@@ -41,7 +41,7 @@ def _open(data: bytes) -> Any:
     except ImportError as error:
         raise UnreadableImageError(NO_HEIC) from error
     try:
-        return HeifFile(io.BytesIO(data), convert_hdr_to_8bit=True)
+        return HeifFile(io.BytesIO(data), convert_hdr_to_8bit=True)  # type: ignore[no-untyped-call]  # pillow-heif's
     except (OSError, ValueError, SyntaxError, RuntimeError, EOFError) as error:
         raise _damaged(error) from error
 

@@ -52,4 +52,5 @@ def _about_grey(angle: float, stretch: float) -> NDArray[np.float64]:
     turn = np.deg2rad(angle)
     grey = np.full((3, 3), 1 / 3)
     across = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3)
-    return grey + stretch * (np.cos(turn) * (np.eye(3) - grey) + np.sin(turn) * across)
+    linear: NDArray[np.float64] = grey + stretch * (np.cos(turn) * (np.eye(3) - grey) + np.sin(turn) * across)
+    return linear

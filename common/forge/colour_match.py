@@ -38,7 +38,8 @@ def matched_colours(picture: Floats, reference: Floats, mask: Floats, share: flo
     shift = mean + share * (wanted_mean - mean) - linear @ mean
     affine = np.hstack([linear, shift[:, None]]).astype(np.float32)
     rgb = cv2.cvtColor(cv2.transform(lab, affine), cv2.COLOR_Lab2RGB)
-    return np.clip(rgb * np.float32(255), 0, 255)
+    matched: Floats = np.clip(rgb * np.float32(255), 0, 255)
+    return matched
 
 
 def weighted_statistics(values: Floats, weights: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -62,7 +63,8 @@ def transport(covariance: NDArray[np.float64], wanted: NDArray[np.float64]) -> N
 
 def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
     values, vectors = np.linalg.eigh(matrix)
-    return (vectors * values**exponent) @ vectors.T
+    power: NDArray[np.float64] = (vectors * values**exponent) @ vectors.T
+    return power
 
 
 def _to_lab(picture: Floats) -> Floats:

@@ -24,7 +24,7 @@ class Face:
     @property
     def size(self) -> int:
         """Pixels, both sides of the crop."""
-        return self.image.shape[0]
+        return len(self.image)
 
     @property
     def unit(self) -> float:

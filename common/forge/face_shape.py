@@ -94,7 +94,8 @@ def _shares(points: Points) -> NDArray[np.float64]:
     weight = 1 / (distance + REACH**2 / 4)
     weight *= np.exp(-distance / (2 * REACH**2)) / weight.sum(axis=1, keepdims=True)
     affine = np.hstack([points, np.ones((len(points), 1))]) @ inverse
-    return affine + weight @ (np.eye(5) - template @ inverse)
+    effect: NDArray[np.float64] = affine + weight @ (np.eye(5) - template @ inverse)
+    return effect
 
 
 _SHARES = {name: _shares(points) for name, points in _MEAN.items()}

@@ -50,4 +50,5 @@ class Partners:
         return int(drawn[int(distance.argmin())])
 
     def _others(self, rows: NDArray[np.int64], row: int) -> NDArray[np.int64]:
-        return rows[self._identities[rows] != self._identities[row]]
+        others: NDArray[np.int64] = rows[self._identities[rows] != self._identities[row]]
+        return others

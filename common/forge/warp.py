@@ -43,9 +43,10 @@ def affine_field(
 
 def displaced(image: Floats, field: Floats, interpolation: int = cv2.INTER_LINEAR) -> Floats:
     """The image (size, size[, 3]) with the value of p + field(p) at each pixel p; the border repeats."""
-    return cv2.remap(  # type: ignore[call-overload]
+    moved: Floats = cv2.remap(  # type: ignore[call-overload]
         image, _places(image.shape[0]) + field, None, interpolation, borderMode=cv2.BORDER_REPLICATE
     )
+    return moved
 
 
 @lru_cache(maxsize=8)

@@ -16,4 +16,5 @@ def jpeg_round_trip(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]
     """
     pixels = np.ascontiguousarray(image)
     coded = simplejpeg.encode_jpeg(pixels, quality, colorsubsampling="420", fastdct=False)
-    return simplejpeg.decode_jpeg(coded, fastdct=False, fastupsample=False)
+    decoded: NDArray[np.uint8] = simplejpeg.decode_jpeg(coded, fastdct=False, fastupsample=False)
+    return decoded

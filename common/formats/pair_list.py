@@ -60,7 +60,8 @@ class PairList:
 
 def pair_categories(same_person: NDArray[np.bool_], synthetic: NDArray[np.bool_]) -> NDArray[np.int8]:
     """`PairCategory.code` of pairs, (P,), from their labels (P,) and the flags of their faces (P, 2)."""
-    return _CODES[same_person.astype(np.intp), synthetic.any(axis=1).astype(np.intp)]
+    codes: NDArray[np.int8] = _CODES[same_person.astype(np.intp), synthetic.any(axis=1).astype(np.intp)]
+    return codes
 
 
 def read_pair_list(path: Path, columns: str | None = None) -> PairList:

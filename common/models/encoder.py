@@ -92,7 +92,8 @@ class Encoder(nn.Module):
         images = (images - self._mean) / self._scale
         if self.input_format.colour == "BGR":
             images = images.flip(1)
-        return self.backbone(images).float()
+        embeddings: Tensor = self.backbone(images).float()
+        return embeddings
 
     def embed(self, crops: Tensor) -> Tensor:
         """Embeddings averaged over the crop and its mirror image, as is usual in verification.

@@ -41,7 +41,7 @@ class Mesh:
     @property
     def detail(self) -> int:
         """Texels per vertex along each side."""
-        return self.albedo.shape[0] // self.xyz.shape[0]
+        return len(self.albedo) // len(self.xyz)
 
     def cropped(self, rows: slice, columns: slice) -> "Mesh":
         """The part between some vertices, sharing this mesh's memory."""

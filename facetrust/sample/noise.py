@@ -27,7 +27,8 @@ def bump(x: Field, y: Field, x0: float, y0: float, sx: float, sy: float) -> Fiel
     b *= b
     a += b
     np.negative(a, out=a)
-    return np.exp(a, out=a)
+    height: Field = np.exp(a, out=a)
+    return height
 
 
 def ridge(distance: Field, width: float) -> Field:
@@ -35,7 +36,8 @@ def ridge(distance: Field, width: float) -> Field:
     a = np.asarray(distance, np.float32) * np.float32(0.5**0.5 / width)
     a *= a
     np.negative(a, out=a)
-    return np.exp(a, out=a)
+    height: Field = np.exp(a, out=a)
+    return height
 
 
 def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], cell: tuple[float, float]) -> Field:

@@ -41,7 +41,7 @@ class AuditedCrops:
 
     def name(self, row: int) -> str:
         """The identity of a crop."""
-        return self.names[self.labels[row]]
+        return self.names[int(self.labels[row])]
 
 
 class ShardImages:

@@ -134,10 +134,10 @@ def _tell_loss(found: "Export", with_pairs: bool) -> None:
         console.print(f"[yellow]{found.without_face:,} photographs without a usable face were left out[/]")
     if loss is None and with_pairs:
         console.print("[yellow]the loss in EER is unknown: the pairs need labels of both kinds[/]")
-    elif loss is None and said.precision != Precision.FP32:
+    elif loss is None and said.precision != "fp32":
         console.print("[yellow]the loss in EER is unknown; labelled --pairs tell it[/]")
     elif loss is not None:
-        calibrated = ", some of which it was calibrated on" if said.precision == Precision.INT8 else ""
+        calibrated = ", some of which it was calibrated on" if said.precision == "int8" else ""
         console.print(
             f"[bold]EER {loss.eer:.4f}[/] at threshold {loss.threshold:.4f}, of the model before "
             f"{loss.eer_before:.4f} at {loss.threshold_before:.4f} ({escape(loss.pairs)}: {loss.genuine:,} "
@@ -164,4 +164,4 @@ def _tell_threshold(found: "Export") -> None:
 
 
 def _changes_similarities(found: "Export") -> bool:
-    return found.metadata.precision != Precision.FP32 or not found.metadata.mirror
+    return found.metadata.precision != "fp32" or not found.metadata.mirror

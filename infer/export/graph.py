@@ -36,7 +36,7 @@ class PixelsToEmbeddings(nn.Module):
         if not self.mirror:
             return functional.normalize(self.encoder(crops), dim=1)
         both = functional.normalize(self.encoder(torch.cat([crops, crops.flip(3)])), dim=1)
-        return functional.normalize(both.unflatten(0, (2, -1)).sum(0), dim=1)
+        return functional.normalize(torch.unflatten(both, 0, (2, -1)).sum(0), dim=1)
 
 
 def graph_of(encoder: Encoder, mirror: bool) -> ModelProto:

@@ -23,7 +23,8 @@ class HalfBackbone(Backbone):
 
     def forward(self, images: Tensor) -> Tensor:
         """See `Backbone.forward`."""
-        return self.backbone(images.half()).float()
+        embeddings: Tensor = self.backbone(images.half()).float()
+        return embeddings
 
 
 def in_half(encoder: Encoder) -> Encoder:

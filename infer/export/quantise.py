@@ -60,7 +60,7 @@ def calibration_rows(usable: NDArray[np.int64]) -> NDArray[np.int64]:
     return usable[np.linspace(0, len(usable) - 1, count).round().astype(np.int64)]
 
 
-class CropReader(CalibrationDataReader):
+class CropReader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no annotations
     """Batches of crops, as the calibration asks for them."""
 
     def __init__(self, crops: NDArray[np.uint8]) -> None:

@@ -109,7 +109,7 @@ def run_network(
         raise UserError(f"{path} gives {np.shape(found)} for {len(images)} crop(s); {EXPECTED}")
     if found.dtype.kind != "f":
         raise UserError(f"{path} gives numbers of type {found.dtype}; {EXPECTED}")
-    return found.astype(np.float32, copy=False)
+    return np.asarray(found, np.float32)
 
 
 def run_outputs(

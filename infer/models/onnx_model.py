@@ -112,7 +112,7 @@ def embedding_size(session: onnxruntime.InferenceSession, metadata: OnnxMetadata
     side = metadata.size
     if given != [(INPUT, "tensor(uint8)", [3, side, side])] or taken != [(OUTPUT, "tensor(float)")]:
         raise UserError(f"{path} is not what its metadata say; export it anew")
-    return run_export(session, np.zeros((1, side, side, 3), np.uint8), path).shape[1]
+    return int(run_export(session, np.zeros((1, side, side, 3), np.uint8), path).shape[1])
 
 
 def _card_of_export(name: str, metadata: OnnxMetadata, size: int) -> ModelCard:

@@ -12,7 +12,8 @@ def to_unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     Not finite where a vector is not.
     """
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+        scaled: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+        return scaled
 
 
 def are_of_unit_length(vectors: NDArray[np.float32]) -> bool:

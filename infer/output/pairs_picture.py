@@ -62,7 +62,8 @@ def _group(results: Results) -> dict[PairCategory | None, NDArray[np.int64]]:
 
 def _spread(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """At most `count` rows, evenly spaced from the first to the last."""
-    return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)]
+    spread: NDArray[np.int64] = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)]
+    return spread
 
 
 def _row_title(category: PairCategory | None) -> str:

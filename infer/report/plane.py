@@ -63,7 +63,8 @@ class Axis:
     def place_freely(self, values: Values) -> Values:
         """Where values are drawn; those beyond the ends lie beyond them, at infinity if need be."""
         low, high = self.transform(np.array([self.low, self.high]))
-        return self.start + (self.transform(values) - low) / (high - low) * (self.end - self.start)
+        places: Values = self.start + (self.transform(values) - low) / (high - low) * (self.end - self.start)
+        return places
 
     def inside(self, ticks: Sequence[float]) -> list[float]:
         """Those ticks that lie on the axis."""

@@ -31,7 +31,8 @@ def degrade(images: Tensor, config: AugmentConfig, draws: Draws) -> None:
 def blurred(image: Tensor, sigma: float) -> Tensor:
     """Convolve (3, size, size) uint8 with a Gaussian of `sigma` pixels that reaches to three of them."""
     width = min(2 * math.ceil(3 * sigma) + 1, _largest_odd(image.shape[-1]))
-    return functional.gaussian_blur(image, [width, width], [sigma, sigma])
+    smooth: Tensor = functional.gaussian_blur(image, [width, width], [sigma, sigma])
+    return smooth
 
 
 def compressed(image: Tensor, quality: int) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments import TorchElasticEnvironment
+from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
 from common.runtime.errors import UserError
 from train.config import HardwareConfig

@@ -35,9 +35,9 @@ def _over_processes(module: _BatchNorm, fabric: Fabric) -> nn.Module:
         return GlobalBatchNorm(module, fabric.world_size)
     if fabric.world_size == 1:
         return module
-    from timm.layers import convert_sync_batchnorm  # which knows timm's own, and is slow to import
+    from timm.layers.norm_act import convert_sync_batchnorm  # which knows timm's own, and is slow to import
 
-    converted: nn.Module = convert_sync_batchnorm(module)
+    converted: nn.Module = convert_sync_batchnorm(module)  # type: ignore[no-untyped-call]  # timm's
     return converted
 
 

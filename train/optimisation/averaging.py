@@ -16,11 +16,10 @@ class AveragedEncoder:
 
     def __init__(self, encoder: Encoder, decay: float) -> None:
         self._trained = encoder
-        self._average = (
-            AveragedModel(encoder, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
-            if decay
-            else None
-        )
+        self._average: AveragedModel | None = None
+        if decay:
+            average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]  # torch's
+            self._average = AveragedModel(encoder, multi_avg_fn=average, use_buffers=True)
 
     @property
     def encoder(self) -> Encoder:

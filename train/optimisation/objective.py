@@ -44,7 +44,7 @@ class Objective:
             functional.normalize(features, dim=1), features.norm(dim=1), crops.identities, crops.synthetic
         )
         batch = gather_batch(batch)
-        loss = self._loss_of(batch)
+        loss: Tensor = self._loss_of(batch)
         if self._knowledge is not None:
             with self._fabric.autocast():
                 starting = self._knowledge.embed(crops.crops, crops.synthetic)

@@ -144,7 +144,8 @@ def _colour_of_mouth(picture: Floats, face: Face) -> Floats:
     reach = 6 * face.unit
     left, top = np.clip(np.floor(middle - reach), 0, face.size - 1).astype(int)
     right, bottom = np.clip(np.ceil(middle + reach), 1, face.size).astype(int)
-    return picture[top : max(bottom, top + 1), left : max(right, left + 1)].mean(axis=(0, 1))
+    mean: Floats = picture[top : max(bottom, top + 1), left : max(right, left + 1)].mean(axis=(0, 1))
+    return mean
 
 
 def _rendered(moved: Floats, chance: Chance) -> Floats:
@@ -178,7 +179,8 @@ def _hull(points: Points, growth: float) -> Points:
     unsigned = points.astype(np.float32) + np.float32(0)  # OpenCV finds no hull of 0 and -0 alone
     hull = cv2.convexHull(unsigned)[:, 0].astype(np.float64)
     middle = hull.mean(axis=0)
-    return middle + (hull - middle) * growth
+    enlarged: Points = middle + (hull - middle) * growth
+    return enlarged
 
 
 def _bump(u: Floats, v: Floats, reach: tuple[float, float]) -> Floats:

@@ -70,7 +70,8 @@ def _to_photograph(shown: Face, photograph: Face) -> Floats:
     bend = cv2.resize((weight @ residual).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
     linear = (affine - np.eye(3, 2)).astype(np.float32)
     along = np.arange(size, dtype=np.float32)[:, None]
-    return bend + ((along * linear[0])[None] + (along * linear[1] + linear[2])[:, None])
+    field: Floats = bend + ((along * linear[0])[None] + (along * linear[1] + linear[2])[:, None])
+    return field
 
 
 def _greyed(image: Image) -> Image:

@@ -33,7 +33,8 @@ class ArcFaceBlock(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(N, channels_in, H, W) to (N, channels, H/stride, W/stride)."""
         residual = self.prelu(self.bn2(self.conv1(self.bn1(features))))
-        return self.bn3(self.conv2(residual)) + self.downsample(features)
+        summed: Tensor = self.bn3(self.conv2(residual)) + self.downsample(features)
+        return summed
 
 
 class ArcFaceIResNet(Backbone):
@@ -68,7 +69,8 @@ class ArcFaceIResNet(Backbone):
         """See `Backbone.forward`."""
         features = self.prelu(self.bn1(self.conv1(images)))
         features = self.layer4(self.layer3(self.layer2(self.layer1(features))))
-        return self.features(self.fc(self.bn2(features).flatten(1)))
+        embeddings: Tensor = self.features(self.fc(self.bn2(features).flatten(1)))
+        return embeddings
 
     def stages(self) -> list[nn.Module]:
         """See `Backbone.stages`: the stem, one for each resolution, the head."""

@@ -27,7 +27,8 @@ class SqueezeExcitation(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(N, channels, H, W) to the same shape."""
         squeezed = features.mean((2, 3), keepdim=True)
-        return features * self.fc2(self.fc1(squeezed).relu()).sigmoid()
+        scaled: Tensor = features * self.fc2(self.fc1(squeezed).relu()).sigmoid()
+        return scaled
 
 
 class ResidualBlock(nn.Module):
@@ -58,7 +59,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, channels_in, H, W) to (N, channels, H/stride, W/stride)."""
-        return self.res_layer(features) + self.shortcut_layer(features)
+        summed: Tensor = self.res_layer(features) + self.shortcut_layer(features)
+        return summed
 
 
 class ImprovedResNet(Backbone):
@@ -113,7 +115,8 @@ class ImprovedResNet(Backbone):
 
     def forward(self, images: Tensor) -> Tensor:
         """See `Backbone.forward`."""
-        return self.output_layer(self.body(self.input_layer(images)))
+        embeddings: Tensor = self.output_layer(self.body(self.input_layer(images)))
+        return embeddings
 
     def stages(self) -> list[nn.Module]:
         """See `Backbone.stages`: the stem, one for each resolution, the head."""

@@ -35,7 +35,8 @@ class SeparableConv(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(N, channels_in, H, W) to (N, channels, H, W)."""
         features = self.relu(self.bn1(self.depthwise(features)))
-        return self.relu(self.bn2(self.pointwise(features)))
+        projected: Tensor = self.relu(self.bn2(self.pointwise(features)))
+        return projected
 
 
 class InvertedResidual(nn.Module):
@@ -54,7 +55,7 @@ class InvertedResidual(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, channels_in, H, W) to (N, channels, H/stride, W/stride)."""
-        projected = self.conv(features)
+        projected: Tensor = self.conv(features)
         return features + projected if self.is_residual else projected
 
 
@@ -68,7 +69,8 @@ class GlobalDepthwiseConv(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, channels, side, side) to (N, channels, 1, 1)."""
-        return self.bn(self.depthwise(features))
+        pooled: Tensor = self.bn(self.depthwise(features))
+        return pooled
 
 
 class MobileFaceNet(Backbone):
@@ -107,7 +109,8 @@ class MobileFaceNet(Backbone):
     def forward(self, images: Tensor) -> Tensor:
         """See `Backbone.forward`."""
         features = self.conv2(self.features(self.dw_conv(self.conv1(images))))
-        return self.bn(self.conv3(self.gdconv(features)).flatten(1))
+        embeddings: Tensor = self.bn(self.conv3(self.gdconv(features)).flatten(1))
+        return embeddings
 
     def stages(self) -> list[nn.Module]:
         """See `Backbone.stages`: the layers of each resolution, then those that make the embedding."""

@@ -49,7 +49,8 @@ class TimmBackbone(Backbone):
 
     def forward(self, images: Tensor) -> Tensor:
         """See `Backbone.forward`."""
-        return self.head(as_map(self.trunk.forward_features(images), self._layout))
+        embeddings: Tensor = self.head(as_map(self.trunk.forward_features(images), self._layout))
+        return embeddings
 
     def stages(self) -> list[nn.Module]:
         """See `Backbone.stages`: those of timm, then the head."""

@@ -29,7 +29,8 @@ def _depths(trunk: Any) -> dict[str, int]:
         matcher = trunk.group_matcher(coarse=True)
     except (AttributeError, AssertionError, NotImplementedError):  # not written for this network
         return _depths_as_declared(trunk)
-    return group_parameters(trunk, matcher, reverse=True)
+    groups: dict[str, int] = group_parameters(trunk, matcher, reverse=True)
+    return groups
 
 
 def _depths_as_declared(trunk: nn.Module) -> dict[str, int]:

@@ -48,7 +48,7 @@ def create_trunk(plan: TrunkPlan) -> nn.Module:
 
     Parameters that the features do not depend on and that cannot be cut off need no gradient.
     """
-    trunk = _create(plan.name, plan.options)
+    trunk: nn.Module = _create(plan.name, plan.options)
     for child_name, child in list(trunk.named_children()):
         inside = {f"{child_name}.{name}" for name, _ in child.named_parameters()}
         if inside and inside <= plan.unused:

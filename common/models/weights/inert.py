@@ -59,7 +59,7 @@ class InertRecord:
 class InertMapping:
     """Stands where a foreign dictionary would: asked for an object, it gives an empty ordered dictionary."""
 
-    def __new__(cls, *values: Any, **named: Any) -> OrderedDict:  # type: ignore[misc]
+    def __new__(cls, *values: Any, **named: Any) -> OrderedDict[Any, Any]:  # type: ignore[misc]
         return OrderedDict()
 
 

@@ -61,4 +61,5 @@ def _nearest(code: Array, factor: int, rng: np.random.Generator) -> Array:
 def _with_grid(decoded: Array, factor: int, depth: float) -> Array:
     rows, columns = np.indices(decoded.shape[:2])
     phase = np.cos(2 * np.pi * rows / factor) + np.cos(2 * np.pi * columns / factor)
-    return (decoded * (1 + depth * 0.5 * phase)[..., None]).astype(np.float32)
+    marked: Array = (decoded * (1 + depth * 0.5 * phase)[..., None]).astype(np.float32)
+    return marked

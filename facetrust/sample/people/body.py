@@ -123,7 +123,8 @@ def _cloth(clothing: Clothing, x: Array, v: Array, rng: np.random.Generator, sha
     second = np.asarray(clothing.second_colour, np.float32)
     weave = (1 + np.float32(0.07) * smooth_noise(rng, (x.shape[0], x.shape[1]), (2, 2))) * shade
     if clothing.pattern == "plain":
-        return cv2.merge([weave * part for part in first]).astype(np.float32, copy=False)
+        plain: Array = cv2.merge([weave * part for part in first]).astype(np.float32, copy=False)
+        return plain
     wave = np.float32(2 * np.pi / (9.0 + 18.0 * rng.random()))
     share = smoothstep(-0.1, 0.1, np.sin(v * wave))
     if clothing.pattern == "checks":
@@ -131,4 +132,5 @@ def _cloth(clothing: Clothing, x: Array, v: Array, rng: np.random.Generator, sha
     share *= weave
     weave -= share
     colours = [weave * a + share * b for a, b in zip(first, second, strict=True)]
-    return cv2.merge(colours).astype(np.float32, copy=False)
+    patterned: Array = cv2.merge(colours).astype(np.float32, copy=False)
+    return patterned

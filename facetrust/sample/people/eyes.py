@@ -105,7 +105,8 @@ def _eyeball(person: Appearance, expression: Expression, side: int, f: EyeField)
     share = smoothstep(radius + 0.35, radius - 0.45, distance)[..., None]
     ball = white + (iris - white) * share
     shade = 1 - 0.55 * smoothstep(2.6, 0.0, f.t - f.upper)
-    return ball * shade[..., None]
+    shaded: Array = ball * shade[..., None]
+    return shaded
 
 
 def catchlight(expression: Expression, side: int, f: EyeField, towards: tuple[float, float]) -> Array:

@@ -104,7 +104,7 @@ def _open_sky(head: Head, relief: Array, rows: slice) -> Array:
     fine_hollow = cv2.GaussianBlur(relief, (0, 0), 2.2 / STEP) - relief
     dark = np.float32(0.085) * np.maximum(hollow, np.float32(0))
     dark += np.float32(0.16) * np.maximum(fine_hollow, np.float32(0))
-    sky = np.float32(1) - np.minimum(dark, np.float32(0.55))
+    sky: Array = np.float32(1) - np.minimum(dark, np.float32(0.55))
     sky *= np.float32(1) - np.float32(0.6) * smoothstep(108, 132, head.skull.v[rows])
     return sky
 
@@ -117,7 +117,8 @@ def point_on(xyz: Array, skull: Skull, x: float, v: float) -> Array:
     cell = xyz[r : r + 2, c : c + 2]
     top = cell[0, 0] * (1 - fc) + cell[0, 1] * fc
     bottom = cell[1, 0] * (1 - fc) + cell[1, 1] * fc
-    return (top * (1 - fr) + bottom * fr).astype(np.float32)
+    position: Array = (top * (1 - fr) + bottom * fr).astype(np.float32)
+    return position
 
 
 def _landmarks(head: Head, expression: Expression, xyz: Array) -> Array:

@@ -134,12 +134,14 @@ def _ruffled(xyz: Array, strands: Array) -> Array:
     tilt = strands * 0.16
     normal[..., 0] += tilt
     normal[..., 1] += 0.5 * tilt
-    return normal / np.linalg.norm(normal, axis=-1, keepdims=True)
+    unit: Array = normal / np.linalg.norm(normal, axis=-1, keepdims=True)
+    return unit
 
 
 def _coloured(person: Appearance, strands: Array) -> Array:
     colour = np.asarray(person.hair_colour, np.float32)
-    return np.clip(colour * np.exp(0.30 * strands)[..., None], 0.003, 0.9).astype(np.float32)
+    coloured: Array = np.clip(colour * np.exp(0.30 * strands)[..., None], 0.003, 0.9).astype(np.float32)
+    return coloured
 
 
 def _curtain(person: Appearance, skull: Skull, rng: np.random.Generator) -> Mesh:

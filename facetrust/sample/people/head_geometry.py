@@ -159,7 +159,8 @@ def _nose(s: dict[str, float], x: Array, v: Array) -> Array:
         nose += (7.6 + 0.9 * s["nostril"]) * bump(x, v, side * 10.8 * wide, tip_y + 4.6, 4.2 * wide, 4.8)
     drop = v + np.float32(0.012) * x**2
     under = smoothstep(tip_y + 13.7 - 1.2 * s["nose_tip_lift"], tip_y + 4.2, drop)
-    return nose * under
+    nose_relief: Array = nose * under
+    return nose_relief
 
 
 def _sockets_and_cheeks(person: Appearance, x: Array, v: Array) -> Array:

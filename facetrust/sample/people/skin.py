@@ -51,14 +51,16 @@ def paint_skin(person: Appearance, skull: Skull, x: Array, v: Array) -> Array:
     jaw = slice(int((-6 - V_TOP) / STEP) * FINE, None)
     _grow_beard(person, rng, albedo[jaw], x[jaw], v[jaw])
     _draw_brows(person, skull, albedo)
-    return np.clip(albedo, np.float32(0.003), np.float32(0.95), out=albedo)
+    clipped: Array = np.clip(albedo, np.float32(0.003), np.float32(0.95), out=albedo)
+    return clipped
 
 
 def _blush(person: Appearance, x: Array, v: Array) -> Array:
     side = np.abs(x)
     red = (0.8 + 0.5 * person.redness) * bump(side, v, 40, 33, 17, 14)
     red += (0.9 + 0.6 * person.redness) * bump(side, v, 0, 41, 11, 9)
-    return red + 0.3 * bump(side, v, 0, 104, 14, 9) + 0.35 * bump(side, v, 31, -3, 15, 7)
+    blush: Array = red + 0.3 * bump(side, v, 0, 104, 14, 9) + 0.35 * bump(side, v, 31, -3, 15, 7)
+    return blush
 
 
 def _shadows_and_lines(person: Appearance, rng: np.random.Generator, x: Array, v: Array) -> Array:
@@ -89,7 +91,8 @@ def _shadows_and_lines(person: Appearance, rng: np.random.Generator, x: Array, v
             across = (v - 1 - angle * (side - eye - 14)) / 0.8
             dark += 0.24 * old * np.exp(-0.5 * across**2) * bump(side, v, eye + 24, 0, 5, 14)
         dark += 0.25 * old * np.exp(-0.5 * ((side - 4.2) / 0.8) ** 2) * bump(side, v, 4, -19, 6, 6)
-    return np.clip(dark, 0, 0.95).astype(np.float32, copy=False)
+    clipped: Array = np.clip(dark, 0, 0.95).astype(np.float32, copy=False)
+    return clipped
 
 
 def _spot_freckles(person: Appearance, rng: np.random.Generator, albedo: Array, x: Array, v: Array) -> None:

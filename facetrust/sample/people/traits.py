@@ -77,7 +77,8 @@ def skin_colour(melanin: float, warmth: float, redness: float) -> np.ndarray:
     pale, dark = np.log([0.74, 0.50, 0.40]), np.log([0.095, 0.047, 0.030])
     colour = np.exp(pale + (dark - pale) * melanin)
     colour *= np.array([1.0, 1.0 + 0.06 * warmth, 1.0 - 0.12 * warmth])
-    return colour * np.array([1.0, 1.0 - 0.07 * redness, 1.0 - 0.05 * redness])
+    skin: np.ndarray = colour * np.array([1.0, 1.0 - 0.07 * redness, 1.0 - 0.05 * redness])
+    return skin
 
 
 def _draw_skin(rng: np.random.Generator, ancestry: Ancestry, age: float) -> dict[str, object]:

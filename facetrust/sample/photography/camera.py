@@ -55,7 +55,8 @@ def automatic_gain(linear: Array, mask: Array) -> float:
     """Gain that a camera with face metering chooses: dark faces come out brighter, but stay darker."""
     luminance = linear @ np.array([0.25, 0.60, 0.15], np.float32)
     mean = float((luminance * mask).sum() / (mask.sum() + 1e-6))
-    return (0.24 / max(mean, 1e-3)) ** 0.62
+    gain: float = (0.24 / max(mean, 1e-3)) ** 0.62
+    return gain
 
 
 def develop(camera: Camera, linear: Array, gain: float) -> Array:
@@ -94,7 +95,8 @@ def _motion_kernel(length: float, angle: float) -> Array:
         c, r = int(x), int(y)
         for dc, dr in ((0, 0), (1, 0), (0, 1), (1, 1)):
             kernel[r + dr, c + dc] += (1 - abs(x - c - dc)) * (1 - abs(y - r - dr))
-    return kernel / kernel.sum()
+    scaled: Array = kernel / kernel.sum()
+    return scaled
 
 
 def encoded(image: Image, quality: int) -> bytes:

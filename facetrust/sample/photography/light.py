@@ -154,4 +154,5 @@ def _glint(mirror: Array, softness: float) -> Array:
     sharp = eighth * eighth
     sharp *= sharp
     sharp *= eighth * np.float32(0.10 * (1.2 - softness))
-    return eighth * fourth * np.float32(0.085) + sharp
+    shine: Array = eighth * fourth * np.float32(0.085) + sharp
+    return shine

@@ -52,7 +52,8 @@ def rotation(yaw: float, pitch: float, roll: float) -> Array:
     around_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     around_x = np.array([[1, 0, 0], [0, np.cos(b), np.sin(b)], [0, -np.sin(b), np.cos(b)]])
     around_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return (around_z @ around_y @ around_x).astype(np.float32)
+    matrix: Array = (around_z @ around_y @ around_x).astype(np.float32)
+    return matrix
 
 
 @dataclass(frozen=True)
