@@ -10,6 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
+from common.models.encoder import Encoder
 from common.models.load_encoder import Wanted
 from common.models.training_facts import ValidationFacts
 from common.runtime.errors import UserError
@@ -21,10 +22,10 @@ from train.data.split import write_split
 from train.distributed.synchronise import synchronise
 from train.initial_weights import initial_encoder
 from train.interruption import Interruption
-from train.loggers.monitor import Monitor, RunPlan, StepRecord, ValidationRecord
+from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
 from train.losses import create_loss
-from train.optimisation.averaging import AveragedEncoder
-from train.optimisation.distillation import StartingKnowledge
+from train.optimisation.distillation import Teacher
+from train.optimisation.ema import ModelEma
 from train.optimisation.freezing import FrozenStages
 from train.optimisation.objective import Objective
 from train.optimisation.optimiser import create_optimiser, has_scaler
@@ -50,7 +51,7 @@ class Outcome:
     interrupted: bool  # it stopped before its last epoch, and can be resumed
 
 
-def train(fabric: Fabric, config: TrainConfig, folder: RunFolder, monitor: Monitor) -> Outcome:
+def train(fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger) -> Outcome:
     """Fine-tune an encoder as configured; where `folder` holds the state of a run, that run goes on.
 
     On a CPU in float32 the weights depend only on the configuration, the shards and the number of threads:
@@ -60,20 +61,20 @@ def train(fabric: Fabric, config: TrainConfig, folder: RunFolder, monitor: Monit
         fabric: launched; each of its processes calls this.
         config: all that the run depends on.
         folder: of the run, the same in all processes.
-        monitor: told of every step and validation.
+        logger: told of every step and validation.
 
     Raises UserError when the data, the weights or the configuration do not allow a run, when it diverges, and
     when memory does not suffice.
     """
     with explain_out_of_memory(config, fabric.world_size):
-        return _Run(fabric, config, folder, monitor).to_the_end()
+        return _Run(fabric, config, folder, logger).to_the_end()
 
 
 class _Run:
     """The parts of a run, and the loop over them."""
 
-    def __init__(self, fabric: Fabric, config: TrainConfig, folder: RunFolder, monitor: Monitor) -> None:
-        self.fabric, self.config, self.folder, self.monitor = fabric, config, folder, monitor
+    def __init__(self, fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger) -> None:
+        self.fabric, self.config, self.folder, self.logger = fabric, config, folder, logger
         torch.manual_seed(config.seed)
         self.data: TrainingData = prepare_data(config, folder.split)
         self.data.batches.rank_share = (fabric.global_rank, fabric.world_size)
@@ -82,7 +83,7 @@ class _Run:
         self.loaded = initial_encoder(pretrained, wanted)
         self.encoder = self.loaded.encoder.to(fabric.device)
         self.data.dataset.require(self.encoder.input_format.size)
-        knowledge = StartingKnowledge(self.encoder) if config.keep else None
+        knowledge = Teacher(self.encoder) if config.keep else None
         synchronise(self.encoder, fabric)
         self.frozen = FrozenStages(self.encoder, config.freeze)
 
@@ -97,11 +98,12 @@ class _Run:
         self.model, self.stepper = fabric.setup(network, self.optimiser)
         self.objective = Objective(fabric, self.model, loss_of, knowledge, config.keep)
         self.schedule = Schedule(self.optimiser, config.optimiser)
-        self.average = AveragedEncoder(self.encoder, config.optimiser.average_decay)
+        self.ema = ModelEma(self.encoder, config.optimiser.average_decay)
         self.skipped = SkippedBatches(
             torch.nn.ModuleList([self.encoder, loss_of]), config.optimiser.max_skipped
         )
-        self.records = RunRecords(folder, config.out, self.average.encoder, self.data, self.loaded)
+        self.averaged = cast(Encoder, self.ema.network)
+        self.records = RunRecords(folder, config.out, self.averaged, self.data, self.loaded)
         loader = open_loader(self.data.crops, self.data.batches, config.batch.loader_workers)
         self.loader = cast(
             DataLoader[CropBatch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
@@ -116,7 +118,7 @@ class _Run:
                 "loss": loss_of,
                 "optimiser": self.optimiser,
                 "schedule": self.schedule,
-                "average": self.average,
+                "average": self.ema,
                 "skipped": self.skipped,
                 "precision": fabric.strategy.precision,
             },
@@ -128,11 +130,11 @@ class _Run:
     def to_the_end(self) -> Outcome:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
         self._begin()
-        self.monitor.started(self._plan())
+        self.logger.started(self._plan())
         started_from = [self.loaded.summary] if self.config.pretrained and not self.progress.step else []
         doubts = doubt_notes(self.data.validated) + unproven_notes(self.data.synthetic, self.data.pairs)
         for note in [*started_from, *self.data.notes, *self.same_pictures, *doubts]:
-            self.monitor.noted(note)
+            self.logger.noted(note)
         progress, batches = self.progress, self.data.batches
         interrupted = False
         with Interruption(self.fabric) as interruption:
@@ -165,7 +167,7 @@ class _Run:
             if self.fabric.is_global_zero:
                 self.folder.write_config(self.config)
             if self.progress.epoch > self.config.epochs:
-                self.monitor.noted(f"run {self.folder.run} is finished; --epochs gives it more")
+                self.logger.noted(f"run {self.folder.run} is finished; --epochs gives it more")
         elif self.fabric.is_global_zero:
             write_split(self.folder.split, self.data.held_out)
             if self.config.same_pictures:
@@ -200,18 +202,18 @@ class _Run:
         if not is_finite:
             return self._skip()
         self.skipped.learnt()
-        self.average.update()
+        self.ema.update()
         progress.step += 1
         progress.count_loss(loss)
         images = len(group) * self.data.batches.batch_size
-        self.monitor.stepped(
+        self.logger.stepped(
             StepRecord(progress.epoch, progress.step, self.schedule.learning_rate, loss, images)
         )
         return None
 
     def _skip(self) -> None:
         self.optimiser.zero_grad()
-        self.monitor.noted(self.skipped.skip(self.schedule.learning_rate))
+        self.logger.noted(self.skipped.skip(self.schedule.learning_rate))
 
     def _require_learning(self) -> None:
         """Raises UserError when every step of the epoch that ends was skipped: more would teach nothing."""
@@ -235,7 +237,7 @@ class _Run:
 
     def _validate(self, epoch: int) -> None:
         progress = self.progress
-        report = validate(self.average.encoder, self.data.validation_crops, self.data.pairs, self.fabric)
+        report = validate(self.averaged, self.data.validation_crops, self.data.pairs, self.fabric)
         record = ValidationRecord(
             run=self.folder.run,
             epoch=epoch,
@@ -247,7 +249,7 @@ class _Run:
         )
         if self.fabric.is_global_zero:
             self.records.keep(record)
-        self.monitor.validated(record)
+        self.logger.validated(record)
         self.validated = with_interval(self.data.validated, report)
         if progress.step > 0:
             self.schedule.validated(progress.step, report.eer)
@@ -266,7 +268,7 @@ class _Run:
             plot_history(self.records.history.records, self.folder.curves, self.folder.run)
         if self.validated:
             for note in doubt_notes(self.validated):
-                self.monitor.noted(note)
+                self.logger.noted(note)
         return Outcome(self.fabric.global_rank, self.folder, self.records.last_checkpoint, interrupted)
 
     def _plan(self) -> RunPlan:

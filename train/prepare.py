@@ -15,12 +15,11 @@ from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.errors import UserError
 from train.augment import Augmentation
 from train.config import TrainConfig
-from train.data.batches import ForgingPlan, IdentityBatches, PlannedBatches
+from train.data.batches import ForgingPlan, PlannedBatches
 from train.data.crop_settings import crop_settings_of
 from train.data.dataset import CropDataset, FaceCrops
 from train.data.facts import synthetic_training, validation_facts
 from train.data.forging import WithForgeries, batch_forging, forgeable_crops
-from train.data.pair_batches import PairBatches
 from train.data.pair_list import (
     ListedPairs,
     listed_identities,
@@ -28,6 +27,8 @@ from train.data.pair_list import (
     refuse_same_pairs,
     resolve_pair_list,
 )
+from train.data.pair_sampler import PairSampler
+from train.data.pk_sampler import PKSampler
 from train.data.split import held_out_identities, read_split
 from train.data.training_crops import TrainingCrops
 from train.data.validation_pairs import ValidationPairs
@@ -156,11 +157,11 @@ def _batches(
     forging = None if forgeable is None else ForgingPlan(config.forge.share, forgeable)
     if training:
         left = training.without(np.flatnonzero(is_held_out))
-        planned = PairBatches(left.rows, left.categories, size=chosen.size, seed=config.seed, forging=forging)
+        planned = PairSampler(left.rows, left.categories, size=chosen.size, seed=config.seed, forging=forging)
         return planned, np.unique(left.rows)
     rows = np.flatnonzero(~is_held_out)
     return (
-        IdentityBatches(
+        PKSampler(
             dataset.identities,
             dataset.synthetic,
             rows,

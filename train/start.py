@@ -11,8 +11,8 @@ from torch.distributed import DistError
 from common.runtime.errors import UserError
 from train.config import TrainConfig, changed_keys, load_config
 from train.distributed.devices import open_fabric
-from train.loggers.monitor import Monitor, SilentMonitor
-from train.loggers.several import monitors_for
+from train.loggers.base import Logger
+from train.loggers.several import open_loggers
 from train.loop import Outcome, train
 from train.records.run_folder import RunFolder, new_run_folder, resumable_run
 
@@ -30,7 +30,7 @@ RESUMABLE = (
 )
 
 
-def start_run(config: TrainConfig, monitor: Monitor) -> Outcome:
+def start_run(config: TrainConfig, logger: Logger) -> Outcome:
     """Train as configured, in a run folder of its own. Raises UserError as `train`."""
     fabric = open_fabric(config.hardware)
     folder = new_run_folder(config) if fabric.is_global_zero else None
@@ -38,17 +38,17 @@ def start_run(config: TrainConfig, monitor: Monitor) -> Outcome:
     folder = fabric.broadcast(folder)
     assert folder is not None
     try:
-        return _train(fabric, config, folder, monitor)
+        return _train(fabric, config, folder, logger)
     except UserError:
         if fabric.is_global_zero:
             folder.discard_if_unused()
         raise
 
 
-def resume_run(folder: RunFolder, config: TrainConfig, monitor: Monitor) -> Outcome:
+def resume_run(folder: RunFolder, config: TrainConfig, logger: Logger) -> Outcome:
     """Go on with a run from its saved state. Raises UserError as `train`."""
     fabric = open_fabric(config.hardware)
-    return _train(fabric, config, fabric.broadcast(folder), monitor)
+    return _train(fabric, config, fabric.broadcast(folder), logger)
 
 
 def resumed_config(
@@ -93,13 +93,13 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     return overrides
 
 
-def _train(fabric: Fabric, config: TrainConfig, folder: RunFolder, monitor: Monitor) -> Outcome:
+def _train(fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger) -> Outcome:
     if not fabric.is_global_zero:
         try:
-            return train(fabric, config, folder, SilentMonitor())
+            return train(fabric, config, folder, Logger())
         except RuntimeError as error:
             if isinstance(error, DistError) or PEER_GONE in str(error):
                 raise UserError("another process of the run ended; its own message says why") from error
             raise
-    with monitors_for(config.tracking, monitor) as monitors:
-        return train(fabric, config, folder, monitors)
+    with open_loggers(config.tracking, logger) as loggers:
+        return train(fabric, config, folder, loggers)

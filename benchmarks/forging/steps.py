@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.training.turns import NOTHING_BESIDE, WARM_UP, Turns, Way
 from train.config import TrainConfig, load_config
-from train.loggers.monitor import RunPlan, SilentMonitor, StepRecord
+from train.loggers.base import Logger, RunPlan, StepRecord
 from train.start import start_run
 
 SHARE = 0.5  # of the crops of a batch that are forged
@@ -77,13 +77,12 @@ class FewTurns(Turns):
         self._turns = turns
 
     def stepped(self, record: StepRecord) -> None:
-        """See `Monitor.stepped`."""
         super().stepped(record)
         if len(self.seconds["loop"]) == self._turns:
             raise _Enough
 
 
-class SteppedRun(SilentMonitor):
+class SteppedRun(Logger):
     """A run of the training loop that takes steps when it is asked to, in a thread of its own.
 
     A context manager, which ends the run.
@@ -115,11 +114,9 @@ class SteppedRun(SilentMonitor):
         return told
 
     def started(self, plan: RunPlan) -> None:
-        """See `Monitor.started`."""
         self._wait()
 
     def stepped(self, record: StepRecord) -> None:
-        """See `Monitor.stepped`."""
         self._left -= 1
         if not self._left:
             self._told.put(time.perf_counter() - self._began)

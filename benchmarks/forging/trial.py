@@ -25,7 +25,7 @@ from train.config import TrainConfig, load_config
 from train.data.dataset import CropDataset
 from train.data.split import held_out_identities, write_split
 from train.distributed.devices import open_fabric
-from train.loggers.monitor import RunPlan, SilentMonitor, StepRecord
+from train.loggers.base import Logger, RunPlan, StepRecord
 from train.loop import Outcome
 from train.start import start_run
 
@@ -68,7 +68,7 @@ class Result(BaseModel):
     seconds: float  # of training
 
 
-class Steps(SilentMonitor):
+class Steps(Logger):
     """Shows how many steps of a run are done."""
 
     def __init__(self, progress: Progress) -> None:
@@ -76,12 +76,10 @@ class Steps(SilentMonitor):
         self._total = 0
 
     def started(self, plan: RunPlan) -> None:
-        """See `Monitor.started`."""
         self._total = plan.steps_per_epoch * plan.epochs
         self._progress(0, self._total)
 
     def stepped(self, record: StepRecord) -> None:
-        """See `Monitor.stepped`."""
         self._progress(record.step, self._total)
 
 

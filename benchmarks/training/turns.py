@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from train.config import TrainConfig, load_config
-from train.loggers.monitor import RunPlan, SilentMonitor, StepRecord
+from train.loggers.base import Logger, RunPlan, StepRecord
 from train.start import start_run
 
 WARM_UP = 3  # steps of the loop that are not counted
@@ -19,7 +19,7 @@ class Way(Protocol):
         """Seconds for this many steps."""
 
 
-class Turns(SilentMonitor):
+class Turns(Logger):
     """Lets the others take their turns whenever the loop has taken its steps.
 
     Attributes:
@@ -34,12 +34,10 @@ class Turns(SilentMonitor):
         self.seconds: dict[str, list[float]] = {name: [] for name in ("loop", *others)}
 
     def started(self, plan: RunPlan) -> None:
-        """See `Monitor.started`."""
         for way in self._others.values():
             way.seconds(1)
 
     def stepped(self, record: StepRecord) -> None:
-        """See `Monitor.stepped`."""
         self._taken += 1
         if self._taken == self._steps:
             self.seconds["loop"].append(time.perf_counter() - self._began)

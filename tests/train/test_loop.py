@@ -15,7 +15,7 @@ from common.models.encoder import Encoder
 from common.runtime.errors import UserError
 from train.config import TrainConfig, load_config
 from train.data.dataset import CropDataset
-from train.loggers.monitor import RunPlan, SilentMonitor, StepRecord, ValidationRecord
+from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
 from train.loop import Outcome
 from train.optimisation.objective import Objective
 from train.start import resume_run, resumed_config, start_run
@@ -23,8 +23,8 @@ from train.start import resume_run, resumed_config, start_run
 Configure = Callable[..., TrainConfig]
 
 
-class Recorder(SilentMonitor):
-    """A monitor that keeps what it is told."""
+class Recorder(Logger):
+    """A logger that keeps what it is told."""
 
     def __init__(self) -> None:
         self.plans: list[RunPlan] = []

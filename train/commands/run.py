@@ -62,7 +62,7 @@ def run(
 ) -> None:
     """Train, validate on people held out, and keep the best checkpoints."""
     from train.config import load_config
-    from train.loggers.console import ConsoleMonitor
+    from train.loggers.console import ConsoleLogger
     from train.start import parse_settings, resume_run, resumed_config, start_run
 
     given = {
@@ -98,12 +98,12 @@ def run(
     overrides = parse_settings(settings or []) | {k: v for k, v in given.items() if v is not None}
     if run_name is not None and not resume:
         raise UserError("--run names the run to --resume; add --resume")
-    with ConsoleMonitor(console) as monitor:
+    with ConsoleLogger(console) as logger:
         if resume:
             folder, settled = resumed_config(run_name, config, overrides)
-            outcome = resume_run(folder, settled, monitor)
+            outcome = resume_run(folder, settled, logger)
         else:
-            outcome = start_run(load_config(config, overrides), monitor)
+            outcome = start_run(load_config(config, overrides), logger)
     if outcome.rank == 0:
         _print_outcome(outcome)
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from common.formats.pair_category import PairCategory
 from common.metrics import Interval
 from common.runtime.command_line import printable
-from train.loggers.monitor import RunPlan, StepRecord, ValidationRecord
+from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
 from train.loggers.throughput import Throughput
 from train.loggers.time_left import TimeLeft
 
@@ -47,7 +47,7 @@ COLUMNS = (
 )
 
 
-class ConsoleMonitor:
+class ConsoleLogger(Logger):
     """Prints the plan, a progress bar with rate and remaining time, and a line per validation.
 
     Where the output is not a terminal there is no bar, and the remaining time is told once. A context manager
@@ -71,14 +71,13 @@ class ConsoleMonitor:
         self._has_header = False
         self._has_told_time = False
 
-    def __enter__(self) -> "ConsoleMonitor":
+    def __enter__(self) -> "ConsoleLogger":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
     def started(self, plan: RunPlan) -> None:
-        """See `Monitor.started`."""
         self._total = plan.steps_per_epoch * plan.epochs
         self._print_plan(plan)
         epoch = min(plan.first_step // plan.steps_per_epoch + 1, plan.epochs)
@@ -90,7 +89,6 @@ class ConsoleMonitor:
         self._left.started(plan)
 
     def stepped(self, record: StepRecord) -> None:
-        """See `Monitor.stepped`."""
         rate = self._throughput.stepped(record.images)
         self._left.stepped(record.step)
         left = self._left.seconds()
@@ -107,7 +105,6 @@ class ConsoleMonitor:
         )
 
     def validated(self, record: ValidationRecord) -> None:
-        """See `Monitor.validated`."""
         if not self._has_header:
             self._console.print("\n" + "".join(f"{column.title:>{column.width}}" for column in COLUMNS))
             self._has_header = True
@@ -116,7 +113,6 @@ class ConsoleMonitor:
         self._left.validated(record.step)
 
     def noted(self, message: str) -> None:
-        """See `Monitor.noted`."""
         self._console.print(f"[yellow]note:[/] {escape(printable(message))}")
 
     def _print_plan(self, plan: RunPlan) -> None:

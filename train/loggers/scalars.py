@@ -2,7 +2,7 @@
 
 import math
 
-from train.loggers.monitor import StepRecord, ValidationRecord
+from train.loggers.base import StepRecord, ValidationRecord
 
 
 def step_scalars(record: StepRecord, images_per_second: float) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The events of a training run as TensorBoard event files."""
 
 from common.runtime.errors import UserError
-from train.loggers.monitor import RunPlan, StepRecord, ValidationRecord
+from train.loggers.base import RunPlan, StepRecord, Tracker, ValidationRecord
 from train.loggers.scalars import step_scalars, validation_scalars
 from train.loggers.throughput import Throughput
 
@@ -9,7 +9,7 @@ FOLDER = "tensorboard"  # inside the run's
 FLUSH_S = 30
 
 
-class TensorBoardMonitor:
+class TensorBoardLogger(Tracker):
     """Writes the scalars of a run into `RUN/tensorboard`; TensorFlow is not needed.
 
     A resumed run goes on in the same folder, and TensorBoard forgets what was there beyond its first step.
@@ -29,7 +29,6 @@ class TensorBoardMonitor:
         self._step = 0
 
     def started(self, plan: RunPlan) -> None:
-        """See `Monitor.started`."""
         first = plan.first_step
         self._writer = self._open(
             str(plan.folder / FOLDER), purge_step=first + 1 if first else None, flush_secs=FLUSH_S
@@ -38,12 +37,10 @@ class TensorBoardMonitor:
         self._throughput.restart()
 
     def stepped(self, record: StepRecord) -> None:
-        """See `Monitor.stepped`."""
         self._step = record.step
         self._add(step_scalars(record, self._throughput.stepped(record.images)))
 
     def validated(self, record: ValidationRecord) -> None:
-        """See `Monitor.validated`."""
         self._step = record.step
         self._add(validation_scalars(record))
         if self._writer is not None:
@@ -51,7 +48,6 @@ class TensorBoardMonitor:
         self._throughput.restart()
 
     def noted(self, message: str) -> None:
-        """See `Monitor.noted`."""
         if self._writer is not None:
             self._writer.add_text("notes", message, self._step)
 

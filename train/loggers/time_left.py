@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable
 
-from train.loggers.monitor import RunPlan
+from train.loggers.base import RunPlan
 
 WARM_UP = 3  # steps of a session that are not counted: the first ones prepare kernels, memory and files
 FEWEST = 10  # steps to count before anything is said

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from common.runtime.errors import UserError
-from train.loggers.monitor import RunPlan, StepRecord, ValidationRecord
+from train.loggers.base import RunPlan, StepRecord, Tracker, ValidationRecord
 from train.loggers.scalars import step_scalars, validation_scalars
 from train.loggers.throughput import Throughput
 
@@ -17,7 +17,7 @@ PATIENCE_S = 60  # for a service that does not answer, at the start and at the e
 WITHOUT_LOGIN = ("offline", "disabled", "dryrun")  # modes that need no key
 
 
-class WandbMonitor:
+class WandbLogger(Tracker):
     """Logs a run to a project; a resumed run goes on under the same id.
 
     Without an API key, and with WANDB_MODE=offline, files under the run's folder are all that is written:
@@ -39,7 +39,6 @@ class WandbMonitor:
         self._throughput = Throughput()
 
     def started(self, plan: RunPlan) -> None:
-        """See `Monitor.started`."""
         defaults = self._library.setup().settings
         mode = os.environ.get("WANDB_MODE") or defaults.mode
         login = mode not in WITHOUT_LOGIN
@@ -75,16 +74,11 @@ class WandbMonitor:
         self._throughput.restart()
 
     def stepped(self, record: StepRecord) -> None:
-        """See `Monitor.stepped`."""
         self._log(record.step, step_scalars(record, self._throughput.stepped(record.images)))
 
     def validated(self, record: ValidationRecord) -> None:
-        """See `Monitor.validated`."""
         self._log(record.step, validation_scalars(record) | {"epoch": record.epoch})
         self._throughput.restart()
-
-    def noted(self, message: str) -> None:
-        """See `Monitor.noted`; these stay with the console."""
 
     def close(self, *, failed: bool) -> None:
         """Upload what is pending, within a minute; the run is shown as failed if it is."""

@@ -10,7 +10,7 @@ from common.models.encoder import Encoder
 from train.losses.base import EmbeddedBatch
 
 
-class StartingKnowledge(nn.Module):
+class Teacher(nn.Module):
     """Keeps what the pre-trained encoder knows of bona fide faces.
 
     The term is the mean of 1 - cos(embedding, starting embedding) over bona fide faces of a batch, both of
@@ -25,7 +25,7 @@ class StartingKnowledge(nn.Module):
         super().__init__()
         self._teacher = copy.deepcopy(encoder).eval().requires_grad_(False)
 
-    def train(self, mode: bool = True) -> "StartingKnowledge":
+    def train(self, mode: bool = True) -> "Teacher":
         """The teacher stays in eval mode."""
         return super().train(False)
 

@@ -9,7 +9,7 @@ from train.distributed.gather import gather_rows
 from train.distributed.synchronise import gather_batch
 from train.losses import FaceLoss
 from train.losses.base import EmbeddedBatch
-from train.optimisation.distillation import StartingKnowledge
+from train.optimisation.distillation import Teacher
 
 
 class Objective:
@@ -28,7 +28,7 @@ class Objective:
         fabric: Fabric,
         model: nn.Module,
         loss_of: FaceLoss,
-        knowledge: StartingKnowledge | None,
+        knowledge: Teacher | None,
         keep: float,
     ) -> None:
         self._fabric = fabric

@@ -10,7 +10,7 @@ from filelock import FileLock
 from common.metrics import VerificationReport
 from common.runtime.atomic import write_text_atomically
 from common.runtime.errors import UserError
-from train.loggers.monitor import ValidationRecord
+from train.loggers.base import ValidationRecord
 
 HISTORY_FILE = "performance_history.json"
 LOCK_FILE = f".{HISTORY_FILE}.lock"

@@ -10,7 +10,7 @@ from common.models.training_facts import SyntheticTraining
 from common.models.weights.layouts import RANDOM
 from common.runtime.atomic import remove_stale_temporaries
 from train.data.facts import with_interval, with_synthetic_eer
-from train.loggers.monitor import ValidationRecord
+from train.loggers.base import ValidationRecord
 from train.prepare import TrainingData
 from train.records.checkpoints import keep_checkpoint
 from train.records.history import PerformanceHistory

@@ -6,18 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.runtime.errors import UserError
-from train.data.batches import BatchPlan, IdentityBatches
+from train.data.batches import BatchPlan
+from train.data.pk_sampler import PKSampler
 
 PEOPLE, BONA_FIDE, FORGED = 7, 5, 3
 
 
-def make(
-    people: int = 3, photos: int = 4, share: float = 0.5, seed: int = 0, **changes: object
-) -> IdentityBatches:
+def make(people: int = 3, photos: int = 4, share: float = 0.5, seed: int = 0, **changes: object) -> PKSampler:
     identities = np.repeat(np.arange(PEOPLE), BONA_FIDE + FORGED)
     synthetic = np.tile(np.arange(BONA_FIDE + FORGED) >= BONA_FIDE, PEOPLE)
     given = {"identities": identities, "synthetic": synthetic, "rows": np.arange(len(identities))} | changes
-    return IdentityBatches(
+    return PKSampler(
         given["identities"],  # type: ignore[arg-type]
         given["synthetic"],  # type: ignore[arg-type]
         given["rows"],  # type: ignore[arg-type]
@@ -114,7 +113,7 @@ def test_the_draws_of_a_seed_stay_those_that_published_figures_were_trained_with
     ]
 
 
-def plans(batches: IdentityBatches, rank: int = 0, processes: int = 1, first: int = 0) -> list[BatchPlan]:
+def plans(batches: PKSampler, rank: int = 0, processes: int = 1, first: int = 0) -> list[BatchPlan]:
     batches.epoch, batches.first_batch, batches.rank_share = 3, first, (rank, processes)
     return list(batches)
 
@@ -127,7 +126,7 @@ PEOPLE_DRAWN = st.lists(st.tuples(st.integers(2, 9), st.integers(0, 5)), min_siz
 
 
 @st.composite
-def drawn_batches(draw: st.DrawFn) -> IdentityBatches:
+def drawn_batches(draw: st.DrawFn) -> PKSampler:
     """Any people with any numbers of bona fide and synthetic photographs."""
     counts = draw(PEOPLE_DRAWN)
     identities = np.repeat(np.arange(len(counts)), [real + forged for real, forged in counts])
@@ -144,7 +143,7 @@ def drawn_batches(draw: st.DrawFn) -> IdentityBatches:
 
 
 @given(drawn_batches(), st.integers(0, 5))
-def test_a_plan_gives_every_crop_of_a_batch_its_row_and_seed(batches: IdentityBatches, first: int) -> None:
+def test_a_plan_gives_every_crop_of_a_batch_its_row_and_seed(batches: PKSampler, first: int) -> None:
     whole = plans(batches)
     assert len(whole) == len(batches)
     for plan in whole:
@@ -156,7 +155,7 @@ def test_a_plan_gives_every_crop_of_a_batch_its_row_and_seed(batches: IdentityBa
 
 
 @given(drawn_batches(), st.integers(1, 6), st.integers(0, 3))
-def test_shares_make_up_the_batch(batches: IdentityBatches, processes: int, first: int) -> None:
+def test_shares_make_up_the_batch(batches: PKSampler, processes: int, first: int) -> None:
     whole = plans(batches)
     if batches.batch_size % processes:
         with pytest.raises(UserError, match=f"cannot be shared equally by {processes} devices"):
@@ -178,7 +177,7 @@ def test_a_share_that_cannot_be_equal_names_a_batch_that_can(photos: int, proces
 
 
 def test_seeds_depend_on_seed_epoch_and_batch_alone() -> None:
-    def seeds(batches: IdentityBatches, epoch: int) -> list[int]:
+    def seeds(batches: PKSampler, epoch: int) -> list[int]:
         batches.epoch = epoch
         return [seed for plan in batches for seed in plan.seeds.tolist()]
 

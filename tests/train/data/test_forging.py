@@ -22,7 +22,7 @@ from train.data.dataset import CropDataset
 from train.data.facts import unproven_notes
 from train.data.forging import WithForgeries, batch_forging, forgeable_crops
 from train.data.forging_config import ForgeConfig
-from train.data.pair_batches import PairBatches
+from train.data.pair_sampler import PairSampler
 from train.prepare import TrainingData, prepare_data
 
 Prepare = Callable[..., TrainingData]
@@ -226,7 +226,7 @@ def test_pair_lists_keep_half_of_their_genuine_pairs_whole() -> None:
     rows = np.arange(40).reshape(20, 2)
     categories = np.full(20, PairCategory.SAME_PERSON.code, np.int8)
     forging = ForgingPlan(0.5, np.ones(40, np.bool_))
-    for plan in PairBatches(rows, categories, size=40, seed=0, forging=forging):
+    for plan in PairSampler(rows, categories, size=40, seed=0, forging=forging):
         assert plan.forged.reshape(-1, 2).sum(axis=1).tolist().count(0) == 10
 
 

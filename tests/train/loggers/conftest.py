@@ -6,7 +6,7 @@ import pytest
 from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors, Interval, VerificationReport
 from train.config import TrainConfig
-from train.loggers.monitor import RunPlan, StepRecord, ValidationRecord
+from train.loggers.base import RunPlan, StepRecord, ValidationRecord
 
 REPORT = VerificationReport(
     eer=0.125,

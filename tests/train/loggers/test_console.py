@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from common.metrics import VerificationReport
-from train.loggers.console import ConsoleMonitor, duration
+from train.loggers.console import ConsoleLogger, duration
 
 Make = Callable[..., Any]
 
@@ -42,8 +42,8 @@ class Clock:
 
 def test_the_plan_is_told_before_anything_happens(plan: Make) -> None:
     console = recorded()
-    with ConsoleMonitor(console) as monitor:
-        monitor.started(plan(pretrained="weights.pt", backbone="timm:x[y]"))
+    with ConsoleLogger(console) as logger:
+        logger.started(plan(pretrained="weights.pt", backbone="timm:x[y]"))
     told = text_of(console)
     for fact in ("timm:x[y] on cuda:0", "12,345 crops", "678 people", "6,000 pairs", "90 other people"):
         assert fact in told
@@ -53,16 +53,16 @@ def test_the_plan_is_told_before_anything_happens(plan: Make) -> None:
 
 def test_what_a_beginner_should_know_is_told(plan: Make) -> None:
     console = recorded()
-    with ConsoleMonitor(console) as monitor:
-        monitor.started(plan(device="cpu"))
+    with ConsoleLogger(console) as logger:
+        logger.started(plan(device="cpu"))
     assert "training starts from scratch" in text_of(console)
     assert "use --config cpu" in text_of(console)
 
 
 def test_a_resumed_run_says_where_it_goes_on(plan: Make) -> None:
     console = recorded()
-    with ConsoleMonitor(console) as monitor:
-        monitor.started(plan(first_step=50))
+    with ConsoleLogger(console) as logger:
+        logger.started(plan(first_step=50))
     told = text_of(console)
     assert "Run run-a goes on after step 50 of 100." in told
     assert "from scratch" not in told
@@ -70,11 +70,11 @@ def test_a_resumed_run_says_where_it_goes_on(plan: Make) -> None:
 
 def test_validations_are_lines_of_one_table(plan: Make, validation: Make) -> None:
     console = recorded()
-    with ConsoleMonitor(console) as monitor:
-        monitor.started(plan())
+    with ConsoleLogger(console) as logger:
+        logger.started(plan())
         start = len(text_of(console))
-        monitor.validated(validation(0, loss=None))
-        monitor.validated(validation(25))
+        logger.validated(validation(0, loss=None))
+        logger.validated(validation(25))
     header, first, second = text_of(console)[start:].strip("\n").splitlines()
     titles = ["epoch", "step", "lr", "loss", "EER", "95 % interval", "hard EER", "accuracy"]
     assert re.split(r"\s{2,}", header.strip()) == [*titles, "same-person", "different-person", "synthetic"]
@@ -87,32 +87,32 @@ def test_validations_are_lines_of_one_table(plan: Make, validation: Make) -> Non
 def test_undefined_figures_are_dashes(plan: Make, validation: Make) -> None:
     console = recorded()
     nothing = VerificationReport(math.nan, math.nan, math.nan, math.nan, validation(0).report.by_category)
-    with ConsoleMonitor(console) as monitor:
-        monitor.started(plan())
-        monitor.validated(validation(0, None, replace(nothing, hard_eer=math.nan)))
+    with ConsoleLogger(console) as logger:
+        logger.started(plan())
+        logger.validated(validation(0, None, replace(nothing, hard_eer=math.nan)))
     assert text_of(console).splitlines()[-1].split()[3:8] == ["-"] * 5
 
 
 def test_piped_output_has_no_bar(plan: Make, step: Make) -> None:
     console = recorded()
-    with ConsoleMonitor(console) as monitor:
-        monitor.started(plan())
+    with ConsoleLogger(console) as logger:
+        logger.started(plan())
         before = text_of(console)
         for number in range(1, 101):
-            monitor.stepped(step(number))
+            logger.stepped(step(number))
     assert re.fullmatch(r"about \d+ s left, by the steps so far\n", text_of(console).removeprefix(before))
 
 
 def test_the_bar_of_a_resumed_run_counts_this_session_only(plan: Make, step: Make, validation: Make) -> None:
     console, clock = recorded(terminal=True), Clock()
-    with ConsoleMonitor(console, clock) as monitor:
-        monitor.started(plan(first_step=50))
+    with ConsoleLogger(console, clock) as logger:
+        logger.started(plan(first_step=50))
         clock.now = 500  # of a validation before the first step
-        monitor.validated(validation(50))
+        logger.validated(validation(50))
         for number in range(51, 71):
             clock.now += 2
-            monitor.stepped(step(number, loss=1.25))
-        monitor._progress.refresh()
+            logger.stepped(step(number, loss=1.25))
+        logger._progress.refresh()
     told = text_of(console)
     bar = told[told.rindex("epoch 3") :]
     assert "70/100" in bar and "loss 1.250" in bar and "32 images/s" in bar
@@ -121,15 +121,15 @@ def test_the_bar_of_a_resumed_run_counts_this_session_only(plan: Make, step: Mak
 
 def test_the_time_left_has_room_for_validations(plan: Make, step: Make, validation: Make) -> None:
     console, clock = recorded(terminal=True), Clock()
-    with ConsoleMonitor(console, clock) as monitor:
-        monitor.started(plan())
+    with ConsoleLogger(console, clock) as logger:
+        logger.started(plan())
         for number in range(1, 51):
             clock.now += 1
-            monitor.stepped(step(number))
+            logger.stepped(step(number))
             if number == 25:
                 clock.now += 50
-                monitor.validated(validation(number))
-        monitor._progress.refresh()
+                logger.validated(validation(number))
+        logger._progress.refresh()
     told = text_of(console)
     bar = told[told.rindex("50/100") :]
     assert "64 images/s" in bar and "3 min left" in bar  # 50 steps of 1 s, and three validations of 50 s
@@ -137,8 +137,8 @@ def test_the_time_left_has_room_for_validations(plan: Make, step: Make, validati
 
 def test_notes_are_told_as_they_are_and_cannot_steer_the_terminal() -> None:
     console = recorded()
-    with ConsoleMonitor(console) as monitor:
-        monitor.noted("[bold]batch 7[/] skipped \x1b[2J")
+    with ConsoleLogger(console) as logger:
+        logger.noted("[bold]batch 7[/] skipped \x1b[2J")
     assert text_of(console) == "note: [bold]batch 7[/] skipped \\x1b[2J\n"
 
 

@@ -4,14 +4,14 @@ from typing import Any
 import pytest
 
 from common.runtime.errors import UserError
-from train.loggers.monitor import RunPlan, StepRecord, ValidationRecord
-from train.loggers.several import Monitors, monitors_for
+from train.loggers.base import RunPlan, StepRecord, Tracker, ValidationRecord
+from train.loggers.several import Loggers, open_loggers
 from train.loggers.tracking import TrackingConfig
 
 Make = Callable[..., Any]
 
 
-class Recorder:
+class Recorder(Tracker):
     """Writes down what it hears and, if it is told to, fails at an event."""
 
     name = "Recorder"
@@ -47,56 +47,56 @@ EVENTS = ["started", "stepped", "validated", "noted"]
 
 
 @pytest.fixture
-def run(plan: Make, step: Make, validation: Make) -> Callable[[Monitors], None]:
-    def go(monitors: Monitors) -> None:
-        with monitors:
-            monitors.started(plan())
-            monitors.stepped(step(1))
-            monitors.validated(validation(1))
-            monitors.noted("a note")
+def run(plan: Make, step: Make, validation: Make) -> Callable[[Loggers], None]:
+    def go(loggers: Loggers) -> None:
+        with loggers:
+            loggers.started(plan())
+            loggers.stepped(step(1))
+            loggers.validated(validation(1))
+            loggers.noted("a note")
 
     return go
 
 
-def test_all_hear_everything_and_trackers_are_closed(run: Callable[[Monitors], None]) -> None:
+def test_all_hear_everything_and_trackers_are_closed(run: Callable[[Loggers], None]) -> None:
     main, first, second = Recorder(), Recorder(), Recorder()
-    run(Monitors(main, [first, second]))
+    run(Loggers(main, [first, second]))
     assert main.heard == EVENTS
     assert first.heard == second.heard == [*EVENTS, "closed"]
 
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_a_tracker_that_fails_is_dropped_and_the_run_goes_on(
-    run: Callable[[Monitors], None], event: str
+    run: Callable[[Loggers], None], event: str
 ) -> None:
     main, broken, sound = Recorder(), Recorder(event), Recorder()
-    run(Monitors(main, [broken, sound]))
+    run(Loggers(main, [broken, sound]))
     assert broken.heard == [*EVENTS[: EVENTS.index(event) + 1], "failed"]
     assert sound.heard == [*EVENTS, "closed"]
     assert "Recorder failed and is not used further (OSError: no space left)" in main.notes
 
 
-def test_one_that_fails_to_close_does_not_keep_others_open(run: Callable[[Monitors], None]) -> None:
+def test_one_that_fails_to_close_does_not_keep_others_open(run: Callable[[Loggers], None]) -> None:
     main, broken, sound = Recorder(), Recorder("closed"), Recorder()
-    run(Monitors(main, [broken, sound]))
+    run(Loggers(main, [broken, sound]))
     assert sound.heard[-1] == "closed" and len(main.notes) == 2
 
 
 def test_a_failure_of_the_run_reaches_the_trackers_and_is_not_swallowed() -> None:
     tracker = Recorder()
-    with pytest.raises(KeyboardInterrupt), Monitors(Recorder(), [tracker]):
+    with pytest.raises(KeyboardInterrupt), Loggers(Recorder(), [tracker]):
         raise KeyboardInterrupt
     assert tracker.heard == ["failed"]
 
 
 def test_what_the_main_monitor_raises_is_the_runs_business(plan: Make) -> None:
-    with pytest.raises(OSError, match="no space left"), Monitors(Recorder("started")) as monitors:
-        monitors.started(plan())
+    with pytest.raises(OSError, match="no space left"), Loggers(Recorder("started")) as loggers:
+        loggers.started(plan())
 
 
-def test_nothing_is_tracked_by_default(run: Callable[[Monitors], None]) -> None:
+def test_nothing_is_tracked_by_default(run: Callable[[Loggers], None]) -> None:
     main = Recorder()
-    run(monitors_for(TrackingConfig(), main))
+    run(open_loggers(TrackingConfig(), main))
     assert main.heard == EVENTS
 
 
@@ -116,7 +116,7 @@ def test_a_missing_library_is_told_before_the_run(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, library, None)
     with pytest.raises(UserError, match=told):
-        monitors_for(config, Recorder())
+        open_loggers(config, Recorder())
 
 
 @pytest.mark.parametrize("name", ["a/b", "a" * 129, "what?"])

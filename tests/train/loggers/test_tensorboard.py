@@ -6,7 +6,7 @@ import pytest
 
 event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
-from train.loggers.tensorboard import FOLDER, TensorBoardMonitor  # noqa: E402
+from train.loggers.tensorboard import FOLDER, TensorBoardLogger  # noqa: E402
 
 Make = Callable[..., Any]
 
@@ -22,14 +22,14 @@ def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 def test_steps_and_validations_are_read_back(plan: Make, step: Make, validation: Make) -> None:
-    monitor = TensorBoardMonitor()
-    monitor.started(plan())
-    monitor.validated(validation(0, loss=None))
+    logger = TensorBoardLogger()
+    logger.started(plan())
+    logger.validated(validation(0, loss=None))
     for number in range(1, 4):
-        monitor.stepped(step(number, loss=float(number)))
-    monitor.validated(validation(3))
-    monitor.noted("batch 4 was skipped")
-    monitor.close(failed=False)
+        logger.stepped(step(number, loss=float(number)))
+    logger.validated(validation(3))
+    logger.noted("batch 4 was skipped")
+    logger.close(failed=False)
     found = scalars(plan().folder / FOLDER)
     assert found["train/loss"] == [(1, 1.0), (2, 2.0), (3, 3.0)]
     assert found["train/learning_rate"] == [(1, 0.0001), (2, 0.0001), (3, 0.0001)]
@@ -48,17 +48,17 @@ def test_steps_and_validations_are_read_back(plan: Make, step: Make, validation:
 
 def test_a_resumed_run_goes_on_in_the_same_curves(plan: Make, step: Make) -> None:
     for first, numbers, loss in ((0, range(1, 8), 1.0), (5, range(6, 10), 2.0)):
-        monitor = TensorBoardMonitor()
-        monitor.started(plan(first_step=first))
+        logger = TensorBoardLogger()
+        logger.started(plan(first_step=first))
         for number in numbers:
-            monitor.stepped(step(number, loss=loss))
-        monitor.close(failed=first == 0)
+            logger.stepped(step(number, loss=loss))
+        logger.close(failed=first == 0)
     losses = scalars(plan().folder / FOLDER)["train/loss"]
     assert losses == [*((number, 1.0) for number in range(1, 6)), *((number, 2.0) for number in range(6, 10))]
 
 
 def test_a_run_that_never_started_leaves_nothing(tmp_path: Path) -> None:
-    monitor = TensorBoardMonitor()
-    monitor.noted("too early")
-    monitor.close(failed=True)
+    logger = TensorBoardLogger()
+    logger.noted("too early")
+    logger.close(failed=True)
     assert list(tmp_path.iterdir()) == []

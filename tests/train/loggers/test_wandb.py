@@ -12,17 +12,17 @@ import sys
 from pathlib import Path
 from common.metrics import evaluate_pairs
 from train.config import TrainConfig
-from train.loggers.monitor import RunPlan, StepRecord, ValidationRecord
-from train.loggers.wandb import WandbMonitor
+from train.loggers.base import RunPlan, StepRecord, ValidationRecord
+from train.loggers.wandb import WandbLogger
 
 folder = Path(sys.argv[1])
 report = evaluate_pairs([0, 1, 2], [0.9, 0.1, 0.2])
-monitor = WandbMonitor("faces", lambda note: print("note:", note))
+logger = WandbLogger("faces", lambda note: print("note:", note))
 config = TrainConfig().model_dump(mode="json")
-monitor.started(RunPlan(config, "run:a", folder, "cpu", "ir_lite", 10, 5, 2, 3, 4, 0))
-monitor.stepped(StepRecord(1, 1, 1e-4, 2.0, 8))
-monitor.validated(ValidationRecord("run:a", 1, 1, 1e-4, 2.0, 0, report))
-monitor.close(failed=False)
+logger.started(RunPlan(config, "run:a", folder, "cpu", "ir_lite", 10, 5, 2, 3, 4, 0))
+logger.stepped(StepRecord(1, 1, 1e-4, 2.0, 8))
+logger.validated(ValidationRecord("run:a", 1, 1, 1e-4, 2.0, 0, report))
+logger.close(failed=False)
 """
 
 

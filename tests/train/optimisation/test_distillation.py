@@ -3,7 +3,7 @@ from torch.nn import functional
 
 from common.models.encoder import Encoder
 from train.losses.base import EmbeddedBatch
-from train.optimisation.distillation import StartingKnowledge
+from train.optimisation.distillation import Teacher
 
 
 def batch_of(embeddings: torch.Tensor, synthetic: list[bool]) -> EmbeddedBatch:
@@ -16,7 +16,7 @@ def test_the_start_is_remembered_while_the_encoder_moves() -> None:
     encoder = Encoder("ir_lite").eval()
     crops = torch.randint(0, 256, (3, 3, 112, 112), dtype=torch.uint8)
     start = functional.normalize(encoder(crops), dim=1).detach()
-    knowledge = StartingKnowledge(encoder).train()
+    knowledge = Teacher(encoder).train()
     with torch.no_grad():
         for parameter in encoder.parameters():
             parameter.add_(0.5)
@@ -32,7 +32,7 @@ def test_the_departure_is_the_mean_cosine_distance_of_bona_fide_faces() -> None:
     torch.manual_seed(0)
     now = functional.normalize(torch.randn(4, 8), dim=1).requires_grad_()
     start = functional.normalize(torch.randn(4, 8), dim=1)
-    knowledge = StartingKnowledge(Encoder("ir_lite"))
+    knowledge = Teacher(Encoder("ir_lite"))
     departure = knowledge.departure(batch_of(now, [False, True, False, True]), start)
     expected = 1 - (now * start).sum(1)[[0, 2]].mean()
     assert torch.allclose(departure, expected)

@@ -12,7 +12,7 @@ import pytest
 from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors, Interval, VerificationReport
 from common.runtime.errors import UserError
-from train.loggers.monitor import ValidationRecord
+from train.loggers.base import ValidationRecord
 from train.records.history import HISTORY_FILE, PerformanceHistory
 
 REPORT = VerificationReport(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from common.metrics import VerificationReport
 
@@ -64,8 +64,8 @@ class ValidationRecord:
     report: VerificationReport
 
 
-class Monitor(Protocol):
-    """Receives the events of a run; the command line prints them, a test records them."""
+class Logger:
+    """Receiver of the events of a run; this one does nothing with them: for all processes but the first."""
 
     def started(self, plan: RunPlan) -> None:
         """The data is read, the first step not yet taken."""
@@ -74,23 +74,16 @@ class Monitor(Protocol):
         """One step is done."""
 
     def validated(self, record: ValidationRecord) -> None:
-        """The validation pairs are scored."""
+        """A validation is done."""
 
     def noted(self, message: str) -> None:
         """Something happened that a person should know: a batch was skipped, a run interrupted."""
 
 
-class SilentMonitor:
-    """Hears everything and tells nobody: for all processes of a run but the first."""
+class Tracker(Logger):
+    """A logger that a run can do without, and that holds files or connections until it is closed."""
 
-    def started(self, plan: RunPlan) -> None:
-        """See `Monitor.started`."""
+    name: str
 
-    def stepped(self, record: StepRecord) -> None:
-        """See `Monitor.stepped`."""
-
-    def validated(self, record: ValidationRecord) -> None:
-        """See `Monitor.validated`."""
-
-    def noted(self, message: str) -> None:
-        """See `Monitor.noted`."""
+    def close(self, *, failed: bool) -> None:
+        """The run is over, or `failed`; must not fail when it never started."""

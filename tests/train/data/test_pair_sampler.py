@@ -8,23 +8,23 @@ from numpy.typing import NDArray
 
 from common.formats.pair_category import PairCategory
 from common.runtime.errors import UserError
-from train.data.pair_batches import PairBatches
+from train.data.pair_sampler import PairSampler
 
 CODES = [category.code for category in PairCategory]
 # pairs of each category, at least one genuine; crop 2i belongs with 2i + 1, so a crop tells its pair
 COUNTS = st.tuples(st.integers(1, 30), st.integers(0, 30), st.integers(0, 30))
 
 
-def make(counts: tuple[int, int, int], size: int, seed: int = 0, epoch: int = 0) -> PairBatches:
+def make(counts: tuple[int, int, int], size: int, seed: int = 0, epoch: int = 0) -> PairSampler:
     total = sum(counts)
-    batches = PairBatches(
+    batches = PairSampler(
         np.arange(2 * total).reshape(total, 2), np.repeat(CODES, counts).astype(np.int8), size=size, seed=seed
     )
     batches.epoch = epoch
     return batches
 
 
-def drawn_pairs(batches: PairBatches) -> NDArray[np.int64]:
+def drawn_pairs(batches: PairSampler) -> NDArray[np.int64]:
     """The number of each drawn pair, batches × pairs."""
     rows = np.array([plan.rows for plan in batches])
     assert (rows[:, 0::2] % 2 == 0).all() and (rows[:, 1::2] == rows[:, 0::2] + 1).all()
@@ -92,7 +92,7 @@ def test_processes_and_resumed_epochs_see_the_same_batches(
 
 def test_crops_of_several_pairs_are_counted_once() -> None:
     rows = np.array([[0, 1], [1, 2], [0, 9]])
-    batches = PairBatches(rows, np.array([0, 0, 1], np.int8), size=4, seed=0)
+    batches = PairSampler(rows, np.array([0, 0, 1], np.int8), size=4, seed=0)
     assert batches.crops == 4
     # one of each category, the two of a category taking turns
     assert Counter(tuple(plan.rows[i : i + 2]) for plan in batches for i in (0, 2))[(0, 9)] == 1

@@ -10,7 +10,7 @@ from common.runtime.errors import UserError
 from train.data.batches import Chosen, ForgingPlan, PlannedBatches
 
 
-class PairBatches(PlannedBatches):
+class PairSampler(PlannedBatches):
     """Batches of `size / 2` listed pairs; the two crops of a pair lie side by side.
 
     The categories that the list has take turns pair by pair, so all have equal parts of a batch, give or take
