@@ -1,5 +1,7 @@
 # make demo    environment, sample data, the three stages, a report, and where to look
-# make test    environment and tests          make lint    ruff and mypy
+# make quick   environment, and the tests that cost little, within a minute on two cores
+# make test    environment, all tests, and what share of the code they ran
+# make lint    ruff and mypy
 # make gpu     onnxruntime-gpu in the place of onnxruntime, for detection on CUDA
 # PYTHON chooses the interpreter, VENV the folder of the environment.
 PYTHON ?= python3
@@ -7,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: demo test lint gpu environment clean
+.PHONY: demo quick test lint gpu environment clean
 
 # The environment is complete once the stamp of this pyproject.toml lies in it. Everything below runs from this
 # folder, so that its packages are found first, also where several clones share an environment.
@@ -49,8 +51,18 @@ demo: environment
 	@echo "  $(BIN)/python -m train history       the leaderboard of checkpoints"
 
 # Two files at a time, each test on one thread: most of the time goes into commands that start.
+PACKAGES := align train infer common facetrust
+TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: environment
+	$(TESTS) -m "not slow and not browser"
+
 test: environment
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(TESTS) $(PACKAGES:%=--cov=%) --cov-report=
+	@echo "Lines that the tests ran, those in processes of their own not counted:"
+	@for package in $(PACKAGES); do \
+	    echo "  $$package $$($(BIN)/coverage report --format=total --include "$$package/*") %"; \
+	done
 
 lint: environment
 	$(BIN)/ruff check .
@@ -64,4 +76,4 @@ gpu: environment
 	    print('detectors run on', providers(Device.AUTO)[0])"
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -23,12 +23,16 @@ BEGINNINGS = ("python -m ", "python benchmarks/", "make ", "torchrun ", "pip ins
 # Not run, and why.
 EXCEPTED = {
     "make test": "it runs this test",
+    "make quick": "it runs the tests beside this one",
     "make lint": "it judges the source, for minutes",
     "make gpu": "it exchanges packages of the environment",
     "source .venv/bin/activate": "it is for a shell",
-    "pip install -e .": "it needs the network and changes the environment",
+    "apt-get install --yes libgl1 libglib2.0-0": "it changes the machine",
+    "pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu": "as make gpu",
+    "pip install -e '.[serve]'": "as make gpu",
+    "docker build -t facetrust .": "it needs Docker, and takes minutes",
+    'docker run --rm -v "$PWD:/data" facetrust infer verify anna.jpg somebody.jpg': "it needs Docker",
     "python -m infer": "it is the name of a stage, not a command",
-    "pip install -e '.[serve]'": "as above",
 }
 
 # Run in another form, and why.

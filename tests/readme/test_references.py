@@ -12,7 +12,11 @@ from infer.cli import app as infer_app
 from train.cli import app as train_app
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((REPOSITORY / "docs").glob("*.md")))]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{path.name}" for path in sorted((REPOSITORY / "docs").glob("*.md"))),
+]
 CODE = ("examples", "facetrust", "align", "train", "infer", "common", "tests", "benchmarks")
 APPS = {"align": align_app, "train": train_app, "infer": infer_app}
 

@@ -1,0 +1,31 @@
+# docker build -t facetrust .                            # for a CPU
+# docker build -t facetrust --build-arg DEVICE=cuda .    # run it with --gpus all
+# The steps are those of README.md.
+FROM python:3.12-slim-bookworm
+ARG DEVICE=cpu
+ENV PIP_NO_CACHE_DIR=1
+
+# what OpenCV needs
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0 \
+    && rm -rf /var/lib/apt/lists/*
+
+# the build that pip takes by itself brings CUDA
+RUN if [ "$DEVICE" = cpu ]; then \
+        pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu; \
+    fi
+
+WORKDIR /facetrust
+COPY . .
+RUN pip install -e '.[serve]'
+
+# as `make gpu`: both packages fill one folder
+RUN if [ "$DEVICE" = cuda ]; then \
+        pip uninstall --yes onnxruntime && pip install onnxruntime-gpu; \
+    fi
+
+RUN useradd --create-home facetrust
+USER facetrust
+WORKDIR /data
+ENTRYPOINT ["facetrust"]
+CMD ["--help"]
