@@ -1,7 +1,7 @@
 """Verification sets in one file, as insightface publishes them: lfw.bin, cfp_fp.bin, agedb_30.bin …
 
 Such a file is a pickle of two lists: images, encoded, two for each pair, and whether a pair shows one person.
-The images are crops already. It is read as data, see `infer.pair_sets.pickled.read`; nothing in it is run.
+The images are crops already. It is read as data, see `plain_pickle`; nothing in it is run.
 """
 
 import os
@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from common.formats.pair_list import MAX_PAIRS, pair_categories
 from common.runtime.errors import UserError
 from infer.pair_sets.pair_set import PairSet
-from infer.pair_sets.pickled.calls import Array
-from infer.pair_sets.pickled.errors import NotDataError
-from infer.pair_sets.pickled.read import read_pickle
+from infer.pair_sets.plain_pickle import Array, NotDataError, read_pickle
 
 MAX_BYTES = 8_000_000_000  # of a file; all images are held in memory
 
@@ -80,7 +78,7 @@ def _parts(value: object) -> tuple[list[bytes], NDArray[np.bool_]]:
 
 
 def _image(item: object, position: int) -> bytes:
-    if isinstance(item, Array) and item.is_flat and item.items.kind == "u1":
+    if isinstance(item, Array) and item.is_flat and item.items == "u1":
         return item.data
     if not isinstance(item, bytes):
         raise NotDataError(f"holds something other than an encoded image at position {position}")
@@ -89,9 +87,10 @@ def _image(item: object, position: int) -> bytes:
 
 def _labels(value: object) -> NDArray[np.bool_]:
     if isinstance(value, Array):
-        if len(value.data) > MAX_PAIRS * value.items.size:
+        numbers = np.frombuffer(value.data, f"<{value.items.replace('b', 'u')}")
+        if len(numbers) > MAX_PAIRS:
             raise NotDataError(f"holds more than {MAX_PAIRS} labels")
-        value = np.frombuffer(value.data, f"<{value.items.kind.replace('b', 'u')}").tolist()
+        value = numbers.tolist()
     if not isinstance(value, tuple | list):
         raise NotDataError("is no pair of a list of images and a list of labels")
     for position, label in enumerate(value):

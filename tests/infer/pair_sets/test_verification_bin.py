@@ -16,8 +16,7 @@ from common.runtime.errors import UserError
 from infer.pair_sets import verification_bin
 from infer.pair_sets.find import find_pair_set
 from infer.pair_sets.pair_set import PairSet
-from infer.pair_sets.pickled.errors import NotDataError
-from infer.pair_sets.pickled.read import read_pickle
+from infer.pair_sets.plain_pickle import NotDataError, read_pickle
 from infer.pair_sets.verification_bin import read_verification_bin
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -221,6 +220,11 @@ def test_a_list_that_holds_itself_is_refused(read: Callable[[bytes], PairSet]) -
     [
         (b"B\xff\xff\xff\xff.", "ends too early"),
         (b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff.", "ends too early"),
+        (b"\x96" + b"\xff" * 7 + b"\x7f.", "ends too early"),
+        (b"\x80\x04\x95" + b"\xff" * 7 + b"\x7f.", "ends too early"),
+        # places in the memo: the unpickler in C would make room for all before them
+        (b"Nr\xff\xff\xff\xff.", "is no pair"),
+        (b"Np99999999999999999999\n.", "is damaged"),
         (b"]" * 200_000 + b".", "too many objects"),
         (b"(" * 200_000 + b".", "too many objects"),
         (b"N" + b"\x94" * 200_000 + b".", "too many objects"),
@@ -237,7 +241,7 @@ def test_a_list_that_holds_itself_is_refused(read: Callable[[bytes], PairSet]) -
 def test_memory_is_bounded_by_the_size(
     read: Callable[[bytes], PairSet], content: bytes, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infer.pair_sets.pickled.machine.OBJECTS_AT_LEAST", 50_000)
+    monkeypatch.setattr("infer.pair_sets.plain_pickle.OBJECTS_AT_LEAST", 50_000)
     tracemalloc.start()
     try:
         with pytest.raises(UserError, match=message):
@@ -248,14 +252,14 @@ def test_memory_is_bounded_by_the_size(
 
 
 def test_values_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infer.pair_sets.pickled.machine.MOST_VALUES", 1_000)
+    monkeypatch.setattr("infer.pair_sets.plain_pickle.MOST_VALUES", 1_000)
     for content in (
         pickle.dumps([True] * 1_001),
         b"]" + b"\x88a" * 1_001 + b".",
         b"(" + b"\x88" * 1_001 + b"t.",
         b"\x88\x94" + b"h\x00" * 1_001 + b".",
     ):
-        with pytest.raises(NotDataError, match="more than 1000 values"):
+        with pytest.raises(NotDataError, match="too many values: more than 1,000"):
             read_pickle(io.BytesIO(content), len(content))
     content = pickle.dumps(([True] * 450, (False,) * 450))
     assert read_pickle(io.BytesIO(content), len(content)) == ([True] * 450, (False,) * 450)
