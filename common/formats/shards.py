@@ -14,33 +14,39 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from common.formats.columns import Column, check_columns, missing_columns, write_columns
+from common.formats.hdf5 import (
+    MalformedError,
+    check_format,
+    decoded,
+    fixed_text,
+    has_number,
+    made_in_memory,
+    naming,
+    text_attribute,
+)
 from common.runtime.atomic import write_atomically
 from common.runtime.errors import UserError
-from common.runtime.file_kinds import describe_hdf5_trouble, inspect
 
 FORMAT = "facetrust-shard"
 FORMAT_VERSION = 2
 SHARD_PATTERN = "shard-*.h5"
 REMAKE = "make it again with 'python -m align run' or 'forge'"
 HEADER_TEXTS = ("detector", "detector_sha256", "template")
+HEADER_NUMBERS = ("size", "margin")
 
-# name: dtype and shape of one row
-COLUMNS: dict[str, tuple[Any, tuple[int, ...]]] = {
-    "landmarks": (np.dtype("<f4"), (5, 2)),
-    "box": (np.dtype("<f4"), (4,)),
-    "score": (np.dtype("<f4"), ()),
-    "alignment": (np.dtype("u1"), ()),
-    "synthetic": (np.dtype("u1"), ()),
-    "identity": (str, ()),
-    "path": (str, ()),
+COLUMNS = {
+    "landmarks": Column("<f4", (5, 2)),
+    "box": Column("<f4", (4,)),
+    "score": Column("<f4"),
+    "alignment": Column("u1"),
+    "synthetic": Column("u1"),
+    "identity": Column(str),
+    "path": Column(str),
 }
 
 # of shards of forgeries: all of them or none
-FORGERY_COLUMNS: dict[str, tuple[Any, tuple[int, ...]]] = {
-    "method": (str, ()),
-    "parameters": (str, ()),
-    "sources": (str, ()),
-}
+FORGERY_COLUMNS = {"method": Column(str), "parameters": Column(str), "sources": Column(str)}
 
 
 class Alignment(IntEnum):
@@ -96,34 +102,17 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
 
     Returns the SHA-256 of the file in hexadecimal. Raises OSError when it cannot be written.
     """
-    data = _serialise(header, rows)
+
+    def fill(file: h5py.File) -> None:
+        for name, value in {"format": FORMAT, "format_version": FORMAT_VERSION, **vars(header)}.items():
+            file.attrs[name] = fixed_text([value])[0] if isinstance(value, str) else value
+        write_columns(file, {"images": _images(header.size), **COLUMNS}, rows)
+        if rows.forged is not None:
+            write_columns(file, FORGERY_COLUMNS, rows.forged)
+
+    data = made_in_memory(fill)
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
     return hashlib.sha256(data).hexdigest()
-
-
-def _serialise(header: ShardHeader, rows: ShardRows) -> bytes:
-    """The bytes of the file, made in memory: HDF5 would notice a full disk only as it closes the file."""
-    # the latest structures carry checksums, and text of fixed length lies among the data: elsewhere a flipped
-    # bit can make HDF5 loop or crash
-    with h5py.File("shard", "w", libver="latest", driver="core", backing_store=False) as file:
-        for name, value in {"format": FORMAT, "format_version": FORMAT_VERSION, **vars(header)}.items():
-            file.attrs[name] = _fixed([value])[0] if isinstance(value, str) else value
-        file.create_dataset("images", data=rows.images, dtype="u1")
-        columns = [(rows, COLUMNS), *([(rows.forged, FORGERY_COLUMNS)] if rows.forged is not None else [])]
-        for holder, formats in columns:
-            for name, (kind, shape) in formats.items():
-                values = getattr(holder, name)
-                values = _fixed(values) if kind is str else np.asarray(values, kind)
-                file.create_dataset(name, data=values.reshape(len(rows), *shape))
-        file.flush()
-        return bytes(file.id.get_file_image())
-
-
-def _fixed(texts: list[str]) -> NDArray[Any]:
-    """Texts as UTF-8 of one length, which h5py reads with `asstr()`."""
-    encoded = [text.encode() for text in texts]
-    length = max(1, max(map(len, encoded), default=1))
-    return np.array(encoded, h5py.string_dtype("utf-8", length))
 
 
 def open_shard(path: Path) -> h5py.File:
@@ -133,18 +122,13 @@ def open_shard(path: Path) -> h5py.File:
     `FORGERY_COLUMNS` or none of these.
     Raises UserError that says why when it cannot be opened, is damaged, of another version, or not a shard.
     """
-    try:
+    with naming(path, REMAKE):
         file = h5py.File(path, "r")
-    except OSError as error:
-        raise UserError(describe_hdf5_trouble(path, error, REMAKE)) from error
-    try:
-        _check(file, path)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:  # what h5py makes of bad bytes
-        file.close()
-        raise UserError(describe_hdf5_trouble(path, error, REMAKE)) from error
-    except BaseException:
-        file.close()
-        raise
+        try:
+            _check(file)
+        except BaseException:
+            file.close()
+            raise
     return file
 
 
@@ -158,8 +142,8 @@ def read_header(file: h5py.File) -> ShardHeader:
 def read_rows(file: h5py.File) -> ShardRows:
     """All rows of an open shard, in memory."""
     columns: dict[str, Any] = {
-        name: decode_strings(file[name][:]) if kind is str else file[name][:]
-        for name, (kind, _) in COLUMNS.items()
+        name: decode_strings(file[name][:]) if column.kind is str else file[name][:]
+        for name, column in COLUMNS.items()
     }
     return ShardRows(images=file["images"][:], forged=forgery_columns(file), **columns)
 
@@ -183,57 +167,25 @@ def shard_paths(folder: Path) -> list[Path]:
 
 def decode_strings(values: Any) -> list[str]:
     """The text of a string column; bytes that are not UTF-8 are replaced, not refused."""
-    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values]
+    return list(map(decoded, values))
 
 
-def _check(file: h5py.File, path: Path) -> None:
-    if "format" not in file.attrs or _fixed_text(file, "format") not in (FORMAT, None):
-        raise UserError(f"{path} is {inspect(path).text}, not a facetrust shard; {REMAKE}")
-    version = file.attrs["format_version"] if _is_number(file, "format_version") else None
-    if version != FORMAT_VERSION:
-        raise UserError(
-            f"{path} has shard format version {version}, this facetrust reads {FORMAT_VERSION}; {REMAKE}"
-        )
-    texts = [name for name in ("format", *HEADER_TEXTS) if _fixed_text(file, name) is None]
-    numbers = [name for name in ("size", "margin") if not _is_number(file, name)]
-    size = 0 if numbers else int(file.attrs["size"])
+def _check(file: h5py.File) -> None:
+    check_format(file, FORMAT, [FORMAT_VERSION], "a facetrust shard")
     forged = FORGERY_COLUMNS if _has_forgery_columns(file) else {}
-    expected = {"images": (np.dtype("u1"), (size, size, 3)), **COLUMNS, **forged}
-    columns = [name for name in expected if not isinstance(file.get(name, getlink=True), h5py.HardLink)]
-    if texts or numbers or columns:
-        raise UserError(f"{path} lacks {', '.join([*texts, *numbers, *columns])}; {REMAKE}")
-    rows = len(file["images"]) if isinstance(file["images"], h5py.Dataset) and file["images"].shape else -1
-    for name, (kind, shape) in expected.items():
-        column = file[name]
-        if (
-            not isinstance(column, h5py.Dataset)
-            or column.external
-            or column.is_virtual
-            or column.shape != (rows, *shape)
-            or not (_is_fixed_text(column.dtype) if kind is str else column.dtype == kind)
-        ):
-            raise UserError(f"{path} has a malformed column '{name}'; {REMAKE}")
+    columns = {"images": _images(0), **COLUMNS, **forged}
+    lacking = [name for name in HEADER_TEXTS if text_attribute(file, name) is None]
+    lacking += [name for name in HEADER_NUMBERS if not has_number(file, name)]
+    lacking += missing_columns(file, columns)
+    if lacking:
+        raise MalformedError(f"lacks {', '.join(lacking)}")
+    check_columns(file, columns | {"images": _images(int(file.attrs["size"]))})
+
+
+def _images(size: int) -> Column:
+    return Column("u1", (size, size, 3))
 
 
 def _has_forgery_columns(file: h5py.File) -> bool:
     """Whether one of them is there, as whatever it may be: links are not followed."""
     return any(file.id.links.exists(name.encode()) for name in FORGERY_COLUMNS)
-
-
-def _fixed_text(file: h5py.File, name: str) -> str | None:
-    """An attribute of fixed length; one of variable length is not read, since it may lead astray."""
-    if name not in file.attrs or not _is_fixed_text(file.attrs.get_id(name).dtype):
-        return None
-    return decode_strings([file.attrs[name]])[0]
-
-
-def _is_fixed_text(dtype: np.dtype[Any]) -> bool:
-    text = h5py.check_string_dtype(dtype)
-    return text is not None and text.length is not None
-
-
-def _is_number(file: h5py.File, name: str) -> bool:
-    if name not in file.attrs:
-        return False
-    stored = file.attrs.get_id(name)
-    return stored.dtype.kind in "iuf" and stored.shape == ()

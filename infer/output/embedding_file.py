@@ -11,11 +11,11 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from common.formats.csv_file import csv_line, printable_utf8, write_csv
+from common.formats.hdf5 import write_h5
 from common.runtime.atomic import write_atomically, write_text_atomically
 from common.runtime.errors import UserError
 from infer.models.model import Model
 from infer.output.embedding_maker import FORMAT, FORMAT_VERSION, Maker, note_file
-from infer.output.h5_output import write_h5
 
 SUFFIXES = (".h5", ".npy")
 H5_CHUNK = 256  # rows

@@ -129,9 +129,15 @@ def test_what_is_no_file_of_results_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.h5").write_text("no HDF5")
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["x"] = 1
-    for name in ("text.h5", "missing.h5", "other.h5", "."):
-        with pytest.raises(UserError, match="infer pairs"):
+    for name, told in (
+        ("text.h5", "is a text"),
+        ("missing.h5", "no such file"),
+        ("other.h5", "not a file of results"),
+    ):
+        with pytest.raises(UserError, match=f"{told}.*infer pairs"):
             read_results(tmp_path / name)
+    with pytest.raises(UserError, match="is a folder, not a file"):
+        read_results(tmp_path)
 
 
 def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
@@ -197,7 +203,7 @@ def test_crops_are_bounded_in_bytes(tmp_path: Path) -> None:
     write_results(path, few())
     with h5py.File(path, "r+") as file:
         declare_many_crops(file)
-    with pytest.raises(UserError, match="too many crops"):
+    with pytest.raises(UserError, match="too much in column 'hard_crops'"):
         read_results(path)
 
 
@@ -209,7 +215,7 @@ def test_crops_are_bounded_in_number(tmp_path: Path, pairs: int) -> None:
     if pairs == 100:
         assert len(read_results(path).hard.rows) == 100
     else:
-        with pytest.raises(UserError, match="hard_rows is malformed"):
+        with pytest.raises(UserError, match="too much in column 'hard_rows'"):
             read_results(path)
 
 

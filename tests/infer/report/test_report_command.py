@@ -74,4 +74,4 @@ def test_the_command_writes_pages_and_refuses_what_is_no_results(
     assert alone.stdout.strip() == f"Report: {Path('one', 'set.html')}"
     assert "Verification report" in (tmp_path / "one" / "set.html").read_text(encoding="utf-8")
     assert "Comparison of two models" in (tmp_path / "new" / "both.html").read_text(encoding="utf-8")
-    assert_refused(bad, "bad.h5 is missing, damaged, or not a file of results")
+    assert_refused(bad, "bad.h5 is a text ('no HDF5'), not an HDF5 file")

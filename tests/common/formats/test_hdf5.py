@@ -6,14 +6,14 @@ import h5py
 import numpy as np
 import pytest
 
-from infer.output.h5_output import write_h5
+from common.formats.hdf5 import write_h5
 
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
 import numpy as np
 from common.runtime.atomic import write_atomically
-from infer.output.h5_output import write_h5
+from common.formats.hdf5 import write_h5
 
 limit = int(sys.argv[1])
 blocks = 0
