@@ -43,6 +43,7 @@ def lacking(
     return folder
 
 
+@pytest.mark.slow
 def test_every_command_says_so(
     run_commands: Callable[..., list[Finished]],
     assert_refused: Callable[[Finished, str], None],

@@ -15,6 +15,7 @@ Run = Callable[..., list[Finished]]
 Save = Callable[[Path, Array], Path]
 
 
+@pytest.mark.slow
 def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
     names = ("run", "check", "info", "show", "sample")
     group, *commands = run_commands(
@@ -28,6 +29,7 @@ def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
         assert option in commands[0].stdout
 
 
+@pytest.mark.slow
 def test_bad_input_is_told_in_one_line(
     run_commands: Run,
     assert_refused: Callable[[Finished, str], None],
@@ -59,12 +61,14 @@ def test_bad_input_is_told_in_one_line(
         assert_refused(done, told)
 
 
+@pytest.mark.slow
 def test_a_wrong_option_is_status_2_without_a_traceback(run_commands: Run, tmp_path: Path) -> None:
     commands = [["align", "run", "--workers", "0"], ["align", "run", "--nonsense"], ["align", "walk"]]
     for done in run_commands(commands, tmp_path):
         assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr
 
 
+@pytest.mark.slow
 def test_hostile_photographs_are_listed_and_the_run_ends_well(
     run_commands: Run, tmp_path: Path, portraits: list[Array], save_jpeg: Save
 ) -> None:
@@ -90,6 +94,7 @@ def test_hostile_photographs_are_listed_and_the_run_ends_well(
     assert all(line.split(",", 1)[1] for line in report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["out [red]", "[link=x]y"])
 def test_a_path_in_brackets_is_printed_as_it_is(
     run_commands: Run, tmp_path: Path, portraits: list[Array], save_jpeg: Save, name: str
@@ -104,6 +109,7 @@ def test_a_path_in_brackets_is_printed_as_it_is(
     assert info.stdout.startswith(f"{name}\n")
 
 
+@pytest.mark.slow
 def test_what_a_run_prints(
     run_commands: Run, tmp_path: Path, portraits: list[Array], group_photograph: Array, save_jpeg: Save
 ) -> None:
@@ -136,6 +142,7 @@ def test_what_a_run_prints(
     )
 
 
+@pytest.mark.slow
 def test_show_draws_the_crops_that_run_made(
     run_commands: Run, tmp_path: Path, portraits: list[Array], save_jpeg: Save
 ) -> None:

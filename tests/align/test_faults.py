@@ -110,6 +110,7 @@ def continue_to(whole: dict[str, bytes], run_commands: Run, source: Path, out: P
     assert check_shards(out).problems == []
 
 
+@pytest.mark.slow
 def test_of_two_runs_into_one_folder_the_second_is_refused(
     source: Path,
     whole: dict[str, bytes],
@@ -136,6 +137,7 @@ def test_of_two_runs_into_one_folder_the_second_is_refused(
     assert tree(out) == whole
 
 
+@pytest.mark.slow
 def test_a_folder_is_free_once_its_run_was_killed(
     source: Path,
     whole: dict[str, bytes],
@@ -155,6 +157,7 @@ def test_a_folder_is_free_once_its_run_was_killed(
     continue_to(whole, run_commands, source, out)
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written(
     source: Path, tmp_path: Path, run_commands: Run, assert_refused: Refused
 ) -> None:
@@ -183,6 +186,7 @@ def test_a_folder_that_cannot_be_written(
     assert (tmp_path / "file").read_text() == "x"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_permission(
     source: Path, tmp_path: Path, run_commands: Run, assert_refused: Refused
@@ -194,6 +198,7 @@ def test_a_folder_without_permission(
         assert_refused(done, "closed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_shard_that_finds_no_room(
     portraits: list[Array],
@@ -237,6 +242,7 @@ def test_a_shard_that_finds_no_room(
     assert {name: tree(tmp_path / "out")[name] for name in begun} == begun
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full(
     source: Path,
     whole: dict[str, bytes],
@@ -286,6 +292,7 @@ def test_a_disk_that_is_full(
     assert tree(tmp_path / "ended") == whole
 
 
+@pytest.mark.slow
 @NEEDS_PROC
 def test_a_worker_that_dies(
     source: Path,
@@ -349,6 +356,7 @@ def assert_interrupted(running: Running) -> None:
     assert done.returncode == 130
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "begun"), [(1, 0), (1, 3), (2, 0), (2, 1), (2, 9)])
 def test_ctrl_c(
     source: Path,

@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def run(repository: Path, environment: dict[str, str], *options: str) -> str:
     done = subprocess.run(
@@ -17,6 +19,7 @@ def run(repository: Path, environment: dict[str, str], *options: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_tables_are_printed(repository: Path, process_environment: dict[str, str]) -> None:
     printed = run(
         repository, process_environment, "--count", "12", "--large", "2", "--rounds", "1", "--no-memory"

@@ -2,7 +2,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_the_tables_are_printed(repository: Path, process_environment: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, repository / "benchmarks" / "eer.py", "--pairs", "3000", "--rounds", "2"],

@@ -117,6 +117,7 @@ def trained_weights(data: Path, weights: Path, folder: Path) -> dict[str, torch.
     return load_encoder(str(outcome.last_checkpoint)).encoder.state_dict()
 
 
+@pytest.mark.slow
 def test_an_experiment_fills_its_tables_and_goes_on_where_it_stopped(
     faces: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +192,7 @@ def test_results_of_other_settings_are_kept_and_not_read(
     assert len(file.read("others")) == 1
 
 
+@pytest.mark.slow
 def test_weights_depend_on_the_people_trained_on_alone(
     faces: Path, weights: Path, write_faces: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -298,6 +300,7 @@ def test_the_cost_of_a_crop_is_measured_for_every_method_and_the_peer(faces: Pat
     assert all(len(taken) == 2 and min(taken) > 0 for taken in times.values())
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_step_is_measured_by_turns(faces: Path, tmp_path: Path) -> None:
     needed = crops_needed(16, steps=1, turns=2)
     crops = bona_fide_shards([faces], tmp_path / "crops", fewest=2 * needed)

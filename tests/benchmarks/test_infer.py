@@ -27,6 +27,7 @@ def environment(process_environment: dict[str, str]) -> dict[str, str]:
     return process_environment | {"COLUMNS": "200"}
 
 
+@pytest.mark.slow
 def test_speed_has_a_rate_and_ratios_for_every_way(repository: Path, environment: dict[str, str]) -> None:
     words = ["speed", "--model", "random:ir_lite", "--pairs", "4", "--rounds", "2", "--cached", "4"]
     printed = run(repository, environment, *words)
@@ -45,6 +46,7 @@ def test_speed_has_a_rate_and_ratios_for_every_way(repository: Path, environment
     assert any(cells[0].startswith("all 6 pairs of 4 photographs") for cells in printed)
 
 
+@pytest.mark.slow
 def test_latency_has_a_row_for_every_part(repository: Path, environment: dict[str, str]) -> None:
     words = ["latency", "--model", "random:ir_lite", "--count", "3", "--starts", "1"]
     printed = run(repository, environment, *words)
@@ -54,6 +56,7 @@ def test_latency_has_a_row_for_every_part(repository: Path, environment: dict[st
     assert any(cells[0].startswith("python -m infer verify --help: best") for cells in printed)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not importlib.util.find_spec("fastapi"), reason="the service is an extra")
 def test_the_service_answers_valid_requests_among_hostile_ones(
     repository: Path, environment: dict[str, str]

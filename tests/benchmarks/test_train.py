@@ -2,7 +2,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_the_table_has_a_rate_and_a_ratio_for_every_way(
     repository: Path, process_environment: dict[str, str]
 ) -> None:

@@ -40,6 +40,7 @@ def example(
     )
 
 
+@pytest.mark.slow
 def test_verify_two_photographs(
     repository: Path, process_environment: dict[str, str], user_folder: Path
 ) -> None:
@@ -54,6 +55,7 @@ def test_verify_two_photographs(
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.slow
 def test_read_shards(repository: Path, process_environment: dict[str, str], user_folder: Path) -> None:
     done = example(repository, process_environment, user_folder, "read_shards.py")
     assert done.stdout.splitlines() == [
@@ -62,6 +64,7 @@ def test_read_shards(repository: Path, process_environment: dict[str, str], user
     ]
 
 
+@pytest.mark.slow
 def test_a_loss_of_ones_own_trains(
     repository: Path, process_environment: dict[str, str], tmp_path: Path, tiny_shards: Path
 ) -> None:

@@ -98,6 +98,7 @@ def save(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     return make
 
 
+@pytest.mark.slow
 def test_a_forged_face_of_the_same_person_through_a_plain_recogniser(
     run_commands: Run,
     save: Callable[..., Path],
@@ -129,6 +130,7 @@ def test_a_forged_face_of_the_same_person_through_a_plain_recogniser(
     assert "EER of genuine against synthetic pairs 0.0312, on 300 synthetic pairs" in said
 
 
+@pytest.mark.slow
 def test_a_threshold_from_too_little_is_told_with_every_verdict(
     run_commands: Run,
     save: Callable[..., Path],

@@ -144,6 +144,7 @@ def walk(workspace: Any) -> Walk:
     return Walk(workspace)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=COMMANDS)
 def test_a_command_of_the_readme_runs(command: str, walk: Walk) -> None:
     done = walk.outcome(command)
@@ -155,6 +156,7 @@ def test_a_command_of_the_readme_runs(command: str, walk: Walk) -> None:
     assert [name for name in named if not (walk.workspace.folder / name).exists()] == [], told
 
 
+@pytest.mark.slow
 def test_what_the_readme_names_is_there_in_the_end(walk: Walk) -> None:
     walk.outcome(COMMANDS[-1])
     named = set(WRITTEN.findall(readme() + recipe("demo")))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import h5py
+import pytest
 
 from common.forge import METHODS
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
@@ -16,6 +17,7 @@ Finished = subprocess.CompletedProcess[str]
 Run = Callable[..., list[Finished]]
 
 
+@pytest.mark.slow
 def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
     for name, done in zip(
         ("run", "history"),
@@ -26,6 +28,7 @@ def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
         assert "Examples" in done.stdout and f"python -m train {name}" in done.stdout
 
 
+@pytest.mark.slow
 def test_help_names_the_losses_and_configurations_that_exist(run_commands: Run, tmp_path: Path) -> None:
     (done,) = run_commands([["train", "run", "--help"]], tmp_path)
     words = " ".join(done.stdout.replace("│", " ").split())
@@ -35,6 +38,7 @@ def test_help_names_the_losses_and_configurations_that_exist(run_commands: Run, 
     assert f"by commas: {', '.join(METHODS)}." in words
 
 
+@pytest.mark.slow
 def test_bad_input_is_told_in_one_line(
     run_commands: Run, assert_refused: Callable[[Finished, str], None], tmp_path: Path, tiny_shards: Path
 ) -> None:
@@ -72,6 +76,7 @@ def test_bad_input_is_told_in_one_line(
     assert (tmp_path / "notes" / "performance_history.json").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_run_from_scratch_says_so_and_history_prints_the_leaderboard(
     run_commands: Run, tmp_path: Path, tiny_shards: Path
 ) -> None:

@@ -96,6 +96,7 @@ def weights(out: Path) -> dict[str, torch.Tensor]:
     return load_file(out / "checkpoints" / "last.safetensors")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_to_the_same_bits(start: Start, tmp_path: Path) -> None:
     whole = start("--out", "whole")
     for step in (2, 7):
@@ -115,6 +116,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(start: Start, tmp_path: 
     assert leftovers == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_its_weights_and_says_how_to_go_on(
     start: Start, tmp_path: Path, number: signal.Signals
@@ -145,6 +147,7 @@ LAUNCHERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_two_processes_have_the_loss_curve_of_one(start: Start, tmp_path: Path, launcher: str) -> None:
     own = ["--set", "validation.every_steps=1", "--epochs", "2", "--accumulate", "2", "--keep", "0.5"]
@@ -163,6 +166,7 @@ def test_two_processes_have_the_loss_curve_of_one(start: Start, tmp_path: Path, 
     assert len(list((tmp_path / "two" / "runs").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_batch_that_two_devices_cannot_share_is_refused(start: Start) -> None:
     running = start("--batch-size", "9", "--devices", "2", "--set", "batch.photos_per_identity=3")
     told, _ = running.communicate(timeout=100)

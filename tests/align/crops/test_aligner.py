@@ -92,6 +92,7 @@ def test_reduced_and_whole_photographs_give_the_same_landmarks(
     assert np.abs(reduced.detection.landmarks - whole.detection.landmarks).max() < 0.01 * eyes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_turned_photograph_gives_the_crop_of_the_upright_one(
     tmp_path: Path, portraits: list[Array], orientation: int

@@ -153,6 +153,7 @@ def test_the_options_as_plain_values() -> None:
     assert hash(options) == hash(AlignOptions(**vars(options)))
 
 
+@pytest.mark.slow
 def test_contradictions_are_told_in_one_line(
     run_commands: Run, assert_refused: Callable[[Finished, str], None], tmp_path: Path, people: Path
 ) -> None:
@@ -183,6 +184,7 @@ def test_contradictions_are_told_in_one_line(
     assert not list(tmp_path.glob("out/*.h5"))
 
 
+@pytest.mark.slow
 def test_values_of_the_wrong_kind_are_status_2(run_commands: Run, tmp_path: Path, people: Path) -> None:
     wrong: list[list[object]] = [
         ["--size", "large"],
@@ -202,6 +204,7 @@ def test_values_of_the_wrong_kind_are_status_2(run_commands: Run, tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_crops_are_those_of_norm_crop(run_commands: Run, tmp_path: Path, people: Path, group: Path) -> None:
     for source in (people, group):
         folder = tmp_path / source.name
@@ -233,6 +236,7 @@ def test_the_loose_template_shows_the_same_face_with_a_margin(
         assert_same_but_for_rounding(crop, expected)
 
 
+@pytest.mark.slow
 def test_which_faces_count(run_commands: Run, tmp_path: Path, group: Path) -> None:
     every = ["--face", "all"]
     ((done, rows),) = align_each(run_commands, group, [every], tmp_path)
@@ -260,6 +264,7 @@ def test_which_faces_count(run_commands: Run, tmp_path: Path, group: Path) -> No
     assert none["alignment"].tolist() == [Alignment.CENTRE]
 
 
+@pytest.mark.slow
 def test_largest_and_central(
     run_commands: Run, tmp_path: Path, portraits: list[Array], save_jpeg: Save
 ) -> None:
@@ -276,6 +281,7 @@ def test_largest_and_central(
     assert 850 < middles[1] == middles[2] < 1150
 
 
+@pytest.mark.slow
 def test_a_photograph_without_a_face(run_commands: Run, tmp_path: Path, people: Path) -> None:
     source = shutil.copytree(people, tmp_path / "in")
     shade = np.linspace(0, 200, 300).astype(np.uint8)
@@ -324,6 +330,7 @@ def test_crops_pass_through_unchanged(
     assert (found.detector, found.detector_sha256, found.size) == ("none", "", size)
 
 
+@pytest.mark.slow
 def test_which_photographs(run_commands: Run, tmp_path: Path, crops: list[Array], save_jpeg: Save) -> None:
     for person in ("anna", "Boris"):
         for number in range(2):
@@ -349,6 +356,7 @@ def test_which_photographs(run_commands: Run, tmp_path: Path, crops: list[Array]
         assert done.stdout.startswith(f"{len(paths)} photographs of ")
 
 
+@pytest.mark.slow
 def test_layouts(run_commands: Run, tmp_path: Path, crops: list[Array], save_jpeg: Save) -> None:
     for path in ("real/0.jpg", "real/1.jpg", "fake/0.jpg", "fake/1.jpg"):
         save_jpeg(tmp_path / "in" / path, crops[0])

@@ -120,6 +120,7 @@ def beside(lying: Array, upright: Array) -> Array:
     return scene
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_who_lies_beside_somebody_upright_is_turned_alone(
     portraits: list[Array], aligner: Aligner, quarters: int
@@ -173,6 +174,7 @@ def landscape(portraits: list[Array]) -> Array:
     return np.asarray(scene, np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_small_face_in_a_large_photograph_is_found(landscape: Array, aligner: Aligner, kind: str) -> None:
     found = face_of(aligner.align(encoded(landscape, kind)))
@@ -182,6 +184,7 @@ def test_a_small_face_in_a_large_photograph_is_found(landscape: Array, aligner: 
         np.testing.assert_array_equal(found.image, crop_face(landscape, found.detection.landmarks))
 
 
+@pytest.mark.slow
 def test_a_small_face_that_does_not_count_is_not_looked_for(
     landscape: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +225,7 @@ def test_a_face_that_is_upright_at_no_turn_is_rejected_as_turned(monkeypatch: py
     assert face_of(Aligner(AlignOptions(on_missing=OnMissing.CENTER)).align(data)).turned == 0
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_photographs_keep_their_crops_and_turned_ones_get_them(shared: Path, aligner: Aligner) -> None:
     paths = sorted((shared / "faces" / "lfw10").rglob("*.jpg"))

@@ -82,6 +82,7 @@ def test_a_portrait_needs_no_fine_part_and_a_crowd_does(
     assert settled(scaled(group_photograph, 0.2)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_early_ends_do_not_change_the_choice_in_real_photographs(shared: Path) -> None:
     wild = sorted((shared / "faces" / "lfw10").rglob("*.jpg"))

@@ -30,6 +30,7 @@ requests.Session.request = request
 """
 
 
+@pytest.mark.slow
 def test_without_a_network_one_line_says_what_to_put_where(
     models: Path, tmp_path: Path, run_commands: Run, assert_refused: Callable[[Finished, str], None]
 ) -> None:
@@ -134,6 +135,7 @@ def test_a_pack_is_downloaded(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_download_that_fails_leaves_nothing(release_server: Path, models: Path) -> None:
     with pytest.raises(UserError, match="insightface offers no pack of this name"):
         find_detection_model("absent")

@@ -86,6 +86,7 @@ def test_an_input_of_any_size_is_given_det_size(
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.slow
 def test_it_serves_the_command_line(
     models: Path, network: bytes, tmp_path: Path, run_commands: Run, group_photograph: Array, save_jpeg: Save
 ) -> None:

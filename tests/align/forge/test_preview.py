@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -40,6 +41,7 @@ def test_originals_lie_beside_their_forgeries(faces: Path, tmp_path: Path) -> No
     assert (forgery != photograph).any() and (forgery != shown).any()
 
 
+@pytest.mark.slow
 def test_of_many_crops_sixty_four_are_shown(write_faces: WriteFaces, tmp_path: Path) -> None:
     folder = write_faces(tmp_path / "in", [[n % 6 for n in range(70)]])
     out = tmp_path / "grid.png"

@@ -88,6 +88,7 @@ def difference(image: Array, other: Array) -> float:
     return float(np.sqrt(((image.astype(float) - other) ** 2).mean()))
 
 
+@pytest.mark.slow
 def test_a_command_forges_the_bona_fide_faces(faces: Path, tmp_path: Path, run_commands: Run) -> None:
     (done,) = run_commands([["align", "forge", faces, "--out", "out", "--per-image", 3]], tmp_path)
     assert done.returncode == 0 and done.stderr == "", done.stderr
@@ -232,6 +233,7 @@ def test_a_second_run_has_nothing_to_do_and_changes_are_noticed(
     assert tree(out) == tree(tmp_path / "fresh") != whole
 
 
+@pytest.mark.slow
 def test_commands_that_are_refused(
     faces: Path, tmp_path: Path, run_commands: Run, assert_refused: Refused
 ) -> None:
@@ -308,6 +310,7 @@ def test_folders_with_nothing_to_forge_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_moment_continues_to_the_same_bytes(
     write_faces: WriteFaces, tmp_path: Path, run_commands: Run, process_environment: dict[str, str]
 ) -> None:

@@ -35,7 +35,10 @@ pathlib.Path(sys.argv[1]).write_text(str(peak))
 sys.exit(done.returncode)
 """
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names and peak memory")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names and peak memory"),
+]
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,7 @@ def test_one_bit_anywhere_is_noticed(run_commands: Run, shards: Path, tmp_path: 
     assert named(done) == {name(number) for number in range(SHARDS - 1)}
 
 
+@pytest.mark.slow
 def test_a_manifest_that_was_altered(run_commands: Run, made: Path, tmp_path: Path) -> None:
     Change = Callable[[list[dict[str, Any]]], object]
     cases: list[tuple[Change, set[str]]] = [
@@ -178,6 +179,7 @@ def test_no_name_in_a_manifest_makes_a_check_fail(
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_way_out_that_a_check_names_leads_out(made: Path, source: Path, tmp_path: Path) -> None:
     def truncate(folder: Path) -> None:
         (folder / name(0)).write_bytes((folder / name(0)).read_bytes()[:-1])
@@ -212,6 +214,7 @@ def test_a_photograph_of_any_name_leaves_a_good_folder(tmp_path: Path) -> None:
     assert (report.shards, report.problems) == (1, [])
 
 
+@pytest.mark.slow
 def test_what_cannot_be_checked_is_told_in_one_line(
     run_commands: Run, assert_refused: Callable[[Finished, str], None], made: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ Array = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]
 
 
+@pytest.mark.slow
 def test_align_run_tells_of_one_photograph_in_two_folders(
     run_commands: Callable[..., list[Finished]],
     portraits: list[Array],
@@ -32,6 +33,7 @@ def test_align_run_tells_of_one_photograph_in_two_folders(
     assert not (tmp_path / "out" / "same_pictures.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_case_of_stolen_photographs(
     run_commands: Callable[..., list[Finished]], shared: Path, tmp_path: Path

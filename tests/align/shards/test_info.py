@@ -71,6 +71,7 @@ def source(
     return root
 
 
+@pytest.mark.slow
 def test_figures_of_known_photographs(run_commands: Run, source: Path, tmp_path: Path) -> None:
     folders = [
         align_folder(source, tmp_path / "reject"),
@@ -155,6 +156,7 @@ def test_names_in_brackets_are_printed_as_they_are(
     assert done.returncode == 0 and "out [red]" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_cannot_be_told_is_one_line(
     run_commands: Run,
     assert_refused: Callable[[Finished, str], None],

@@ -68,6 +68,7 @@ def out(tmp_path: Path, small: Path) -> Path:
     return tmp_path / "out"
 
 
+@pytest.mark.slow
 def test_other_options_are_refused_with_the_way_out(
     run_commands: Run, assert_refused: Callable[[Finished, str], None], out: Path, tmp_path: Path
 ) -> None:
@@ -99,6 +100,7 @@ def test_other_options_are_refused_with_the_way_out(
     assert [times(copy) for copy in copies] == [before_times] * len(copies)
 
 
+@pytest.mark.slow
 def test_workers_may_change_and_a_limit_may_grow_but_nothing_finished_is_dropped(
     run_commands: Run, assert_refused: Refused, out: Path, tmp_path: Path
 ) -> None:
@@ -135,6 +137,7 @@ def test_weights_that_changed_are_refused(out: Path, small: Path) -> None:
     assert tree(out) == before
 
 
+@pytest.mark.slow
 def test_overwrite_makes_them_anew(
     run_commands: Run, out: Path, small: Path, source: Path, tmp_path: Path
 ) -> None:
@@ -167,6 +170,7 @@ def test_overwrite_makes_them_anew(
         shutil.rmtree(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten_by_a_command_that_cannot_work(
     run_commands: Run, assert_refused: Callable[[Finished, str], None], out: Path, tmp_path: Path
 ) -> None:
@@ -185,6 +189,7 @@ def test_nothing_is_overwritten_by_a_command_that_cannot_work(
     assert tree(out) == before and times(out) == before_times
 
 
+@pytest.mark.slow
 def test_another_source_or_a_foreign_manifest_is_refused(
     run_commands: Run, assert_refused: Callable[[Finished, str], None], out: Path, tmp_path: Path
 ) -> None:
@@ -229,6 +234,7 @@ def test_shards_whose_bytes_changed_are_made_again(run_commands: Run, out: Path,
     assert tree(out) == whole and times(out)["shard-00001.h5"] == kept
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_a_random_moment_continues_to_the_same_bytes(
     source: Path, tmp_path: Path, run_commands: Run, process_environment: dict[str, str]
 ) -> None:
@@ -330,6 +336,7 @@ def test_options_over_no_shards_are_free_to_change(run_commands: Run, out: Path,
     assert (out / "shard-of-mine.h5").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_shards_of_an_earlier_version_are_made_anew_and_it_is_told(
     run_commands: Run, out: Path, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

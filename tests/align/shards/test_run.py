@@ -135,6 +135,7 @@ def test_a_name_that_is_not_utf8_does_not_stop_the_run(
     assert summary.photographs == 2 and summary.aligned >= 1
 
 
+@pytest.mark.slow
 def test_workers_and_hash_seed_do_not_change_a_byte(
     source: Path, tmp_path: Path, run_commands: Callable[..., list[subprocess.CompletedProcess[str]]]
 ) -> None:
@@ -149,6 +150,7 @@ def test_workers_and_hash_seed_do_not_change_a_byte(
     assert trees[0] == trees[1] and len(trees[0]) == 4 + 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_run_continues_to_the_same_bytes(
     source: Path,

@@ -122,6 +122,7 @@ def write(root: Path, drawn: Drawn, layout: LayoutName, order: random.Random) ->
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layout", "lay_out"),
     [

@@ -319,6 +319,7 @@ def test_a_shard_that_may_not_be_read_is_not_damaged(shard: Path) -> None:
         open_shard(shard)
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_outside_the_data_is_always_noticed(shard: Path, rows: ShardRows) -> None:
     content = shard.read_bytes()
     data = [column.tobytes() for column in (rows.images, rows.landmarks, rows.box, rows.score)]

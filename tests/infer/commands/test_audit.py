@@ -23,6 +23,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_an_audit_writes_its_files_and_says_what_it_did_not_judge(
     tiny_shards: Path, tmp_path: Path, run_commands: RunCommands
 ) -> None:
@@ -48,6 +49,7 @@ def test_an_audit_writes_its_files_and_says_what_it_did_not_judge(
     assert Image.open(tmp_path / "a" / "contact_sheet.png").width > 800
 
 
+@pytest.mark.slow
 def test_a_split_that_is_none_or_of_others_is_refused(
     tiny_shards: Path, tmp_path: Path, run_commands: RunCommands, assert_refused: AssertRefused
 ) -> None:
@@ -66,6 +68,7 @@ def test_a_split_that_is_none_or_of_others_is_refused(
     assert_refused(done[1], "holds out nobody")
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_planted_label_errors_of_lfw_are_found_and_corrected(
     shared: Path, tmp_path: Path, run_commands: RunCommands

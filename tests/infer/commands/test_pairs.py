@@ -19,12 +19,14 @@ Finished = subprocess.CompletedProcess[str]
 Run = Callable[..., list[Finished]]
 
 
+@pytest.mark.slow
 def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
     (done,) = run_commands([["infer", "pairs", "--help"]], tmp_path)
     assert done.returncode == 0 and done.stderr == ""
     assert "Examples" in done.stdout and "python -m infer pairs" in done.stdout
 
 
+@pytest.mark.slow
 def test_bad_input_is_told_in_one_line(
     run_commands: Run, assert_refused: Callable[[Finished, str], None], tmp_path: Path, pair_folder: Path
 ) -> None:
@@ -52,6 +54,7 @@ def test_bad_input_is_told_in_one_line(
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_numbers_are_told_in_one_line(
     run_commands: Run, assert_refused: Callable[[Finished, str], None], tmp_path: Path, pair_folder: Path
 ) -> None:
@@ -62,6 +65,7 @@ def test_weights_that_are_not_numbers_are_told_in_one_line(
     assert_refused(done, "nan.pt")
 
 
+@pytest.mark.slow
 def test_labelled_and_unlabelled_pairs(run_commands: Run, tmp_path: Path, pair_folder: Path) -> None:
     shutil.copytree(pair_folder, tmp_path / "plain")
     (tmp_path / "plain" / "labels.csv").unlink()
@@ -118,6 +122,7 @@ def test_one_kind_of_pairs_has_no_eer(capsys: pytest.CaptureFixture[str]) -> Non
     assert "EER unknown" in told and "1 of 2" in told and "nan" not in told.lower()
 
 
+@pytest.mark.slow
 def test_a_submission_has_two_columns_and_parquet_those_of_csv(
     run_commands: Run, tmp_path: Path, pair_folder: Path
 ) -> None:
@@ -137,6 +142,7 @@ def test_a_submission_has_two_columns_and_parquet_those_of_csv(
     ] == scores[1:]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_all_pairs_of_real_faces_from_a_list(run_commands: Run, tmp_path: Path, shared: Path) -> None:
     faces = shared / "faces" / "lfw10"
@@ -152,6 +158,7 @@ def test_all_pairs_of_real_faces_from_a_list(run_commands: Run, tmp_path: Path, 
     assert evaluate_pairs(results.categories, results.similarity).eer <= 0.006
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_from_a_folder_per_person_to_a_verdict(run_commands: Run, tmp_path: Path, shared: Path) -> None:
     shutil.copyfile(shared / "weights/mobilefacenet.pt", tmp_path / "model.pt")
@@ -177,6 +184,7 @@ def test_from_a_folder_per_person_to_a_verdict(run_commands: Run, tmp_path: Path
     assert len((tmp_path / "drawn/lfw10_pairs.csv").read_text().splitlines()) == 81
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_cases_of_lists(
     run_commands: Run, tmp_path: Path, shared: Path, assert_refused: Callable[[Finished, str], None]

@@ -33,6 +33,7 @@ def folder(tmp_path: Path, portraits: list[Image8], save_jpeg: Callable[[Path, I
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_status_is_the_verdict(run_commands: Run, folder: Path) -> None:
     same, other, dark = run_commands(
         [
@@ -65,6 +66,7 @@ def test_a_picture_takes_any_name(
     assert not [str(warning.message) for warning in recwarn] and not caplog.records
 
 
+@pytest.mark.slow
 def test_json_is_one_object_whatever_happens(run_commands: Run, folder: Path) -> None:
     same, other, wrong, absent, given = run_commands(
         [
@@ -92,6 +94,7 @@ def test_json_is_one_object_whatever_happens(run_commands: Run, folder: Path) ->
     assert absent.returncode == 2 and json.loads(absent.stdout) == {"error": "no such file: absent.jpg"}
 
 
+@pytest.mark.slow
 def test_without_a_threshold_the_similarity_is_told_and_how_to_get_one(
     run_commands: Run, folder: Path, model: Model
 ) -> None:
@@ -118,6 +121,7 @@ def test_without_a_threshold_the_similarity_is_told_and_how_to_get_one(
         picture.load()
 
 
+@pytest.mark.slow
 def test_no_verdict_is_an_error(
     run_commands: Run, folder: Path, assert_refused: Callable[[Finished, str], None]
 ) -> None:
@@ -141,12 +145,14 @@ def test_no_verdict_is_an_error(
     assert (folder / "anna.png").read_bytes() == before and not (folder / "v.jpg").exists()
 
 
+@pytest.mark.slow
 def test_help_has_examples(run_commands: Run, tmp_path: Path) -> None:
     (done,) = run_commands([["infer", "verify", "--help"]], tmp_path)
     assert done.returncode == 0 and done.stderr == ""
     assert "Examples" in done.stdout and "python -m infer verify" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_a_published_network_knows_people(run_commands: Run, shared: Path, tmp_path: Path) -> None:
     faces = shared / "faces" / "lfw10"

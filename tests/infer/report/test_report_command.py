@@ -53,6 +53,7 @@ def test_a_page_does_not_overwrite_what_it_is_made_of(
     report(tmp_path / "a.h5", out=tmp_path / "b.h5")  # which is no part of this page
 
 
+@pytest.mark.slow
 def test_the_command_writes_pages_and_refuses_what_is_no_results(
     random_results: Callable[..., Results],
     run_commands: Callable[..., list[CompletedProcess[str]]],

@@ -25,6 +25,8 @@ from infer.service import server
 get, post = partial(httpx.get, trust_env=False), partial(httpx.post, trust_env=False)
 Started = Callable[..., AbstractContextManager[Any]]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def address(started: Started, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

@@ -26,6 +26,7 @@ logger.close(failed=False)
 """
 
 
+@pytest.mark.slow
 def test_without_a_key_it_logs_offline_and_asks_for_nothing(
     tmp_path: Path, process_environment: dict[str, str]
 ) -> None:

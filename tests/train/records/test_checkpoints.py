@@ -150,6 +150,7 @@ def test_files_that_were_not_named_here_are_never_removed(tmp_path: Path, encode
     assert kept(tmp_path) == [7, 13, 14, 15, 16, 17]
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_folder_do_not_get_in_each_others_way(
     tmp_path: Path, encoder: Encoder, process_environment: dict[str, str]
 ) -> None:

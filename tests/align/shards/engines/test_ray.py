@@ -64,6 +64,7 @@ def the_cluster_is_left() -> Iterator[None]:
     assert not ray.is_initialized()
 
 
+@pytest.mark.slow
 def test_on_this_machine_without_installation_and_without_chatter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +133,7 @@ def test_two_tasks_a_core_are_in_flight_and_an_unfinished_run_leaves_the_cluster
     assert sent[4:] == [50]
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_run_changes_no_byte(
     cluster: str,
     tasks_folder: Path,
