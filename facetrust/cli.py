@@ -4,67 +4,15 @@
 there.
 """
 
-from importlib import import_module
-from importlib.metadata import version
-from typing import Annotated
-
-import typer
-
-from common.runtime.command_line import new_app, run_app
-
-# a stage's command line is the stage's own: all words after its name are handed on as they are
-AS_THEY_ARE = {
-    "allow_extra_args": True,
-    "ignore_unknown_options": True,
-    "allow_interspersed_args": False,
-    "help_option_names": [],
-}
-
-TITLE = "Face verification, trained against deepfakes; 'facetrust STAGE --help' tells a stage's commands."
-
-app = new_app(TITLE)
+import sys
 
 
 def main() -> None:
     """Entry point of the console command."""
+    try:
+        from common.runtime.command_line import run_app
+        from facetrust.stages import app
+    except BaseException as error:  # Python itself would end with 1, which is the answer no
+        sys.excepthook(type(error), error, error.__traceback__)
+        sys.exit(130 if isinstance(error, KeyboardInterrupt) else 2)
     run_app(app)
-
-
-def _tell_version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"facetrust {version('facetrust')}")
-        raise typer.Exit
-
-
-@app.callback(help=TITLE)
-def group(
-    told: Annotated[
-        bool,
-        typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version and end."),
-    ] = False,
-) -> None:
-    """Nothing of its own: the option answers and ends."""
-
-
-@app.command(context_settings=AS_THEY_ARE)
-def align(context: typer.Context) -> None:
-    """Stage 1: photographs to aligned face crops in HDF5 shards."""
-    _hand_on(context)
-
-
-@app.command(context_settings=AS_THEY_ARE)
-def train(context: typer.Context) -> None:
-    """Stage 2: fine-tune a face encoder on aligned crops."""
-    _hand_on(context)
-
-
-@app.command(context_settings=AS_THEY_ARE)
-def infer(context: typer.Context) -> None:
-    """Use: are two photographs bona fide and of the same person?"""
-    _hand_on(context)
-
-
-def _hand_on(context: typer.Context) -> None:
-    """Run the stage that the command is called after; only its own imports cost time."""
-    stage = import_module(f"{context.command.name}.cli")
-    run_app(stage.app, context.args, context.command_path)

@@ -11,11 +11,6 @@ def main() -> None:
     run_app(app)
 
 
-@app.callback()
-def group() -> None:
-    """Use: are two photographs of the same person, and bona fide as far as a model can tell?"""
-
-
 app.command(epilog=verify.EXAMPLES)(verify.verify)
 app.command(epilog=pairs.EXAMPLES)(pairs.pairs)
 app.command(epilog=report.EXAMPLES)(report.report)

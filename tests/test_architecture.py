@@ -11,7 +11,7 @@ PACKAGES = ("facetrust", "align", "train", "infer", "common")
 MAY_IMPORT = {
     "common": ("common",),
     "facetrust": PACKAGES,
-    "facetrust/cli.py": ("facetrust", "common"),  # the stages by name
+    "facetrust/stages.py": ("facetrust", "common"),  # the stages by name
     "facetrust/sample": ("facetrust.sample", "common"),
     "align": ("align", "common"),
     "align/commands/sample.py": ("align", "facetrust.sample", "common"),

@@ -6,14 +6,16 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from align.commands.options import PROCESSED_IMAGES, AllowMissing, OverwriteShards, Workers
+from align.commands.options import PROCESSED_IMAGES, WORK, OverwriteShards
 from align.commands.tables import reasons_table
+from align.forge.options import ForgeOptions
 from align.shards.engines.engine import Engine
+from common.runtime.as_option import AllowMissing, AsOption, Panel, Workers
 from common.runtime.command_line import console, examples, print_notes, progress_bar
 from common.runtime.errors import UserError
+from common.runtime.option_groups import with_option_groups
 from common.runtime.worker_processes import start_fork_server
 
-FORGERIES = "The forgeries"
 EXAMPLES = examples(
     "python -m align forge datasets/processed_images --preview results/forgeries.png",
     "python -m align forge datasets/processed_images --out datasets/forged",
@@ -22,33 +24,17 @@ EXAMPLES = examples(
 )
 
 
+@with_option_groups
 def forge(
     shards: Annotated[Path, typer.Argument(help="Folder of shards with bona fide crops.")] = PROCESSED_IMAGES,
-    out: Annotated[Path | None, typer.Option(help="Another folder, for the shards of forgeries.")] = None,
+    out: Annotated[Path | None, AsOption("Another folder, for the shards of forgeries.")] = None,
     preview: Annotated[
         Path | None,
-        typer.Option(help="Instead of shards: a PNG with forgeries of each method beside their originals."),
+        AsOption("Instead of shards: a PNG with forgeries of each method beside their originals."),
     ] = None,
-    methods: Annotated[
-        str | None,
-        typer.Option(
-            help="Of self-blend, swap, generator-traces, reenactment, with commas between; all if not told.",
-            rich_help_panel=FORGERIES,
-        ),
-    ] = None,
-    per_image: Annotated[int, typer.Option(help="Forgeries of each crop.", rich_help_panel=FORGERIES)] = 1,
-    seed: Annotated[
-        int, typer.Option(min=0, help="The same seed gives the same forgeries.", rich_help_panel=FORGERIES)
-    ] = 0,
-    post_process: Annotated[
-        float,
-        typer.Option(
-            help="Share, 0 to 1, of the forgeries that are compressed, resized or denoised, and as many bona "
-            "fide crops beside them.",
-            rich_help_panel=FORGERIES,
-        ),
-    ] = 0.0,
-    workers: Workers = None,
+    *,
+    options: Annotated[ForgeOptions, Panel("The forgeries")],
+    workers: Annotated[Workers, Panel(WORK)] = None,
     overwrite: OverwriteShards = False,
     allow_missing: AllowMissing = False,
 ) -> None:
@@ -60,11 +46,8 @@ def forge(
         raise UserError("name a folder for the shards with --out, or else a picture with --preview")
     if out is not None and workers != 1:
         start_fork_server("align.forge.job")
-    from align.forge.options import ForgeOptions
-    from common.forge import parse_methods
     from common.formats.shard_folder import open_folder
 
-    options = ForgeOptions(parse_methods(methods), per_image, seed, post_process)
     print_notes(open_folder(shards).require_whole(allow_missing).notes)
     if preview is not None:
         from align.forge.preview import forging_preview

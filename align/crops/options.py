@@ -2,9 +2,10 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from common.formats.crop_frame import Template
+from common.runtime.as_option import AsOption
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
 
@@ -23,6 +24,12 @@ class OnMissing(StrEnum):
     REJECT = "reject"
     CENTER = "center"
 
+
+DETECTION, CROP = "Finding the face", "The crop"
+
+DetSize = Annotated[int, AsOption("Larger photographs are searched at this size, in pixels.", DETECTION)]
+MinScore = Annotated[float, AsOption("Least score of a face, 0 to 1.", DETECTION)]
+MinFace = Annotated[int, AsOption("Least side of a face, in pixels of the photograph.", DETECTION, least=0)]
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -47,31 +54,36 @@ CHOICES: dict[str, type[StrEnum]] = {
 class AlignOptions:
     """How photographs become crops.
 
-    Attributes:
-        detector: `retinaface`, `insightface:PACK`, `onnx:FILE`, or `none` for photographs that are crops.
-        det_size: pixels; photographs with a longer side are searched at this size.
-        min_score: faces that the detector is less sure of do not count.
-        min_face: pixels of the photograph; faces with a shorter side below do not count.
-        face: which of several faces.
-        size: pixels, both sides of a crop.
-        template: the frame that the landmarks are brought to.
-        margin: context around the loose template, in parts of the ArcFace frame's side.
-        on_missing: what becomes of a photograph without a usable face.
-        device: where the detector runs.
-
     Raises UserError for values that contradict each other or lie out of range.
     """
 
-    detector: str = "retinaface"
-    det_size: int = 640
-    min_score: float = 0.5
-    min_face: int = 0
-    face: FaceChoice = FaceChoice.CENTRAL
-    size: int = 112
-    template: Template = Template.ARCFACE
-    margin: float = 0.0
-    on_missing: OnMissing = OnMissing.REJECT
-    device: Device = Device.AUTO
+    detector: Annotated[
+        str,
+        AsOption(
+            "retinaface, insightface:PACK, onnx:FILE, or none for photographs that are crops already.",
+            DETECTION,
+        ),
+    ] = "retinaface"
+    det_size: DetSize = 640
+    min_score: MinScore = 0.5
+    min_face: MinFace = 0
+    face: Annotated[
+        FaceChoice,
+        AsOption(
+            "Which of several faces; central weighs size against place, all gives each further face an "
+            "identity of its own.",
+            DETECTION,
+        ),
+    ] = FaceChoice.CENTRAL
+    size: Annotated[int, AsOption("Side of a crop, in pixels.", CROP)] = 112
+    template: Annotated[Template, AsOption("arcface, or loose: the same with a margin around it.", CROP)] = (
+        Template.ARCFACE
+    )
+    margin: Annotated[float, AsOption("Of the loose template, in parts of the face's frame.", CROP)] = 0.0
+    on_missing: Annotated[
+        OnMissing, AsOption("Where no face is found: reject, or take the middle and flag it.", CROP)
+    ] = OnMissing.REJECT
+    device: Annotated[Device, AsOption("Where the detector runs.", DETECTION)] = Device.AUTO
 
     def __post_init__(self) -> None:
         for name, kind in CHOICES.items():  # from Python they come as plain text

@@ -8,8 +8,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from common.forge import landmarks_for_forging
-from common.forge.face import Image
+from common.forge.face import Image, landmarks_for_forging
 from common.formats.crop_frame import shard_frame
 from common.formats.shards import ShardHeader, decode_strings, open_shard, read_header, shard_paths
 from common.runtime.errors import UserError

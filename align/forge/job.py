@@ -12,10 +12,10 @@ import numpy as np
 from align.forge.crops import CropRecord, SourceCrops, crops_of_process
 from align.forge.options import ForgeOptions
 from align.shards.job import ShardResult
-from common.forge import Forger
 from common.forge.chance import Chance
 from common.forge.crop_forger import CropForger
 from common.forge.face import Image
+from common.forge.forger import Forger
 from common.forge.post_processing import post_processed
 from common.formats.shards import ForgeryColumns, ShardRows, write_shard
 

@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from align.forge.crops import SourceCrops
 from align.forge.job import forgery_seed
 from align.forge.options import ForgeOptions
-from common.forge import Forger
 from common.forge import face as forged_face
 from common.forge.crop_forger import CropForger
+from common.forge.forger import Forger
 from common.runtime.atomic import write_atomically
 
 EACH = 64  # forgeries of a method, at most

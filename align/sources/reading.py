@@ -3,21 +3,56 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from common.formats.labels.photograph_columns import ROLES
+from common.runtime.as_option import AsOption
 from common.runtime.checksum import file_sha256
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError
+
+AllowUnlabelled = Annotated[
+    bool, AsOption("Go on where labels match no photograph, or photographs have no label.")
+]
+
+
+def parse_columns(texts: Sequence[str]) -> dict[str, str]:
+    """The columns told on the command line, `path=Id,synthetic=target_feature`, by role.
+
+    Raises UserError for another form, another role, or a role told twice.
+    """
+    found: dict[str, str] = {}
+    for text in (part for whole in texts for part in whole.split(",")):
+        role, equals, name = (part.strip() for part in text.partition("="))
+        role = role.lower().replace("_", "-")
+        if not equals or not name or role not in ROLES:
+            raise ParameterError(
+                "{columns} takes ROLE=NAME with commas between, a role being one of "
+                f"{', '.join(ROLES)}; '{{}}' is none",
+                text.strip(),
+            )
+        if role in found:
+            raise ParameterError(f"{{columns}} names {role} twice; leave one out")
+        found[role] = name
+    return found
 
 
 @dataclass(frozen=True)
 class Reading:
     """What a user says of the labels of a source; by default nothing."""
 
-    allow_unlabelled: bool = False  # go on where labels or photographs are left over
-    columns: Mapping[str, str] = field(default_factory=dict)  # of a list: role, name of the column
-    synthetic: tuple[str, ...] = ()  # folders of synthetic photographs
-    relabel: Path | None = None  # a list of corrections
+    synthetic: Annotated[
+        tuple[str, ...],
+        AsOption("Folder of synthetic photographs; the others are bona fide (layout real-fake). Repeatable."),
+    ] = ()
+    columns: Annotated[
+        Mapping[str, str],
+        AsOption(
+            "Of a list: path=NAME,identity=NAME,synthetic=NAME, or bona-fide=NAME where 1 is real.",
+            parse=parse_columns,
+        ),
+    ] = field(default_factory=dict)
+    relabel: Annotated[Path | None, AsOption("A .csv of corrections: path,identity,synthetic,drop.")] = None
+    allow_unlabelled: AllowUnlabelled = False
 
     def is_correction(self, file: Path) -> bool:
         """Whether a file is that of the corrections, and with that none of labels."""
@@ -39,28 +74,10 @@ class Reading:
 AS_FOUND = Reading()
 
 
-def parse_columns(texts: Sequence[str]) -> dict[str, str]:
-    """The columns told on the command line, `path=Id,synthetic=target_feature`, by role.
-
-    Raises UserError for another form, another role, or a role told twice.
-    """
-    found: dict[str, str] = {}
-    for text in (part for whole in texts for part in whole.split(",")):
-        role, equals, name = (part.strip() for part in text.partition("="))
-        role = role.lower().replace("_", "-")
-        if not equals or not name or role not in ROLES:
-            raise UserError(
-                f"--columns takes ROLE=NAME with commas between, a role being one of {', '.join(ROLES)}; "
-                f"'{text.strip()}' is none"
-            )
-        if role in found:
-            raise UserError(f"--columns names {role} twice; leave one out")
-        found[role] = name
-    return found
-
-
 def _checksum(file: Path) -> str:
     try:
         return file_sha256(file)
     except OSError as error:
-        raise UserError(f"--relabel {file} cannot be read ({error.strerror}); name another file") from error
+        raise ParameterError(
+            "{relabel} {} cannot be read ({}); name another file", file, error.strerror
+        ) from error

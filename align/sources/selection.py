@@ -3,9 +3,12 @@
 import fnmatch
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from align.sources.photograph import Photograph
+from common.runtime.as_option import AsOption
+
+FollowLinks = Annotated[bool, AsOption("Also photographs that links out of the folder lead to.")]
 
 
 @dataclass(frozen=True)
@@ -15,10 +18,14 @@ class Selection:
     `include` and `exclude` are globs over the relative path, case and all, in which `*` matches `/` too.
     """
 
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    limit: int | None = None
-    follow_links: bool = False
+    include: Annotated[
+        tuple[str, ...], AsOption("Glob over the path; only what matches one. Repeatable.")
+    ] = ()
+    exclude: Annotated[
+        tuple[str, ...], AsOption("Glob over the path; not what matches one. Repeatable.")
+    ] = ()
+    limit: Annotated[int | None, AsOption("Only the first so many photographs.", least=1)] = None
+    follow_links: FollowLinks = False
 
     def as_dict(self) -> dict[str, Any]:
         """The selection as plain values for JSON, by the names of the command line."""

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from align.media.read import read_image
-from facetrust.sample.dataset import SampleOptions, write_sample
+from facetrust.sample.dataset import write_sample
+from facetrust.sample.options import SampleOptions
 
 LARGE_SIZES = ((1600, 1280), (2592, 1944), (4000, 3000))  # width and height, 2 to 12 megapixels
 

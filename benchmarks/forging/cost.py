@@ -9,10 +9,12 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks.forging.published import published_self_blend
-from common.forge import METHODS, Face, Forger
 from common.forge.crop_forger import CropForger
+from common.forge.face import Face
 from common.forge.face_shape import face_shape
+from common.forge.forger import Forger
 from common.forge.masks import WHOLE, outline
+from common.forge.method_names import METHODS
 from train.data.dataset import CropDataset
 
 FLOOR = 400  # forged crops a second on one core, of all methods

@@ -16,7 +16,8 @@ from benchmarks.forging.tables import (
     rich_table,
 )
 from benchmarks.forging.trial import NOTHING, Result, Trial, run_trial
-from common.forge import METHODS, Forger
+from common.forge.forger import Forger
+from common.forge.method_names import METHODS
 from common.runtime.atomic import write_text_atomically
 from common.runtime.command_line import progress_bar
 from common.runtime.errors import UserError

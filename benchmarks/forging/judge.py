@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-from common.forge import Forger
 from common.forge.crop_forger import CropForger
+from common.forge.forger import Forger
 from common.formats.pair_category import PairCategory
 from common.metrics import equal_error_rate, evaluate_pairs
 from common.models.encoder import Encoder

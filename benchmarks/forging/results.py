@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from benchmarks.forging.judge import FORGERIES, MOST_DIFFERENT, forge_test_crops
 from benchmarks.forging.trial import TEST_SHARE, Result
-from common.forge import METHODS
 from common.forge.chance import Chance
 from common.forge.forger import FORGERY_VERSION
+from common.forge.method_names import METHODS
 from common.forge.post_processing import post_processed
 from common.models.weights.source import locate
 from common.runtime.atomic import write_text_atomically

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from benchmarks.forging.judge import Errors
 from benchmarks.forging.trial import NOTHING, Result
-from common.forge import METHODS
+from common.forge.method_names import METHODS
 
 Rows = list[list[str]]
 

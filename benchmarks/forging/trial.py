@@ -18,7 +18,7 @@ from benchmarks.forging.judge import (
     judge,
     pair_up,
 )
-from common.forge import METHODS
+from common.forge.method_names import METHODS
 from common.formats.pair_category import PairCategory
 from common.models.load_encoder import load_encoder
 from train.config import TrainConfig, load_config

@@ -1,6 +1,5 @@
 """One forgery from one bona fide crop: the method, its parameters, the pixels, all from a seed."""
 
-import difflib
 from dataclasses import dataclass, replace
 
 import cv2
@@ -9,8 +8,8 @@ import numpy as np
 from common.forge.blend import padding
 from common.forge.chance import Chance, Drawn
 from common.forge.face import Face, Image
-from common.forge.methods import METHODS, ONE_FACE, TWO_FACES
-from common.runtime.errors import UserError
+from common.forge.method_names import METHODS, check_methods
+from common.forge.methods import ONE_FACE, TWO_FACES
 
 FORGERY_VERSION = 1  # raised whenever the same crops and seed would give another forgery
 ATTEMPTS = 4
@@ -38,13 +37,7 @@ class Forger:
     methods: tuple[str, ...] = METHODS
 
     def __post_init__(self) -> None:
-        if not self.methods:
-            raise UserError(f"no method to forge by; known: {', '.join(METHODS)}")
-        for name in self.methods:
-            if name not in METHODS:
-                near = difflib.get_close_matches(name, METHODS, n=1)
-                meant = f" (did you mean '{near[0]}'?)" if near else ""
-                raise UserError(f"no method '{name}' to forge by{meant}; known: {', '.join(METHODS)}")
+        check_methods(self.methods)
 
     def method(self, seed: int) -> str:
         """The method that a seed chooses."""
@@ -88,18 +81,6 @@ class Forger:
                 break
         assert best is not None
         return best
-
-
-def parse_methods(text: str | None) -> tuple[str, ...]:
-    """Names parted by commas, in the order of `METHODS`: `swap,self-blend` means what `self-blend,swap` does.
-
-    All methods for None. Raises UserError for an unknown name, or none.
-    """
-    if text is None:
-        return METHODS
-    named = tuple(name for part in text.split(",") if (name := part.strip()))
-    Forger(named)
-    return tuple(name for name in METHODS if name in named)
 
 
 def visible_change(image: Image, original: Image) -> float:

@@ -1,9 +1,10 @@
 """The exceptions that users are meant to read."""
 
 import re
+from collections.abc import Callable
 
 LONGEST_LINE = 300  # characters of what a library says
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_FIELD = re.compile(r"\{(\w*)\}")
 
 
 class UserError(Exception):
@@ -17,16 +18,25 @@ class ParameterError(UserError):
     """A `UserError` about parameters of a call, which are options of a command.
 
     They stand in its text in braces, `{min_score}`: `str` names them as Python does, `min_score`, and
-    `as_options` as the command line does, `--min-score`.
+    `as_options` as the command line does, `--min-score`. Each `{}` is one of the values, which are shown as
+    they are: what comes from a user, and may hold braces itself, is given so.
     """
 
+    def __init__(self, text: str, *values: object) -> None:
+        super().__init__(text, *values)
+
     def __str__(self) -> str:
-        return _PARAMETER.sub(r"\1", str(self.args[0]))
+        return self._text(lambda name: name)
 
     @property
     def as_options(self) -> str:
         """The text for the command line."""
-        return _PARAMETER.sub(lambda found: f"--{found[1].replace('_', '-')}", str(self.args[0]))
+        return self._text(lambda name: f"--{name.replace('_', '-')}")
+
+    def _text(self, named: Callable[[str], str]) -> str:
+        text, *values = self.args
+        following = map(str, values)
+        return _FIELD.sub(lambda found: named(found[1]) if found[1] else next(following, "{}"), text)
 
 
 def user_text(error: Exception) -> str:

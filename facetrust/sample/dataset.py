@@ -20,13 +20,13 @@ from common.formats.labels.files import LABELS_FILE, META_FILE
 from common.runtime.errors import UserError
 from facetrust.sample.folders import check_folder, finish_folder, is_complete, prepare_folder, write_file
 from facetrust.sample.manipulations import MANIPULATIONS
+from facetrust.sample.options import SampleOptions
 from facetrust.sample.people.person import Person
 from facetrust.sample.photography.camera import Image, encoded
 from facetrust.sample.photography.conditions import Conditions
 from facetrust.sample.photography.photograph import render
 from facetrust.sample.plan import (
     PairRow,
-    SampleOptions,
     Shot,
     Sitting,
     person_seed,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from common.runtime.atomic import write_atomically
 from common.runtime.errors import UserError
-from facetrust.sample.plan import SampleOptions
+from facetrust.sample.options import SampleOptions
 
 RENDERER_VERSION = 4
 STAMP_NAME = ".facetrust-sample.json"

@@ -7,26 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from facetrust.sample.manipulations import MANIPULATIONS, TEST_ONLY_FAMILIES, TRAIN_FAMILIES
+from facetrust.sample.options import SampleOptions
 from facetrust.sample.people.person import Person
 
 BONA_FIDE = "bona fide"
 BOTH_SYNTHETIC = 0.05  # of the synthetic pairs; in the others one side is bona fide
-
-
-@dataclass(frozen=True)
-class SampleOptions:
-    """Size and seed of a sample.
-
-    identities: people in raw_images; photos, synthetic: bona fide and synthetic photographs of each;
-    test_identities: other people, seen only in the test pairs; pairs: test pairs, a third per category.
-    """
-
-    identities: int = 400
-    photos: int = 4
-    synthetic: int = 2
-    test_identities: int = 60
-    pairs: int = 240
-    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from benchmarks.forging.published import published_self_blend
 from benchmarks.forging.results import ResultFile, settings_hash
 from benchmarks.forging.steps import SHARE, crops_needed, step_config, step_times
 from benchmarks.forging.trial import NOTHING, TEST_SHARE, Result, Trial, train_trial
-from common.forge import METHODS
+from common.forge.method_names import METHODS
 from common.formats.pair_category import PairCategory
 from common.formats.shards import Alignment, ShardHeader, ShardRows, write_shard
 from common.models.checkpoint import CheckpointInfo, save_checkpoint

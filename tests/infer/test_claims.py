@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.forge import Face, Forger
+from common.forge.face import Face
+from common.forge.forger import Forger
 from common.formats.crop_frame import ARCFACE_POINTS
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.encoder import Encoder, InputFormat

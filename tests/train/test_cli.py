@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import pytest
 
-from common.forge import METHODS
+from common.forge.method_names import METHODS
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.encoder import Encoder, InputFormat
 from train.losses import LOSSES, LossConfig

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from common.forge import landmarks_for_forging
+from common.forge.face import landmarks_for_forging
 from common.formats.crop_frame import shard_frame
 from common.formats.shard_folder import ShardFolder, open_folder
 from common.formats.shards import decode_strings, forgery_columns, open_shard, read_header

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from common.forge import Forger
 from common.forge.chance import Chance
 from common.forge.crop_forger import CropForger
+from common.forge.forger import Forger
 from common.forge.post_processing import post_processed
 from train.data.batches import BatchPlan
 from train.data.dataset import CropBatch, CropDataset, FaceCrops

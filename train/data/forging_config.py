@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from common.forge import METHODS, parse_methods
+from common.forge.method_names import METHODS, parse_methods
 from common.runtime.errors import UserError
 from train.section import Section
 
@@ -21,6 +21,6 @@ class ForgeConfig(Section):
     @classmethod
     def _known_methods(cls, methods: tuple[str, ...]) -> tuple[str, ...]:
         try:
-            return parse_methods(",".join(methods))
+            return parse_methods(methods)
         except UserError as error:
             raise ValueError(str(error)) from error

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from common.runtime.errors import UserError
+from common.runtime.as_option import AsOption, Workers
+from common.runtime.errors import ParameterError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -20,21 +21,17 @@ class EngineName(StrEnum):
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine and its size.
+    """An engine and its size."""
 
-    Attributes:
-        name: which engine.
-        workers: tasks at a time; by default one per core.
-        address: of the Ray cluster; by default one is started on this machine.
-    """
-
-    name: EngineName = EngineName.LOCAL
-    workers: int | None = None
-    address: str | None = None
+    name: Annotated[EngineName, AsOption("This machine's cores, or a Ray cluster.", name="engine")] = (
+        EngineName.LOCAL
+    )
+    workers: Workers = None
+    address: Annotated[str | None, AsOption("Of the Ray cluster; one is started here if not told.")] = None
 
     def __post_init__(self) -> None:
         if self.address is not None and self.name is not EngineName.RAY:
-            raise UserError("--address goes with --engine ray")
+            raise ParameterError("{address} goes with {engine} ray")
 
     def run(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
         """Yield `(index of the task, function(task))` as tasks finish; see `run_in_processes`."""

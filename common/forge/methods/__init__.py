@@ -19,6 +19,4 @@ ONE_FACE: dict[str, Callable[[Face, Chance], Image]] = {
 TWO_FACES: dict[str, Callable[[Face, Face, Chance], Image]] = {"swap": swap}
 """(face shown, photograph it is put into, chance) -> a forgery of the same size."""
 
-METHODS: tuple[str, ...] = ("self-blend", "swap", "generator-traces", "reenactment")
-
-__all__ = ["METHODS", "ONE_FACE", "TWO_FACES"]
+__all__ = ["ONE_FACE", "TWO_FACES"]

@@ -71,7 +71,7 @@ def test_the_command_writes_a_picture_and_no_shards(
 
 
 def test_help_names_every_method(tmp_path: Path, run_commands: Callable[..., list[Finished]]) -> None:
-    from common.forge import METHODS
+    from common.forge.method_names import METHODS
 
     (done,) = run_commands([["align", "forge", "--help"]], tmp_path, COLUMNS="200")
     assert done.returncode == 0 and "python -m align forge" in done.stdout

@@ -19,7 +19,9 @@ from align.forge.options import ForgeOptions
 from align.forge.run import ForgeSummary, forge_folder
 from align.shards.engines.engine import Engine
 from align.shards.make import LOCK_FILE
-from common.forge import METHODS, Face, Forger, landmarks_for_forging
+from common.forge.face import Face, landmarks_for_forging
+from common.forge.forger import Forger
+from common.forge.method_names import METHODS
 from common.formats.crop_frame import shard_frame
 from common.formats.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, write_manifest
 from common.formats.shards import (

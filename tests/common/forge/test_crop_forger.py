@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from common.forge import METHODS, Forger
 from common.forge.crop_forger import CropForger
+from common.forge.forger import Forger
+from common.forge.method_names import METHODS
 from common.formats.crop_frame import ARCFACE_POINTS
 
 Crop = np.ndarray

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from common.forge import METHODS, Face, Forger
-from common.forge.forger import LEAST_CHANGE, visible_change
+from common.forge.face import Face
+from common.forge.forger import LEAST_CHANGE, Forger, visible_change
+from common.forge.method_names import METHODS
 from common.forge.methods import ONE_FACE, TWO_FACES
 from common.formats.crop_frame import ARCFACE_POINTS
 from common.runtime.errors import UserError
@@ -20,7 +21,8 @@ FORGE_ALL = """
 import hashlib, sys
 import cv2, numpy as np
 from common.formats.crop_frame import ARCFACE_POINTS
-from common.forge import Face, Forger
+from common.forge.face import Face
+from common.forge.forger import Forger
 cv2.setNumThreads(int(sys.argv[2]))
 faces = [Face(crop, ARCFACE_POINTS) for crop in np.load(sys.argv[1])]
 digest = hashlib.sha256()

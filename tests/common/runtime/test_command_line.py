@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -8,13 +9,11 @@ import pytest
 
 PROGRAM = """
 import sys, time
-from common.runtime.command_line import new_app, run_app
+import typer
+from common.runtime.command_line import console, new_app, run_app
 from common.runtime.errors import UserError
 
 app = new_app("Test.")
-
-@app.callback()
-def group() -> None: pass
 
 @app.command()
 def fail(how: str) -> None:
@@ -26,6 +25,17 @@ def fail(how: str) -> None:
         open("absent.txt")
     if how == "bug":
         raise ZeroDivisionError("one\\ntwo")
+    if how == "memory":
+        raise MemoryError
+    if how == "depth":
+        raise RecursionError("too deep")
+    if how == "end":
+        raise EOFError("cut")
+    if how == "no":
+        raise typer.Exit(1)
+    if how == "print":
+        for number in range(100_000):
+            console.print(f"line {number}; python -m align run")
     if how == "wait":
         print("waiting", flush=True)
         time.sleep(60)
@@ -72,6 +82,49 @@ def test_a_failure_is_one_line_and_status_2(
         check=False,
     )
     assert "Traceback" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("how", "status"), [("no", 1), ("memory", 2), ("depth", 2), ("end", 2), ("other", 0)]
+)
+def test_only_a_command_ends_with_1(
+    program: Path, how: str, status: int, process_environment: dict[str, str]
+) -> None:
+    for traceback in ({}, {"FACETRUST_TRACEBACK": "1"}):
+        environment = process_environment | traceback
+        done = subprocess.run(
+            [sys.executable, program, "fail", how], env=environment, capture_output=True, check=False
+        )
+        assert done.returncode == status
+
+
+@pytest.mark.parametrize("words", [["fail", "print"], ["--help"], ["fail", "--help"]])
+def test_a_pipe_that_nobody_reads_is_no_answer(
+    program: Path, words: list[str], process_environment: dict[str, str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, str(program), *words]
+    environment = {name: text for name, text in process_environment.items() if name != "PYTHONUNBUFFERED"}
+    with os.fdopen(writer, "wb") as pipe:
+        done = subprocess.run(
+            command, env=environment, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "")
+
+
+def test_commands_are_told_as_they_are_typed(program: Path, process_environment: dict[str, str]) -> None:
+    for name, told in (("program.py", "python -m align run"), ("facetrust", "facetrust align run")):
+        script = program.with_name(name)
+        script.write_text(PROGRAM)
+        done = subprocess.run(
+            [sys.executable, script, "fail", "print"],
+            env=process_environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.splitlines()[0] == f"line 0; {told}"
 
 
 def test_an_interrupt_says_that_what_was_written_is_kept(

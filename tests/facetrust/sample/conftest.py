@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
-from facetrust.sample.dataset import SampleOptions, write_sample
+from facetrust.sample.dataset import write_sample
+from facetrust.sample.options import SampleOptions
 
 
 class Sample(NamedTuple):

@@ -9,8 +9,9 @@ import cv2
 import pytest
 
 from common.runtime.errors import UserError
-from facetrust.sample.dataset import SampleOptions, write_sample
+from facetrust.sample.dataset import write_sample
 from facetrust.sample.folders import STAMP_NAME
+from facetrust.sample.options import SampleOptions
 
 TINY = SampleOptions(identities=1, photos=1, synthetic=0, test_identities=2, pairs=1, seed=5)
 

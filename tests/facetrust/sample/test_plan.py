@@ -3,8 +3,9 @@
 from collections import Counter
 
 from facetrust.sample.manipulations import MANIPULATIONS, TEST_ONLY_FAMILIES, TRAIN_FAMILIES
+from facetrust.sample.options import SampleOptions
 from facetrust.sample.people.person import Person
-from facetrust.sample.plan import BONA_FIDE, SampleOptions, person_seed, plan_pairs, plan_training
+from facetrust.sample.plan import BONA_FIDE, person_seed, plan_pairs, plan_training
 
 OPTIONS = SampleOptions(identities=9, photos=4, synthetic=3, test_identities=10, pairs=120, seed=2)
 
