@@ -40,7 +40,8 @@ def find_pair_set(source: Path, images: Path | None = None, asked: PairRequest =
     try:
         found = _read(source, images, asked)
     except OSError as error:
-        raise UserError(f"{error.filename} cannot be read ({error.strerror}); name another") from error
+        name = error.filename or source
+        raise UserError(f"{name} cannot be read ({error.strerror}); mend that or name another") from error
     twice = int((found.members[:, 0] == found.members[:, 1]).sum())
     if not twice:
         return found

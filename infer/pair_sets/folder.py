@@ -31,19 +31,14 @@ def read_folder(root: Path, asked: PairRequest = AS_IT_IS) -> PairSet:
     reported when it is read. `labels.csv`, in the folder or above it, says what the pairs show; its ids are
     joined with the folders by the rules of `join_labels`. Pairs that it does not name are unlabelled.
 
-    Raises UserError when there is no photograph of a pair or the folder cannot be read, for a malformed
-    `labels.csv` or one that names none of the pairs, and for a link out of the folder unless links are
-    followed; and, unless unlabelled ones are allowed, where none of its ids with a synthetic face, or too few
-    of its ids and of the pairs, fit.
+    Raises OSError when the folder cannot be read; UserError when there is no photograph of a pair, for a
+    malformed `labels.csv` or one that names none of the pairs, and for a link out of the folder unless links
+    are followed; and, unless unlabelled ones are allowed, where none of its ids with a synthetic face, or too
+    few of its ids and of the pairs, fit.
     """
     limit = os.sep if asked.follow_links else os.path.realpath(root)
-    try:
-        around = _folders_around(root, limit)
-        pairs, names, found = _photographs(root / around, limit)
-    except OSError as error:
-        raise UserError(
-            f"{error.filename} cannot be read ({error.strerror}); mend its permissions or name another folder"
-        ) from error
+    around = _folders_around(root, limit)
+    pairs, names, found = _photographs(root / around, limit)
     if not found:
         raise UserError(
             f"no pairs in {root}{_instead(root)}; it needs a folder per person with several photographs, or "

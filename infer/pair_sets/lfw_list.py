@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from align.sources.boundary import Boundary
 from align.sources.photograph import IMAGE_SUFFIXES
 from common.formats.pair_list import MAX_LINE, MAX_PAIRS, SHOWN, pair_categories
 from common.runtime.errors import UserError
 from infer.pair_sets.pair_set import PairSet
-from infer.pair_sets.photographs import Photographs
 from infer.pair_sets.request import AS_IT_IS, PairRequest
 
 FOLDERS = ("", "lfw", "lfw_funneled", "lfw-deepfunneled", "images")  # beside the list, the first that fits
@@ -45,12 +45,13 @@ def read_lfw_list(source: Path, images: Path | None = None, asked: PairRequest =
     `NAME/NAME_0001.jpg`, with any image suffix, in `images`, by default in the folder of the list or one of
     `FOLDERS` in it. A photograph that is missing is reported when it is read.
 
-    Raises UserError, naming the line, when the file is not such a list, is not as long as it says, or names
-    what leaves the folder, and when nobody whom it names has a folder.
+    Raises OSError when the list cannot be read; UserError, naming the line, when it is not such a list, is
+    not as long as it says, or names what leaves the folder, and when nobody whom it names has a folder.
     """
     listed = _read(source)
     root = _find_folder(source, images, listed.people)
-    photographs = Photographs(root, asked.follow_links)
+    boundary = Boundary(root, asked.follow_links)
+    rows: dict[str, int] = {}
     members = np.empty_like(listed.persons)
     order = np.lexsort((listed.numbers.ravel(), listed.persons.ravel()))  # each folder is listed once
     files: dict[str, str] = {}
@@ -61,18 +62,18 @@ def read_lfw_list(source: Path, images: Path | None = None, asked: PairRequest =
         if person != last:
             files, last = _files_of(root / name), person
         stem = f"{name}_{number:04d}"
-        row = photographs.row(f"{name}/{files.get(stem, f'{stem}.jpg')}")
-        if row is None:
+        path = boundary.normalised(f"{name}/{files.get(stem, f'{stem}.jpg')}")
+        if path is None:
             raise UserError(
                 f"{source}, line {listed.lines[place // 2]}: '{stem[:SHOWN]}' leaves the folder of the "
                 f"photographs, {root}; put a copy there, or name another folder with --images"
             )
-        members.flat[place] = row
+        members.flat[place] = rows.setdefault(path, len(rows))
     return PairSet(
         name=source.stem,
         source=str(source),
-        images=[*photographs.files],
-        image_names=photographs.names,
+        images=[root / path for path in rows],
+        image_names=list(rows),
         ids=list(map(str, listed.lines.tolist())),
         members=members,
         categories=pair_categories(listed.same_person, np.zeros(members.shape, np.bool_)),
@@ -160,10 +161,6 @@ def _lines(source: Path) -> Iterator[tuple[int, list[str]]]:
                     yield number, [cell.strip() for cell in cells]
     except UnicodeDecodeError as error:
         raise UserError(f"{source} is not UTF-8; save it as text in UTF-8") from error
-    except OSError as error:
-        raise UserError(
-            f"{source} cannot be read ({error.strerror}); mend that or name another file"
-        ) from error
 
 
 def _find_folder(source: Path, images: Path | None, people: list[str]) -> Path:

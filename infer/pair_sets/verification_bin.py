@@ -27,7 +27,8 @@ def read_verification_bin(source: Path) -> PairSet:
     Images are bytes, bytearrays, or flat uint8 arrays of numpy; labels are flags or 0 and 1, of Python or of
     numpy. Equal images are one. An image that cannot be decoded is reported when it is read.
 
-    Raises UserError for a file that is larger than `MAX_BYTES`, is not such a pickle, or holds anything else.
+    Raises UserError for a file that is larger than `MAX_BYTES`, is not such a pickle, or holds anything else,
+    and OSError.
     """
     try:
         with source.open("rb") as file:
@@ -39,10 +40,6 @@ def read_verification_bin(source: Path) -> PairSet:
             images, same = _parts(read_pickle(file, size))
     except NotDataError as error:
         raise UserError(f"{source} {error}; {_MEND}") from error
-    except OSError as error:
-        raise UserError(
-            f"{source} cannot be read ({error.strerror}); mend that or name another file"
-        ) from error
     rows: dict[bytes, int] = {}
     names: list[str] = []
     members = array("q")

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from align.sources.boundary import Boundary
 from common.formats.pair_category import PairCategory
 from common.runtime.errors import UserError
 from infer.pair_sets.find import find_pair_set
 from infer.pair_sets.pair_set import UNLABELLED
-from infer.pair_sets.photographs import Photographs
 from infer.pair_sets.request import PairRequest
 
 
@@ -91,14 +91,16 @@ def test_a_malformed_list_is_named(tmp_path: Path) -> None:
 @given(st.lists(st.text(st.sampled_from("ab./"), min_size=1, max_size=12), max_size=8))
 def test_a_photograph_stays_in_its_folder_and_is_one_by_any_name(texts: list[str]) -> None:
     root = Path("/an/absent/folder")
-    photographs = Photographs(root)
+    boundary = Boundary(root, follow_links=False)
+    names = set()
     for text in texts:
-        row = photographs.row(text)
-        if row is not None:
+        name = boundary.normalised(text)
+        if name is not None:
+            names.add(name)
             resolved = (root / text).resolve()
             assert resolved.is_relative_to(root)
-            assert Path(str(photographs.files[row])).resolve() == resolved
-    assert len({str(path) for path in photographs.files}) == len(photographs.names)
+            assert (root / name).resolve() == resolved
+    assert len({str(root / name) for name in names}) == len(names)
 
 
 @pytest.fixture
