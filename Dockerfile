@@ -24,7 +24,8 @@ RUN if [ "$DEVICE" = cuda ]; then \
         pip uninstall --yes onnxruntime && pip install onnxruntime-gpu; \
     fi
 
-RUN useradd --create-home facetrust
+# /data is where the folders of photographs, shards and models are mounted
+RUN useradd --create-home facetrust && install --directory --owner facetrust /data
 USER facetrust
 WORKDIR /data
 ENTRYPOINT ["facetrust"]
