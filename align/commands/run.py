@@ -10,8 +10,8 @@ from align.commands.options import PROCESSED_IMAGES, RAW_IMAGES, WORK, Overwrite
 from align.commands.tables import reasons_table, source_table
 from align.crops.options import AlignOptions
 from align.shards.engines.engine import Engine, EngineName
+from align.sources.layouts import LayoutName
 from align.sources.reading import Reading
-from align.sources.recognise import LayoutName
 from align.sources.selection import Selection
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.command_line import console, examples, print_notes, printable, progress_bar

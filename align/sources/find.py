@@ -4,25 +4,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from align.sources.csv_list import read_list
-from align.sources.lay_out import lay_out
+from align.sources.folder import Folder
+from align.sources.layouts import LAYOUTS, LayoutName, recognise
 from align.sources.other_files import as_text, kinds_of_others
-from align.sources.photograph import IMAGE_SUFFIXES, Photograph, without_suffix
+from align.sources.photograph import Photograph, without_suffix
 from align.sources.reading import AS_FOUND, Reading
-from align.sources.recognise import LayoutName
 from align.sources.relabel import relabel
+from align.sources.second_opinions import hear_others
 from align.sources.selection import EVERYTHING, Selection, select
 from align.sources.taking import Taking
-from align.sources.walk import Walk, walk
+from align.sources.walk import Walk
 from common.runtime.errors import UserError
-
-_NEEDS = {
-    LayoutName.PEOPLE: f"one subfolder per person with {', '.join(sorted(IMAGE_SUFFIXES))} files in it",
-    LayoutName.REAL_FAKE: "folders named real and fake, at the top or in others, with photographs in them",
-    LayoutName.PAIRS: "subfolders PAIR_ID with the photographs 0.jpg and 1.jpg",
-    LayoutName.LABELS: "photographs that a .csv in it, or above it, labels, such as path,synthetic",
-    LayoutName.FLAT: "photographs directly in it",
-}
 
 
 @dataclass(frozen=True)
@@ -44,6 +36,12 @@ class Source:
         return len({photograph.identity for photograph in self.photographs})
 
     @property
+    def known_people(self) -> int:
+        """How many identities are more than the name of a single photograph."""
+        own = sum(photograph.identity == without_suffix(photograph.path) for photograph in self.photographs)
+        return self.people - own
+
+    @property
     def synthetic(self) -> int:
         """How many photographs are synthetic."""
         return sum(photograph.synthetic for photograph in self.photographs)
@@ -59,12 +57,6 @@ class Source:
             **self.taking.as_dict(),
         }
 
-    @property
-    def known_people(self) -> int:
-        """How many identities are more than the name of a single photograph."""
-        own = sum(photograph.identity == without_suffix(photograph.path) for photograph in self.photographs)
-        return self.people - own
-
 
 def find_source(
     path: Path,
@@ -74,8 +66,9 @@ def find_source(
 ) -> Source:
     """The photographs of a folder, or of a list in a `.csv` file, of the given layout or the recognised one.
 
-    `align/sources/recognise.py` says how a folder is recognised; the selection does not bear on it. Links
-    out of the folder and subfolders that cannot be read are among the photographs, each with its problem.
+    `align.sources.layouts.recognise` says how a folder is recognised; the selection does not bear on it.
+    Links out of the folder and subfolders that cannot be read are among the photographs, each with its
+    problem.
 
     Raises UserError when there is no such source, it does not have the layout, its labels are malformed or
     do not fit its photographs, its folders are named as labels are and nothing tells whether they are, or
@@ -87,23 +80,35 @@ def find_source(
         raise UserError(
             f"--synthetic names folders of the layout real-fake, not of {layout}; leave out either"
         )
-    found = _from_folder if path.is_dir() else _from_list
-    source = found(path, layout, selection, reading)
+    _refuse_what_is_no_source(path, layout)
+    folder = Folder(path, reading, selection.follow_links)
+    found = layout or recognise(folder)
+    photographs = LAYOUTS[found].photographs(folder)
+    passed_over = 0
+    if found is not LayoutName.CSV:
+        hear_others(folder, found, layout is not None, photographs)
+        _require_photographs(folder, photographs, layout or LayoutName.PEOPLE)
+        passed_over = len(folder.paths) - len(photographs)
+        photographs = _with_problems(photographs, folder.found)
     if reading.relabel:
-        changed, notes = relabel(source.photographs, reading.relabel, source.root, reading.allow_unlabelled)
-        if not changed:
+        photographs, notes = relabel(photographs, reading.relabel, folder.root, reading.allow_unlabelled)
+        if not photographs:
             raise UserError(f"{reading.relabel} leaves out all photographs of {path}; mend it")
-        source = replace(source, photographs=changed, taking=source.taking.with_notes(notes))
-    photographs = select(source.photographs, selection)
-    if not photographs:
+        folder.taking.notes += notes
+    selected = select(photographs, selection)
+    if not selected:
         raise UserError(
-            f"--include, --exclude and --limit leave none of the {len(source.photographs):,} photographs "
-            f"in {path}; widen them"
+            f"--include, --exclude and --limit leave none of the {len(photographs):,} photographs in {path}; "
+            "widen them"
         )
-    return replace(source, photographs=photographs, selection=selection, reading=reading)
+    return Source(path, folder.root, found, selected, selection, passed_over, reading, folder.taking)
 
 
-def _from_list(path: Path, layout: LayoutName | None, selection: Selection, reading: Reading) -> Source:
+def _refuse_what_is_no_source(path: Path, layout: LayoutName | None) -> None:
+    if path.is_dir():
+        if layout is LayoutName.CSV:
+            raise UserError(f"{path} is a folder; name the .csv file, or leave out --layout csv")
+        return
     if not path.exists():
         raise UserError(
             f"no such folder: {path}; name a folder with one subfolder of photographs per person, "
@@ -113,30 +118,14 @@ def _from_list(path: Path, layout: LayoutName | None, selection: Selection, read
         raise UserError(f"{path} is neither a folder nor a .csv file; name a folder of photographs or a list")
     if layout not in (None, LayoutName.CSV):
         raise UserError(f"{path} is a file; name a folder, or leave out --layout {layout}")
-    listed = read_list(path, selection.follow_links, reading.columns)
-    notes = [*listed.notes, *listed.fit.notes(reading.allow_unlabelled)]
-    taking = Taking(files=(str(path),), notes=tuple(notes))
-    return Source(path, path.parent, LayoutName.CSV, listed.photographs, taking=taking)
 
 
-def _from_folder(root: Path, told: LayoutName | None, selection: Selection, reading: Reading) -> Source:
-    if told is LayoutName.CSV:
-        raise UserError(f"{root} is a folder; name the .csv file, or leave out --layout csv")
-    found = walk(root, selection.follow_links)
-    layout, photographs, taking = lay_out(root, told, found, reading)
-    others = kinds_of_others(found.others)
-    if not photographs and (found.paths or not found.closed):
+def _require_photographs(folder: Folder, photographs: list[Photograph], needed: LayoutName) -> None:
+    """Note the files that are no photographs. Raises UserError where there is nothing else."""
+    others = folder.taking.others = kinds_of_others(folder.found.others)
+    if not photographs and (folder.paths or not folder.found.closed):
         instead = f" (but {as_text(others)})" if others else ""
-        raise UserError(f"no photographs in {root}{instead}; it needs {_NEEDS[told or LayoutName.PEOPLE]}")
-    passed_over = len(found.paths) - len(photographs)
-    return Source(
-        root,
-        root,
-        layout,
-        _with_problems(photographs, found),
-        passed_over=passed_over,
-        taking=replace(taking, others=others),
-    )
+        raise UserError(f"no photographs in {folder.root}{instead}; it needs {LAYOUTS[needed].needs}")
 
 
 def _with_problems(photographs: list[Photograph], found: Walk) -> list[Photograph]:

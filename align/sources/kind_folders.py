@@ -1,26 +1,24 @@
 """Folders whose names say that what lies in them is bona fide or synthetic."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from align.sources.photograph import folder_of
 from align.sources.splits import names_nobody
-from common.formats.labels.kinds import Kind, kinds_in
+from common.formats.labels.kinds import Kind, kinds_in, plain_words
 
 LITERAL: Mapping[str, Kind] = {"real": Kind.BONA_FIDE, "fake": Kind.SYNTHETIC}
-_WORD = re.compile(r"[a-z]+")
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 KindFolders = Mapping[str, Kind]  # by the name of a folder in small letters, or by its path from the root
 
 
-def kind_of_path(folders: Sequence[str], kinds: KindFolders) -> tuple[Kind, int] | None:
-    """What the topmost folder that says it says of the photographs below, and its level from 0."""
-    for level, folder in enumerate(folders):
-        kind = kinds.get(folder.lower()) or kinds.get("/".join(folders[: level + 1]).lower())
-        if kind is not None:
-            return kind, level
+def kind_of_path(folder: str, kinds: KindFolders) -> Kind | None:
+    """What the topmost of the folders of a path that says it says of the photographs below."""
+    path = ""
+    for name in folder.lower().split("/"):
+        path = f"{path}/{name}" if path else name
+        if kind := kinds.get(name) or kinds.get(path):
+            return kind
     return None
 
 
@@ -58,8 +56,7 @@ def siblings(paths: Sequence[str]) -> dict[str, set[str]]:
 
 def kinds_of_names(names: Iterable[str]) -> dict[str, Kind]:
     """What each name says that says one kind."""
-    said = ((name, kinds_in(name)) for name in names)
-    return {name: kinds.pop() for name, kinds in said if len(kinds) == 1}
+    return {name: kinds.pop() for name in names if len(kinds := kinds_in(name)) == 1}
 
 
 def most_say(said: Mapping[str, Kind], names: Iterable[str]) -> bool:
@@ -69,8 +66,5 @@ def most_say(said: Mapping[str, Kind], names: Iterable[str]) -> bool:
 
 def is_bare_label(name: str) -> bool:
     """Whether nothing is in a name but a word that says a kind, numbers, splits and the like."""
-    words = _WORD.findall(_HUMP.sub(" ", name).lower())
-    return all(
-        names_nobody(word) or word in ("bona", "fide", "deep", "non", "not", "vs") or kinds_in(word)
-        for word in words
-    )
+    parts_of_words = ("bona", "fide", "deep", "non", "not", "vs")
+    return all(word in parts_of_words or names_nobody(word) or kinds_in(word) for word in plain_words(name))

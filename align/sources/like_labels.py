@@ -1,7 +1,7 @@
 """Names of folders and files that read like labels where nothing else says what is synthetic: a question."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -26,7 +26,8 @@ _NAMES_TOO = frozenset({"ai", "gan", "edited", "live", "original"})  # of people
 
 def refuse_names_like_labels(root: Path, paths: Sequence[str]) -> None:
     """Raise UserError where the folder, folders in it, or the files are named as labels are."""
-    if is_bare_label(root.absolute().name) and kinds_in(root.absolute().name) == {Kind.SYNTHETIC}:
+    name = root.absolute().name
+    if is_bare_label(name) and kinds_in(name) == {Kind.SYNTHETIC}:
         raise UserError(
             f"{root} itself is named as labels are. If all in it is synthetic, say --layout real-fake "
             "--synthetic . or name the folder that it lies in; if not, say --layout people or flat"
@@ -51,21 +52,20 @@ def like_labels(paths: Sequence[str]) -> list[str]:
     `anna_fake` beside `anna`.
     """
     by_parent = siblings(paths)
-    found = [f"{parent}/{name}" if parent else name for parent, name in _opposites(by_parent)]
+    found = _opposites(by_parent)
     for parent, names in sorted(by_parent.items()):
-        depth = sum(not names_nobody(folder) for folder in parent.split("/") if folder)
+        at_top = all(names_nobody(folder) for folder in parent.split("/") if folder)
         said = kinds_of_names(names)
-        words = {name: _words(name) for name in said}
-        others = {tuple(_words(name)) for name in names - said.keys()}
+        others = {tuple(_words(name)) for name in names - said.keys()} if said else set()
+        mostly = Kind.SYNTHETIC in said.values() and most_say(said, names)
         for name, kind in sorted(said.items()):
-            is_label = is_bare_label(name) and (kind is Kind.SYNTHETIC or depth == 0)
-            of_another = tuple(word for word in words[name] if not kinds_in(word)) in others
+            of_another = tuple(word for word in _words(name) if not kinds_in(word)) in others
             if (
-                is_label
+                mostly
+                or (is_bare_label(name) and (kind is Kind.SYNTHETIC or at_top))
                 or (kind is Kind.SYNTHETIC and of_another)
-                or (most_say(said, names) and Kind.SYNTHETIC in said.values())
             ):
-                found.append(f"{parent}/{name}" if parent else name)
+                found.append(_joined(parent, name))
     return found
 
 
@@ -84,6 +84,27 @@ def files_like_labels(paths: Sequence[str]) -> list[str]:
     return found if len(found) > MOST_LEFT * len(paths) else []
 
 
+def _opposites(by_parent: Mapping[str, set[str]]) -> list[str]:
+    """Folders such as 0 and 1, that lie beside each other and beside nothing else in all their level."""
+    levels: dict[int, set[str]] = {}
+    for parent, names in by_parent.items():
+        levels.setdefault(_level(parent), set()).update(name.lower() for name in names)
+    found = []
+    for level, names in sorted(levels.items()):
+        if names in _OPPOSITES:
+            parent = min(parent for parent in by_parent if _level(parent) == level)
+            found += [_joined(parent, name) for name in sorted(by_parent[parent])]
+    return found
+
+
+def _level(folder: str) -> int:
+    return folder.count("/") + bool(folder)
+
+
+def _joined(parent: str, name: str) -> str:
+    return f"{parent}/{name}" if parent else name
+
+
 def _words(name: str) -> list[str]:
     return _WORD.findall(name.lower())
 
@@ -91,17 +112,3 @@ def _words(name: str) -> list[str]:
 def _first(names: Sequence[str]) -> str:
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
-
-
-def _opposites(by_parent: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
-    """Folders such as 0 and 1, that lie beside each other and beside nothing else in all their level.
-
-    Each is given as the folder that it lies in and its name.
-    """
-    levels: dict[int, set[str]] = {}
-    for parent, names in by_parent.items():
-        levels.setdefault(parent.count("/") + bool(parent), set()).update(name.lower() for name in names)
-    for level, names in sorted(levels.items()):
-        if names in _OPPOSITES:
-            parent = min(one for one in by_parent if one.count("/") + bool(one) == level)
-            yield from ((parent, name) for name in sorted(by_parent[parent]))

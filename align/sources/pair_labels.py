@@ -1,26 +1,30 @@
 """`labels.csv` of a folder of pairs: which pairs show one person, and which faces are synthetic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from align.sources.label_files import above
+from align.sources.label_file import TABLES, above
 from common.formats.csv_rows import csv_form, first_row, read_csv_rows
 from common.formats.labels.files import LABELS_FILE
 from common.formats.labels.flags import read_flag, read_synthetic
 from common.formats.labels.join import join_labels
-from common.formats.labels.photograph_columns import OTHERS, PATHS
+from common.formats.labels.photograph_columns import NO_FLAGS, OTHERS, PATHS
 from common.formats.pair_columns import HARMLESS
 from common.runtime.errors import UserError
 
 COLUMNS = ("pair_id", "label", "synthetic0", "synthetic1")
 _MOST_TABLES = 20  # that are looked into
-_ALIASES = (
-    "pair_id pairid pair id pair_name folder",
-    "label same same_person is_same is_same_person match genuine target",
-    "synthetic0 synthetic_0 fake0 fake_0 is_fake0 deepfake0 deepfake_0 deepfake_a synthetic_a fake_a",
-    "synthetic1 synthetic_1 fake1 fake_1 is_fake1 deepfake1 deepfake_1 deepfake_b synthetic_b fake_b",
-)
+_ALIASES = [
+    names.split()
+    for names in (
+        "pair_id pairid pair id pair_name folder",
+        "label same same_person is_same is_same_person match genuine target",
+        "synthetic0 synthetic_0 fake0 fake_0 is_fake0 deepfake0 deepfake_0 deepfake_a synthetic_a fake_a",
+        "synthetic1 synthetic_1 fake1 fake_1 is_fake1 deepfake1 deepfake_1 deepfake_b synthetic_b fake_b",
+    )
+]
+_KNOWN = {alias for aliases in _ALIASES for alias in aliases} | OTHERS | {""}  # besides, these say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,10 @@ def find_pair_labels(root: Path, pairs: Sequence[str], around: str = "") -> Pair
     """
     inner = around.strip("/").split("/") if around else []
     for level in range(len(inner) + 1):
-        own = _own_labels(root.joinpath(*inner[:level]), pairs)
-        if own is not None:
+        if (own := _own_labels(root.joinpath(*inner[:level]), pairs)) is not None:
             return own
-    for files in above(root, [LABELS_FILE]):
-        for file in files:
-            if file.path.name == LABELS_FILE and is_of_pairs(file.path):
-                labels = read_pair_labels(file.path)
-                if join_labels(labels.by_id, pairs).path_of:
-                    return labels
-    return None
+    higher = (file.path for files in above(root, [LABELS_FILE]) for file in files)
+    return next(_naming(pairs, (file for file in higher if file.name == LABELS_FILE)), None)
 
 
 def _own_labels(folder: Path, pairs: Sequence[str]) -> PairLabels | None:
@@ -69,12 +67,11 @@ def _own_labels(folder: Path, pairs: Sequence[str]) -> PairLabels | None:
         return read_pair_labels(folder / LABELS_FILE)
     if not folder.is_dir():
         return None
-    tables = sorted(file for file in folder.iterdir() if file.suffix.lower() in (".csv", ".tsv"))
+    tables = sorted(file for file in folder.iterdir() if file.suffix.lower() in TABLES)
     for file in tables:
         if file.name.lower() == LABELS_FILE:
             return read_pair_labels(file)
-    found = [read_pair_labels(file) for file in tables[:_MOST_TABLES] if is_of_pairs(file)]
-    found = [labels for labels in found if join_labels(labels.by_id, pairs).path_of]
+    found = list(_naming(pairs, tables[:_MOST_TABLES]))
     if len(found) > 1:
         raise UserError(
             f"{found[0].file} and {found[1].file} both label the pairs; call the right one {LABELS_FILE}"
@@ -82,13 +79,19 @@ def _own_labels(folder: Path, pairs: Sequence[str]) -> PairLabels | None:
     return found[0] if found else None
 
 
+def _naming(pairs: Sequence[str], files: Iterable[Path]) -> Iterator[PairLabels]:
+    """The labels in those of the files that are of pairs and of whose ids one means a pair."""
+    for labels in (read_pair_labels(file) for file in files if is_of_pairs(file)):
+        if join_labels(labels.by_id, pairs).path_of:
+            yield labels
+
+
 def is_of_pairs(path: Path) -> bool:
     """Whether a CSV file has the header of labels of pairs, and no column of one photograph each."""
     if not path.is_file():
         return False
     header = first_row(path)
-    names = _plain(header)
-    single = any(name in PATHS and name not in _ALIASES[0].split() for name in names)
+    single = any(name in PATHS and name not in _ALIASES[0] for name in _plain(header))
     return None not in _positions(header)[:2] and (not single or names_two_faces(header))
 
 
@@ -105,37 +108,34 @@ def read_pair_labels(path: Path) -> PairLabels:
     """
     rows = ((number, row) for number, row in read_csv_rows(path) if any(cell.strip() for cell in row))
     _, header = next(rows, (0, []))
-    positions = _positions(header)
-    if None in positions[:2] or (positions[2] is None) != (positions[3] is None):
+    identity, same, first, second = _positions(header)
+    if identity is None or same is None or (first is None) != (second is None):
         there = ", ".join(cell.strip() for cell in header)[:200] or "nothing"
         raise UserError(f"{path} must start with the line {','.join(COLUMNS)}; it starts with {there}")
-    if positions[2] is None and (unknown := _unknown(header)):
+    if first is None and (unknown := _unknown(header)):
         raise UserError(
-            f"{path}: it is not known what the column '{unknown[0]}' says, and there are no two columns of "
+            f"{path}: it is not known what the column '{unknown}' says, and there are no two columns of "
             f"synthetic faces; call them {','.join(COLUMNS[2:])}, or remove the column"
         )
     labels: dict[str, PairLabel] = {}
     for number, row in rows:
-        label = _label(row, header, positions)
-        if label is None:
+        label = _label(row, same, first, second) if len(row) == len(header) else None
+        pair = row[identity].strip() if label else ""
+        if label is None or not pair:
             raise UserError(f"{path}, line {number}: expected an id and three times 0 or 1")
-        pair = row[positions[0] or 0].strip()
         if labels.setdefault(pair, label) is not label:
             raise UserError(f"{path}, line {number}: pair {pair} has come before")
     if not labels:
         raise UserError(f"{path} labels no pair; it needs lines of {','.join(COLUMNS)}")
     form = str(csv_form(path))
-    notes = [form] if form else []
-    if positions[2] is None:
-        notes.append("no column says what is synthetic: all are taken for bona fide")
-    return PairLabels(path, labels, notes)
+    return PairLabels(path, labels, [*([form] if form else []), *([NO_FLAGS] if first is None else [])])
 
 
 def _positions(header: Sequence[str]) -> list[int | None]:
     """Where the columns are, in the order of `COLUMNS`."""
     names = _plain(header)
     return [
-        next((names.index(alias) for alias in aliases.split() if names.count(alias) == 1), None)
+        next((names.index(alias) for alias in aliases if names.count(alias) == 1), None)
         for aliases in _ALIASES
     ]
 
@@ -144,22 +144,22 @@ def _plain(header: Sequence[str]) -> list[str]:
     return [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in header]
 
 
-def _unknown(header: Sequence[str]) -> list[str]:
-    """The columns that may say anything."""
-    known = {alias for aliases in _ALIASES for alias in aliases.split()} | OTHERS | {""}
-    return [
-        cell.strip()
-        for cell, name in zip(header, _plain(header), strict=True)
-        if name not in known and name.replace("_", "") not in HARMLESS.split()
-    ]
+def _unknown(header: Sequence[str]) -> str | None:
+    """The first column that may say anything."""
+    harmless = HARMLESS.split()
+    return next(
+        (
+            cell.strip()
+            for cell, name in zip(header, _plain(header), strict=True)
+            if name not in _KNOWN and name.replace("_", "") not in harmless
+        ),
+        None,
+    )
 
 
-def _label(row: Sequence[str], header: Sequence[str], positions: Sequence[int | None]) -> PairLabel | None:
-    if len(row) != len(header) or not row[positions[0] or 0].strip():
+def _label(row: Sequence[str], same: int, first: int | None, second: int | None) -> PairLabel | None:
+    one_person = read_flag(row[same])
+    flags = [False if at is None else read_synthetic(row[at]) for at in (first, second)]
+    if one_person is None or flags[0] is None or flags[1] is None:
         return None
-    same = read_flag(row[positions[1] or 0])
-    synthetic = [False if at is None else read_synthetic(row[at]) for at in positions[2:]]
-    first, second = synthetic
-    if same is None or first is None or second is None:
-        return None
-    return PairLabel(same, (first, second))
+    return PairLabel(one_person, (flags[0], flags[1]))

@@ -1,11 +1,13 @@
 """Lists of photographs, row by row: whom they show and which are synthetic, under whatever headers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from common.formats.csv_rows import csv_form, read_csv_rows
 from common.formats.labels.flags import FLAGS, read_flag, read_synthetic
+from common.formats.labels.labelling import GO_ON, MOST_LEFT
 from common.formats.labels.photograph_columns import (
     NO_FLAGS,
     WITHOUT_NAMES,
@@ -20,15 +22,20 @@ MAX_LINE = 65_536  # characters
 _SHOWN = 40  # characters of a malformed cell in a message
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRow:
+class Said(NamedTuple):
+    """What is said of a photograph; by default nothing."""
+
+    identity: str = ""
+    synthetic: bool | None = None
+    drop: bool = False  # whether to leave it out
+
+
+class ListedRow(NamedTuple):
     """One row of a list."""
 
-    line: int = field(compare=False)  # of the file
-    path: str = field(compare=False)  # as it is written
-    identity: str  # empty where nothing is said
-    synthetic: bool | None  # None where nothing is said
-    drop: bool = False
+    line: int  # of the file
+    path: str  # as it is written
+    said: Said
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,38 @@ class PhotographList:
     rows: list[ListedRow]
     notes: list[str]  # how it was read, for people
     says_synthetic: bool  # whether it has a column of flags
+
+    def by_path(self, prefix: str = "") -> dict[str, ListedRow]:
+        """The rows by their paths, from which a prefix is taken.
+
+        Raises UserError where two rows say different things of one path.
+        """
+        found: dict[str, ListedRow] = {}
+        for row in self.rows:
+            path = row.path.removeprefix(prefix)
+            before = found.setdefault(path, row)
+            if before.said != row.said:
+                raise UserError(
+                    f"{self.file}, lines {before.line} and {row.line}: two things are said of {path}; "
+                    "remove the wrong one"
+                )
+        return found
+
+    def unflagged(self, rows: Sequence[ListedRow], allow: bool) -> list[str]:
+        """A note on the rows without a flag in a list that has a column of flags; else none.
+
+        Raises UserError, unless `allow`, where these are more than `MOST_LEFT` of the rows, but not all.
+        """
+        empty = [row for row in rows if row.said.synthetic is None]
+        if not self.says_synthetic or not empty:
+            return []
+        note = (
+            f"{len(empty):,} of {len(rows):,} rows do not say whether the face is synthetic, the first is "
+            f"line {empty[0].line}: taken for bona fide"
+        )
+        if not allow and MOST_LEFT * len(rows) < len(empty) < len(rows):
+            raise UserError(f"{self.file}: {note}; write 0 or 1 into the empty cells, or go on with {GO_ON}")
+        return [note]
 
 
 def read_photograph_list(file: Path, told: Mapping[str, str] = {}) -> PhotographList:
@@ -57,7 +96,7 @@ def read_photograph_list(file: Path, told: Mapping[str, str] = {}) -> Photograph
         if any(cell.strip() for cell in row)
     ]
     columns = WITHOUT_NAMES
-    notes = []
+    notes = [form] if (form := str(csv_form(file))) else []
     if rows and (told or is_header(rows[0][1])):
         number, header = rows.pop(0)
         columns = choose_columns(f"{file}, line {number}", header, [row for _, row in rows], told)
@@ -70,11 +109,9 @@ def read_photograph_list(file: Path, told: Mapping[str, str] = {}) -> Photograph
             notes.append(NO_FLAGS)
     if not rows:
         raise UserError(f"{file} lists no photographs; it needs lines of path,identity,synthetic")
-    form = str(csv_form(file))
-    names: dict[str, str] = {}  # one string for all photographs of a person
-    listed = [_row(f"{file}, line {number}", number, row, columns, names) for number, row in rows]
-    notes = [*([form] if form else []), *notes, *columns.notes]
-    return PhotographList(file, listed, notes, columns.synthetic is not None)
+    known: dict[tuple[str, ...], Said] = {}  # one object for all rows that say the same
+    listed = [ListedRow(number, *_read(file, number, row, columns, known)) for number, row in rows]
+    return PhotographList(file, listed, [*notes, *columns.notes], columns.synthetic is not None)
 
 
 def _refuse_flags_for_people(file: Path, rows: Sequence[tuple[int, list[str]]]) -> None:
@@ -88,39 +125,39 @@ def _refuse_flags_for_people(file: Path, rows: Sequence[tuple[int, list[str]]]) 
         )
 
 
-def _row(
-    line: str, number: int, row: list[str], columns: PhotographColumns, names: dict[str, str]
-) -> ListedRow:
+def _read(
+    file: Path, number: int, row: list[str], columns: PhotographColumns, known: dict[tuple[str, ...], Said]
+) -> tuple[str, Said]:
+    """The path of a row and what it says."""
     if len(row) > columns.width:
-        raise UserError(f'{line}: {len(row)} columns where {columns.width} belong; put "…" around commas')
-
-    def cell(column: int | None) -> str:
-        return "" if column is None or column >= len(row) else row[column]
-
-    path, identity = cell(columns.path), cell(columns.identity).strip()
+        raise UserError(
+            f'{file}, line {number}: {len(row)} columns where {columns.width} belong; put "…" around commas'
+        )
+    width = len(row)
+    path, *cells = (
+        row[column] if column is not None and column < width else ""
+        for column in (columns.path, columns.identity, columns.synthetic, columns.drop)
+    )
     if not path.strip():
-        raise UserError(f"{line}: the path is missing")
+        raise UserError(f"{file}, line {number}: the path is missing")
+    said = known.get(key := tuple(cells))
+    if said is None:
+        said = known[key] = _said(f"{file}, line {number}", cells, columns.inverted)
+    return path, said
+
+
+def _said(line: str, cells: Sequence[str], inverted: bool) -> Said:
+    identity, flag, drop = cells
     if "\0" in identity:
         raise UserError(f"{line}: the identity holds a NUL character; remove it")
-    synthetic = _flag(line, cell(columns.synthetic), columns)
-    drop = cell(columns.drop)
-    if drop.strip() and read_flag(drop) is None:
-        raise UserError(f'{line}: drop must be 0, 1 or empty, not "{drop[:_SHOWN]}"')
-    return ListedRow(
-        number, path, names.setdefault(identity, identity), synthetic, bool(drop.strip() and read_flag(drop))
-    )
-
-
-def _flag(line: str, cell: str, columns: PhotographColumns) -> bool | None:
-    if not cell.strip():
-        return None
-    flag = read_flag(cell)
-    if flag is not None:
-        return flag != columns.inverted
-    flag = read_synthetic(cell)
-    if flag is None:
+    synthetic = read_flag(flag)
+    if synthetic is not None:
+        synthetic = synthetic != inverted
+    elif flag.strip() and (synthetic := read_synthetic(flag)) is None:
         raise UserError(
-            f'{line}: synthetic must be 0, 1 or empty, not "{cell[:_SHOWN]}" ({FLAGS} are read); mend it, or '
+            f'{line}: synthetic must be 0, 1 or empty, not "{flag[:_SHOWN]}" ({FLAGS} are read); mend it, or '
             "name the columns in a first line, path among them, or with --columns"
         )
-    return flag
+    if drop.strip() and read_flag(drop) is None:
+        raise UserError(f'{line}: drop must be 0, 1 or empty, not "{drop[:_SHOWN]}"')
+    return Said(identity.strip(), synthetic, bool(read_flag(drop)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from align.sources.photograph import Photograph
-from align.sources.photograph_list import ListedRow, read_photograph_list
+from align.sources.photograph_list import Said, read_photograph_list
 from common.formats.labels.join import join_labels, values_of_paths
 from common.formats.labels.labelling import GO_ON
 from common.formats.labels.nearest import nearest
@@ -23,52 +23,32 @@ def relabel(
     Raises UserError when the list is malformed, when it says two things of one photograph, and, unless that
     is allowed, when one of its rows means no photograph.
     """
-    rows = _by_path(file, read_photograph_list(file).rows, root)
+    rows = read_photograph_list(file).by_path(prefix=f"{root.absolute()}/")
     paths = [photograph.path for photograph in photographs]
     join = join_labels(rows, paths)
-    corrections, contradicting = values_of_paths(
-        join, {key: (row.identity, row.synthetic, row.drop) for key, row in rows.items()}
-    )
+    corrections, contradicting = values_of_paths(join, {path: row.said for path, row in rows.items()})
     if contradicting:
         raise UserError(f"{file} says two things of {join.path_of[contradicting[0]]}; remove the wrong one")
-    if join.unmatched_keys and not allow:
-        first = join.unmatched_keys[0]
-        near = nearest(first, paths) or paths[0]
+    lost = join.unmatched_keys
+    if lost and not allow:
+        near = nearest(lost[0], paths) or paths[0]
         raise UserError(
-            f"{file}, line {rows[first].line}: {first} is none of the photographs (nearest: {near}), and "
-            f"{len(join.unmatched_keys) - 1:,} other rows are none; mend it, or go on with {GO_ON}"
+            f"{file}, line {rows[lost[0]].line}: {lost[0]} is none of the photographs (nearest: {near}), and "
+            f"{len(lost) - 1:,} other rows are none; mend it, or go on with {GO_ON}"
         )
     kept = []
     people = flags = 0
     for photograph in photographs:
-        identity, synthetic, drop = corrections.get(photograph.path, ("", None, False))
-        if drop:
+        said = corrections.get(photograph.path, Said())
+        if said.drop:
             continue
-        other = replace(
-            photograph,
-            identity=identity or photograph.identity,
-            synthetic=photograph.synthetic if synthetic is None else synthetic,
-        )
-        people += other.identity != photograph.identity
-        flags += other.synthetic != photograph.synthetic
-        kept.append(other)
-    note = (
+        identity = said.identity or photograph.identity
+        synthetic = photograph.synthetic if said.synthetic is None else said.synthetic
+        people += identity != photograph.identity
+        flags += synthetic != photograph.synthetic
+        kept.append(replace(photograph, identity=identity, synthetic=synthetic))
+    notes = [
         f"{file}: {people:,} photographs given to other people, {flags:,} with the other flag, "
         f"{len(photographs) - len(kept):,} left out"
-    )
-    unmatched = f"{len(join.unmatched_keys):,} rows of {file} mean no photograph"
-    return kept, [note, *([unmatched] if join.unmatched_keys else [])]
-
-
-def _by_path(file: Path, rows: Sequence[ListedRow], root: Path) -> dict[str, ListedRow]:
-    """The rows by their paths, which are made relative where they are absolute and below the root."""
-    prefix = f"{root.absolute()}/"
-    found: dict[str, ListedRow] = {}
-    for row in rows:
-        path = row.path.removeprefix(prefix)
-        before = found.setdefault(path, row)
-        if before != row:
-            raise UserError(
-                f"{file}, lines {before.line} and {row.line}: two things are said of {path}; remove one"
-            )
-    return found
+    ]
+    return kept, [*notes, *([f"{len(lost):,} rows of {file} mean no photograph"] if lost else [])]

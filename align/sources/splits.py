@@ -22,8 +22,8 @@ _WORD = re.compile(r"[a-z]+")
 def is_split(folder: str) -> bool:
     """Whether a folder of this name is a part of a data set: `train`, `Val`, `test_public`, `train-2`."""
     words = _WORD.findall(folder.lower())
-    parting = [word for word in words if word in _SPLITS]
-    return len(parting) == 1 and all(word in _SPLITS or word in _BESIDE_SPLITS for word in words)
+    parting = sum(word in _SPLITS for word in words)
+    return parting == 1 and all(word in _SPLITS or word in _BESIDE_SPLITS for word in words)
 
 
 def splits_in(name: str) -> set[str]:
@@ -33,16 +33,11 @@ def splits_in(name: str) -> set[str]:
 
 def is_container(folder: str) -> bool:
     """Whether a folder's name says only that photographs lie in it: `images`, `frames`, `train_images`."""
-    words = _WORD.findall(folder.lower())
-    held = [word for word in words if word in _CONTAINERS]
-    return bool(held) and all(word in _CONTAINERS or word in _SPLITS for word in words)
-
-
-def is_part_of_forensics(folder: str) -> bool:
-    """Whether a folder's name is one that FaceForensics++ gives between the label and the video."""
-    return folder.lower().replace("_", "").replace("-", "") in _PARTS_OF_FORENSICS
+    words = set(_WORD.findall(folder.lower()))
+    return not words.isdisjoint(_CONTAINERS) and words <= _CONTAINERS | _SPLITS
 
 
 def names_nobody(folder: str) -> bool:
     """Whether a folder of this name is surely not one of a person's photographs."""
-    return is_split(folder) or is_container(folder) or is_part_of_forensics(folder)
+    plain = folder.lower().replace("_", "").replace("-", "")
+    return is_split(folder) or is_container(folder) or plain in _PARTS_OF_FORENSICS

@@ -2,11 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from align.sources.label_file import TABLES
 from align.sources.pair_labels import names_two_faces
 from align.sources.photograph import folder_of
 from common.formats.csv_rows import csv_form
@@ -23,6 +24,7 @@ _MOST_FILES = 100
 _SHOWN = 5  # files in the notes
 _MOST_FLAGS = 3  # columns of flags; more are attributes, as CelebA's
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_FLAG = re.compile(r'":\s*(?:[01](?:\.0)?|true|false)\s*[,}]')
 _CELL = re.compile(r"[\s,;|]+")
 
 
@@ -34,67 +36,69 @@ class UnreadTable:
     names: int = 0  # of its first rows, how many name a photograph that is there, or a folder of some
     labels: bool = False  # whether something beside the names may tell what the photographs are
     why: str = ""  # it cannot be read, or it is something else
+    beginning: str = ""  # its first line
 
     def note(self) -> str:
         """What to tell of it, for people."""
-        named = f"{self.names:,} of its first rows name photographs" if self.names else ""
-        return f"{self.file} is not read" + (f": {self.why or named}" if self.why or named else "")
+        why = self.why or (f"{self.names:,} of its first rows name photographs" if self.names else "")
+        return f"{self.file} is not read" + (f": {why}" if why else "")
 
 
-class Names:
+class _Names:
     """The names of photographs and of their folders, by which rows of a table are known to speak of them."""
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._names: set[str] = set()
+        self._photographs: set[str] = set()
         self._folders: set[str] = set()
         for folder, own in groupby(paths, key=folder_of):
             self._folders.update(folded(folder).split("/"))
-            self._names.update(folded(path.rpartition("/")[2]) for path in own)
-        self._stems = {without_image_suffix(name) for name in self._names} | self._folders - {""}
+            self._photographs.update(folded(path.rpartition("/")[2]) for path in own)
+        self._folders.discard("")
+        self._stems = {without_image_suffix(name) for name in self._photographs} | self._folders
 
-    def __contains__(self, cell: str) -> bool:
+    def photograph(self, cell: str) -> bool:
         """Whether a cell is a path, with its suffix, to a photograph of one of these names."""
-        return folded(spelled(cell)).rpartition("/")[2] in self._names
+        return _name(cell) in self._photographs
 
-    def stem(self, cell: str) -> bool:
-        """Whether a cell is a path without suffix to one, or to a folder of some."""
-        return folded(spelled(cell)).rpartition("/")[2] in self._stems
+    def any(self, cell: str) -> bool:
+        """Whether a cell is a path to one, with its suffix or without, or to a folder of some."""
+        return (name := _name(cell)) in self._photographs or name in self._stems
 
-    def are_named(self, cells: Sequence[str]) -> bool:
+    def fill(self, cells: Sequence[str]) -> bool:
         """Whether a column names photographs: by their suffix, or each once and half of all there are."""
-        if 2 * sum(cell in self for cell in cells) >= len(cells) > 0:
+        if 2 * sum(map(self.photograph, cells)) >= len(cells) > 0:
             return True
-        few = min(len(self._names), len(self._folders - {""}) or _MOST_ROWS, _MOST_ROWS)
+        few = min(len(self._photographs), len(self._folders) or _MOST_ROWS, _MOST_ROWS)
         return (
             len(set(cells)) == len(cells) > 1
             and 2 * len(cells) >= few
-            and 2 * sum(map(self.stem, cells)) >= len(cells)
+            and 2 * sum(_name(cell) in self._stems for cell in cells) >= len(cells)
             and any(read_synthetic(cell) is None for cell in cells[1:])
         )
 
 
+def _name(cell: str) -> str:
+    return folded(spelled(cell)).rpartition("/")[2]
+
+
 def unread_tables(files: Sequence[Path], paths: Sequence[str]) -> list[UnreadTable]:
-    """What each of the files seems to say of the photographs; those that are no tables are left out."""
-    names = Names(paths)
-    found = []
-    for file in files[:_MOST_FILES]:
-        try:
-            found.append(_look_into(file, names))
-        except (OSError, UserError, csv.Error):
-            found.append(UnreadTable(file, why="it cannot be read as text in columns"))
-    return found
+    """What each of the first files seems to say of the photographs."""
+    if not files:
+        return []
+    names = _Names(paths)
+    return [_look_into(file, names) for file in files[:_MOST_FILES]]
 
 
-def refuse_labels(tables: Sequence[UnreadTable]) -> None:
+def refuse_labels(tables: Iterable[UnreadTable]) -> None:
     """Raise UserError for the first of the files that seems to label photographs."""
     for table in tables:
         if table.labels:
             mend = "write it as a .csv whose first line is path,synthetic"
-            if table.file.suffix.lower() in (".csv", ".tsv"):
+            if table.file.suffix.lower() in TABLES:
                 mend = "name the columns in its first line, path,synthetic, or with --columns path=NAME,…"
             raise UserError(
                 f"{table.file} names {table.names:,} photographs or folders and may label them, but it is "
-                f"not known how; it begins with {_beginning(table.file)}. Looked for were, in and above the "
+                f'not known how; it begins with "{table.beginning}". Looked for were, in and above the '
                 "folder, meta.json, and columns called path, filename, image … and synthetic, is_fake …; "
                 f"{mend}; or go on without it by --layout people, flat …, or with {GO_ON}"
             )
@@ -102,52 +106,58 @@ def refuse_labels(tables: Sequence[UnreadTable]) -> None:
 
 def notes_of(tables: Sequence[UnreadTable]) -> list[str]:
     """What to tell of files that were not read: of the first few, and how many more there are."""
+    more = len(tables) - _SHOWN
     shown = [table.note() for table in tables[:_SHOWN]]
-    more = len(tables) - len(shown)
-    return [*shown, *([f"{more:,} other files of labels or the like are not read"] if more else [])]
+    return [*shown, f"{more:,} other files of labels or the like are not read"] if more > 0 else shown
 
 
-def _look_into(file: Path, names: Names) -> UnreadTable:
-    with file.open("rb") as stream:
-        head = stream.read(_HEAD)
-    text = head.decode(encoding_of(head), errors="replace")
-    if "\0" in text or text.startswith("PK\3\4"):
-        return UnreadTable(file, why="it is no text" + (", but a zip or .xlsx" if head[:2] == b"PK" else ""))
-    if file.suffix.lower() in (".json", ".jsonl"):
-        return _of_json(file, text, names)
-    rows = list(_rows(file, text))
+def _look_into(file: Path, names: _Names) -> UnreadTable:
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(_HEAD)
+        text = head.decode(encoding_of(head), errors="replace")
+        if "\0" in text or text.startswith("PK\3\4"):
+            zipped = ", but a zip or .xlsx" if head.startswith(b"PK") else ""
+            return UnreadTable(file, why=f"it is no text{zipped}")
+        count, labels, why = (_in_json if file.suffix.lower() in (".json", ".jsonl") else _in_table)(
+            file, text, names
+        )
+    except (OSError, UserError, csv.Error):
+        return UnreadTable(file, why="it cannot be read as text in columns")
+    return UnreadTable(file, count, labels, why, (text.splitlines() or [""])[0][:80])
+
+
+def _in_json(file: Path, text: str, names: _Names) -> tuple[int, bool, str]:
+    texts = [found.replace("\\/", "/") for found in _TEXT.findall(text)]
+    count = sum(map(names.photograph, texts))
+    flat = text.lstrip().startswith("{") and _FLAG.search(text)
+    words = any(read_synthetic(cell) is not None or cell.lower() in ("label", "target") for cell in texts)
+    return count, count > 0 and bool(flat or words), ""
+
+
+def _in_table(file: Path, text: str, names: _Names) -> tuple[int, bool, str]:
+    rows = _rows(file, text)
     width = max(map(len, rows), default=0)
     columns = [[row[at].strip() for row in rows if at < len(row)] for at in range(width)]
-    naming = [at for at, cells in enumerate(columns) if names.are_named(cells)]
+    naming = [at for at, cells in enumerate(columns) if names.fill(cells)]
     if not naming:
-        return UnreadTable(file)
-    count = sum(cell in names or names.stem(cell) for cell in columns[naming[0]])
+        return 0, False, ""
+    count = sum(map(names.any, columns[naming[0]]))
     if "drop" in (cell.lower() for cell in rows[0]):
-        return UnreadTable(file, count, why="corrections are taken with --relabel")
+        return count, False, "corrections are taken with --relabel"
     if len(naming) > 1 or names_two_faces(rows[0]):
-        return UnreadTable(
-            file, count, why="a list of pairs; train run --pairs and infer pairs take what it says"
-        )
+        return count, False, "a list of pairs; train run --pairs and infer pairs take what it says"
     flags = sum(_may_be_flags(cells) for at, cells in enumerate(columns) if at not in naming)
-    return UnreadTable(file, count, 0 < flags <= _MOST_FLAGS)
+    return count, 0 < flags <= _MOST_FLAGS, ""
 
 
-def _of_json(file: Path, text: str, names: Names) -> UnreadTable:
-    texts = [found.replace("\\/", "/") for found in _TEXT.findall(text)]
-    count = sum(cell in names for cell in texts)
-    flat = text.lstrip().startswith("{") and re.search(r'":\s*(?:[01](?:\.0)?|true|false)\s*[,}]', text)
-    words = any(read_synthetic(cell) is not None or cell.lower() in ("label", "target") for cell in texts)
-    return UnreadTable(file, count, count > 0 and bool(flat or words))
-
-
-def _rows(file: Path, text: str) -> Iterator[list[str]]:
+def _rows(file: Path, text: str) -> list[list[str]]:
     lines = text.splitlines()[:_MOST_ROWS]
-    if file.suffix.lower() in (".csv", ".tsv"):
-        reader = csv.reader(lines, delimiter=csv_form(file).separator)
-        rows = [row for row in reader if any(cell.strip() for cell in row)]
-        yield from rows if any(len(row) > 1 for row in rows) else (_CELL.split(row[0]) for row in rows)
-    else:
-        yield from (_CELL.split(line.strip()) for line in lines if line.strip())
+    if file.suffix.lower() not in TABLES:
+        return [_CELL.split(line.strip()) for line in lines if line.strip()]
+    reader = csv.reader(lines, delimiter=csv_form(file).separator)
+    rows = [row for row in reader if any(cell.strip() for cell in row)]
+    return rows if any(len(row) > 1 for row in rows) else [_CELL.split(row[0]) for row in rows]
 
 
 def _may_be_flags(cells: Sequence[str]) -> bool:
@@ -155,13 +165,5 @@ def _may_be_flags(cells: Sequence[str]) -> bool:
     if cells and cells[0].lower().replace(" ", "_") in OTHERS:
         return False
     values = set(cells[1:] or cells) - {""}
-    return bool(values) and (
-        any(read_synthetic(value) is not None for value in values) or (len(values) == 2 and len(cells) > 4)
-    )
-
-
-def _beginning(file: Path) -> str:
-    with file.open("rb") as stream:
-        head = stream.read(_HEAD)
-    line = next(iter(head.decode(encoding_of(head), errors="replace").splitlines()), "")
-    return f'"{line[:80]}"'
+    two = len(values) == 2 and len(cells) > 4
+    return bool(values) and (two or any(read_synthetic(value) is not None for value in values))

@@ -41,10 +41,15 @@ def kinds_in(name: str) -> set[Kind]:
     return {_KINDS[word] for word in _words(name) if word in _KINDS}
 
 
+def plain_words(name: str) -> list[str]:
+    """The words of a name in small letters: of `TrainingReal_2`, training and real."""
+    return _WORD.findall(_HUMP.sub(" ", name).lower())
+
+
 def _words(name: str) -> list[str]:
-    """The words of a name in small letters; those that data sets part (`bona_fide`, `non-live`) as one."""
+    """The words of a name; those that data sets part (`bona_fide`, `non-live`) as one."""
     words: list[str] = []
-    for word in _WORD.findall(_HUMP.sub(" ", name).lower()):
+    for word in plain_words(name):
         before = words[-1] if words else ""
         if word in _PARTED.get(before, ()) or (before in ("non", "not") and word in _KINDS):
             words[-1] += word

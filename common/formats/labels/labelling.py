@@ -33,6 +33,10 @@ class LeftOver:
         """Whether it is more than `MOST_LEFT` of the side."""
         return self.count > MOST_LEFT * self.of
 
+    def as_lines(self, what: str) -> list[str]:
+        """Its text, where there is anything left over; else nothing."""
+        return [self.as_text(what)] if self.count else []
+
     def as_text(self, what: str) -> str:
         """`2 of 8 labels without a photograph, such as "a/1.jpg" (nearest: "a/1.png")`; `what` names them."""
         near = f' (nearest: "{self.nearest[-_SHOWN:]}")' if self.nearest else ""
@@ -69,6 +73,7 @@ def label_paths(
     synthetic: Collection[str],
     *,
     allow: bool,
+    join: Join | None = None,
     others_elsewhere: bool = False,
     rest_elsewhere: bool = False,
     unlabelled_are: str = "taken for bona fide",
@@ -81,6 +86,7 @@ def label_paths(
         paths: of the photographs.
         synthetic: the keys that it calls synthetic; where none of them means a photograph, it is refused.
         allow: whether to go on where labels or photographs are left over.
+        join: of `labels` and `paths`, where it is known already.
         others_elsewhere: whether labels may be of photographs that are not among these.
         rest_elsewhere: whether another file may label the photographs that this one does not.
         unlabelled_are: what becomes of photographs without a label, for the message.
@@ -89,7 +95,7 @@ def label_paths(
     where no label called synthetic means a photograph, where more than `MOST_LEFT` of the labels mean none,
     and where more than that of the photographs have no label.
     """
-    join = join_labels(labels, paths)
+    join = join or join_labels(labels, paths)
     values, contradicting = values_of_paths(join, labels)
     if contradicting:
         raise UserError(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from align.sources.find import Source, find_source
+from align.sources.layouts import LayoutName
 from align.sources.reading import Reading
-from align.sources.recognise import LayoutName
 from common.runtime.errors import UserError
 
 MakeFiles = Callable[..., Path]

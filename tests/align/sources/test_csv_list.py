@@ -2,15 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from align.sources.csv_list import LEAVES, LISTED_TWICE, read_list
+from align.sources.folder import Folder
+from align.sources.layouts.csv_list import LEAVES, LISTED_TWICE, photographs
 from align.sources.photograph import Photograph
+from align.sources.reading import Reading
 from common.runtime.errors import UserError
 
 
 def read(folder: Path, text: str, follow_links: bool = False) -> list[Photograph]:
     path = folder / "list.csv"
     path.write_bytes(text.encode())
-    return read_list(path, follow_links).photographs
+    return photographs(Folder(path, Reading(allow_unlabelled=True), follow_links))
 
 
 def test_without_a_header_the_columns_are_path_identity_synthetic(tmp_path: Path) -> None:
@@ -162,13 +164,13 @@ def test_columns_that_cannot_be_known_are_asked_for(
 ) -> None:
     (tmp_path / "list.csv").write_text(text)
     with pytest.raises(UserError, match=told):
-        read_list(tmp_path / "list.csv", told=columns)
+        photographs(Folder(tmp_path / "list.csv", Reading(columns=columns)))
 
 
 def test_told_columns_go_before_names(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("path,where,label\nx,a.jpg,0\ny,b.jpg,1\n")
     columns = {"path": "Where", "bona-fide": "label"}
-    assert read_list(tmp_path / "list.csv", told=columns).photographs == [
+    assert photographs(Folder(tmp_path / "list.csv", Reading(columns=columns))) == [
         Photograph("a.jpg", "a", True),
         Photograph("b.jpg", "b", False),
     ]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from align.sources.find import LayoutName, Selection, Source, find_source
+from align.sources.find import Selection, Source, find_source
+from align.sources.layouts import LayoutName
 from align.sources.photograph import Photograph
 from align.sources.reading import Reading
 from align.sources.walk import LINK_OUT

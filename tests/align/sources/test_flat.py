@@ -1,4 +1,4 @@
-from align.sources.flat import flat
+from align.sources.layouts.flat import flat
 from align.sources.photograph import Photograph
 
 

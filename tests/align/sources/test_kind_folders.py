@@ -5,11 +5,11 @@ import pytest
 
 from align.sources.find import find_source
 from align.sources.kind_folders import side_by_side
+from align.sources.layouts import LayoutName
+from align.sources.layouts.real_fake import real_fake
 from align.sources.like_labels import files_like_labels, like_labels
 from align.sources.photograph import Photograph
 from align.sources.reading import Reading
-from align.sources.real_fake import real_fake
-from align.sources.recognise import LayoutName
 from common.runtime.errors import UserError
 
 MakeFiles = Callable[..., Path]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from align.sources.find import LayoutName, find_source
+from align.sources.find import find_source
+from align.sources.layouts import LayoutName
 from align.sources.photograph import IMAGE_SUFFIXES, UNREAD_SUFFIXES, Photograph
 from align.sources.splits import names_nobody
 from common.formats.labels.kinds import kinds_in

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from align.sources.layouts.pairs import looks_like_pairs, pairs
 from align.sources.pair_labels import PairLabel, find_pair_labels, is_of_pairs, read_pair_labels
-from align.sources.pairs import looks_like_pairs, pairs
 from align.sources.photograph import Photograph
 from common.runtime.errors import UserError
 

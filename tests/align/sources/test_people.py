@@ -1,4 +1,4 @@
-from align.sources.people import people
+from align.sources.layouts.people import people
 from align.sources.photograph import Photograph
 
 PATHS = ["A/deep/y.webp", "A/x.png", "B/10.JPG", "B/2.jpg", "loose.jpg", "Ångström/å.tiff"]

@@ -1,7 +1,7 @@
 import pytest
 
+from align.sources.layouts.real_fake import looks_real_fake, real_fake
 from align.sources.photograph import Photograph
-from align.sources.real_fake import looks_real_fake, real_fake
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,12 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from align.sources.recognise import LayoutName, recognise
+from align.sources.folder import Folder
+from align.sources.layouts import LayoutName, recognise
+
+MakeFiles = Callable[..., Path]
 
 
 @pytest.mark.parametrize(
@@ -15,12 +21,20 @@ from align.sources.recognise import LayoutName, recognise
         ([], LayoutName.FLAT),
     ],
 )
-def test_the_first_layout_that_fits(paths: list[str], layout: LayoutName) -> None:
-    assert recognise(paths, has_meta=False) is layout
-    assert recognise(paths, has_meta=True, has_labels=True) is LayoutName.PEOPLE
-    assert recognise(paths, has_meta=False, has_labels=True) is (
-        LayoutName.REAL_FAKE if layout is LayoutName.REAL_FAKE else LayoutName.LABELS
-    )
+def test_the_first_layout_that_fits(
+    tmp_path: Path, make_files: MakeFiles, paths: list[str], layout: LayoutName
+) -> None:
+    root = make_files(tmp_path / "in", paths)
+    assert recognise(Folder(root)) is layout
+    if paths:
+        (root / "list.csv").write_text(f"path,synthetic\n{paths[0]},1\n")
+        assert recognise(Folder(root)) is (
+            LayoutName.REAL_FAKE if layout is LayoutName.REAL_FAKE else LayoutName.LABELS
+        )
+        assert recognise(Folder(root / "list.csv")) is LayoutName.CSV
+    (root / "meta.json").write_text("{}")
+    flat = layout is LayoutName.FLAT and paths
+    assert recognise(Folder(root)) is (LayoutName.FLAT if flat else LayoutName.PEOPLE)
 
 
 def test_the_names_are_those_of_the_option() -> None:

@@ -3,11 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from align.sources.photograph import Photograph
+from align.sources.folder import Folder
+from align.sources.labels import labelled_by_meta
+from align.sources.photograph import IMAGE_SUFFIXES, Photograph
 from align.sources.splits import is_container, is_split
 
+NEEDS = f"one subfolder per person with {', '.join(sorted(IMAGE_SUFFIXES))} files in it"
 
-def people(paths: Sequence[str], synthetic: Mapping[str, bool]) -> list[Photograph]:
+
+def photographs(folder: Folder) -> list[Photograph]:
+    """The photographs of a folder, synthetic where `meta.json` says so."""
+    return people(folder.paths, labelled_by_meta(folder))
+
+
+def people(paths: Sequence[str], synthetic: Mapping[str, bool] = {}) -> list[Photograph]:
     """The photographs of sorted `paths`, named by their top folder; those that lie in none are passed over.
 
     A folder that holds nothing but the people's folders (`lfw/anna/0.jpg`) is nobody. Where all top folders
@@ -16,11 +25,11 @@ def people(paths: Sequence[str], synthetic: Mapping[str, bool]) -> list[Photogra
     are called `images` and the like. `synthetic` flags paths; those that it does not name are bona fide.
     """
     level = _level_of_people(paths)
-    photographs = []
+    found = []
     for person, own in groupby(paths, key=lambda path: _person(path, level)):  # one string for all its own
         if person is not None:
-            photographs += [Photograph(path, person, synthetic.get(path, False)) for path in own]
-    return photographs
+            found += [Photograph(path, person, synthetic.get(path, False)) for path in own]
+    return found
 
 
 def _level_of_people(paths: Sequence[str]) -> int:

@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from align.sources.folder import Folder
 from align.sources.kind_folders import LITERAL, KindFolders, kind_of_path, side_by_side
 from align.sources.photograph import Photograph, folder_of, without_suffix
 from align.sources.splits import is_split, names_nobody
 from common.formats.labels.kinds import Kind
 from common.runtime.errors import UserError
 
+NEEDS = "folders named real and fake, at the top or in others, with photographs in them"
 _SHOWN = 8  # folder names in a message
+
+
+def photographs(folder: Folder) -> list[Photograph]:
+    """The photographs of a folder that lie in folders of real and fake ones."""
+    return real_fake(folder.paths, folder.reading.synthetic)
 
 
 def real_fake(paths: Sequence[str], synthetic: Sequence[str] = ()) -> list[Photograph]:
@@ -24,16 +31,15 @@ def real_fake(paths: Sequence[str], synthetic: Sequence[str] = ()) -> list[Photo
     Raises UserError when a folder that is named is not there.
     """
     kinds = _told(paths, synthetic) if synthetic else {**side_by_side(paths), **LITERAL}
-    placed = [path for path in paths if synthetic or kind_of_path(folder_of(path).split("/"), kinds)]
-    wrapping = _wrapping(placed, kinds)
-    photographs = []
-    for folder, own in groupby(placed, key=folder_of):
-        parts = folder.split("/")
-        found = kind_of_path(parts, kinds)
-        is_synthetic = "." in synthetic or (found is not None and found[0] is Kind.SYNTHETIC)
-        person = _person(parts, wrapping, kinds)
-        photographs += [Photograph(path, person or without_suffix(path), is_synthetic) for path in own]
-    return photographs
+    folders = [(folder, list(own)) for folder, own in groupby(paths, key=folder_of)]
+    placed = [(folder, own) for folder, own in folders if synthetic or kind_of_path(folder, kinds)]
+    wrapping = _wrapping([own[0] for _, own in placed], kinds)
+    found = []
+    for folder, own in placed:
+        is_synthetic = "." in synthetic or kind_of_path(folder, kinds) is Kind.SYNTHETIC
+        person = _person(folder.split("/"), wrapping, kinds)
+        found += [Photograph(path, person or without_suffix(path), is_synthetic) for path in own]
+    return found
 
 
 def looks_real_fake(paths: Sequence[str]) -> bool:
@@ -48,10 +54,10 @@ def looks_real_fake(paths: Sequence[str]) -> bool:
     found: set[str] = set()
     nothing_beside = True
     for folder in folders:
-        parts = folder.split("/")[wrapping:]
-        found.update(name for part in parts[:2] if (name := part.lower()) in LITERAL)
+        parts = folder.lower().split("/")[wrapping:]
+        found.update(part for part in parts[:2] if part in LITERAL)
         topmost = next((part for part in parts if not is_split(part)), "")
-        nothing_beside = nothing_beside and topmost.lower() in LITERAL
+        nothing_beside = nothing_beside and topmost in LITERAL
     return len(found) == 2 or (len(found) == 1 and nothing_beside) or bool(side_by_side(paths))
 
 
@@ -67,25 +73,20 @@ def _person(parts: Sequence[str], wrapping: int, kinds: KindFolders) -> str | No
 
 def _told(paths: Sequence[str], synthetic: Sequence[str]) -> KindFolders:
     """The folders that are named, and those beside them, which are bona fide, as keys of `KindFolders`."""
-    folders = sorted({folder for folder, _ in groupby(paths, key=folder_of)} - {""})
     wanted = {name.strip("/").lower(): name for name in synthetic if name != "."}
-    found: set[str] = set()
-    parents: set[str] = set()
-    every: set[str] = set()
-    for folder in folders:
-        parts = folder.lower().split("/")
-        for level, part in enumerate(parts):
-            own = "/".join(parts[: level + 1])
-            every.add(own)
-            for name in {part, own} & wanted.keys():
-                found.add(name)
-                parents.add("/".join(parts[:level]))
+    every: dict[str, str] = {}  # path of each folder and of those around it: its name; in small letters
+    for folder, _ in groupby(paths, key=folder_of):
+        parts = folder.lower().split("/") if folder else []
+        every |= {"/".join(parts[: level + 1]): part for level, part in enumerate(parts)}
+    named = {path for path, name in every.items() if {path, name} & wanted.keys()}
+    found = wanted.keys() & (named | {every[path] for path in named})
     for name in wanted:
         if name not in found:
-            tops = ", ".join(sorted({folder.split("/")[0] for folder in folders})[:_SHOWN])
+            tops = ", ".join(sorted({path.split("/")[0] for path in paths if "/" in path})[:_SHOWN])
             raise UserError(f"--synthetic {wanted[name]}: no folder is called so; there are {tops}")
+    parents = {path.rpartition("/")[0] for path in named}
     beside = {
-        own for own in every if own.rpartition("/")[0] in parents and not names_nobody(own.split("/")[-1])
+        path for path, name in every.items() if path.rpartition("/")[0] in parents and not names_nobody(name)
     }
     return dict.fromkeys(beside, Kind.BONA_FIDE) | dict.fromkeys(found, Kind.SYNTHETIC)
 

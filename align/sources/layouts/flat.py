@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+from align.sources.folder import Folder
+from align.sources.labels import labelled_by_meta
 from align.sources.photograph import Photograph, without_suffix
+
+NEEDS = "photographs directly in it"
+
+
+def photographs(folder: Folder) -> list[Photograph]:
+    """The photographs of a folder, synthetic where `meta.json` says so."""
+    return flat(folder.paths, labelled_by_meta(folder))
 
 
 def flat(paths: Sequence[str], synthetic: Mapping[str, bool] = {}) -> list[Photograph]:
