@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,8 +24,8 @@ class CropRecord:
     path: str
     landmarks: NDArray[np.float32]  # (5, 2) in pixels of the photograph
     box: NDArray[np.float32]  # (4,)
-    score: float
-    alignment: int
+    score: np.float32
+    alignment: np.uint8
 
     @property
     def source(self) -> dict[str, str]:
@@ -48,7 +48,7 @@ class SourceCrops:
 
     def __init__(self, folder: Path) -> None:
         self._paths = shard_paths(folder)
-        self._open = lru_cache(maxsize=OPEN_SHARDS)(_OpenShard)
+        self._open = lru_cache(maxsize=OPEN_SHARDS)(_columns)
         names: list[str] = []
         counts, bona_fide, landmarks, headers = [], [], [], set()
         for path in self._paths:
@@ -83,37 +83,25 @@ class SourceCrops:
 
     def image(self, row: int) -> Image:
         """The pixels of a crop, (size, size, 3) uint8 RGB."""
-        shard, place = self._find(row)
-        pixels: Image = shard.images[place]
+        (images, *_), place = self._find(row)
+        pixels: Image = images[place]
         return pixels
 
     def record(self, row: int) -> CropRecord:
         """What is known of a crop."""
-        shard, place = self._find(row)
-        return CropRecord(
-            shard.identity[place],
-            shard.path[place],
-            shard.landmarks[place],
-            shard.box[place],
-            float(shard.score[place]),
-            int(shard.alignment[place]),
-        )
+        (_, *columns), place = self._find(row)
+        return CropRecord(*(column[place] for column in columns))
 
-    def _find(self, row: int) -> tuple["_OpenShard", int]:
+    def _find(self, row: int) -> tuple[list[Any], int]:
         number = int(np.searchsorted(self.ends, row, side="right"))
         return self._open(self._paths[number]), row - self.rows(number).start
 
 
-class _OpenShard:
-    """The columns of a shard; it stays open for its pixels as long as this is kept."""
-
-    def __init__(self, path: Path) -> None:
-        shard = open_shard(path)
-        self.images: h5py.Dataset = shard["images"]
-        self.identity, self.path = (decode_strings(shard[name][:]) for name in ("identity", "path"))
-        self.landmarks, self.box, self.score, self.alignment = (
-            shard[name][:] for name in ("landmarks", "box", "score", "alignment")
-        )
+def _columns(path: Path) -> list[Any]:
+    """The images of a shard, which stays open for them, and the columns of its `CropRecord`."""
+    shard = open_shard(path)
+    texts = [decode_strings(shard[name][:]) for name in ("identity", "path")]
+    return [shard["images"], *texts, *(shard[name][:] for name in ("landmarks", "box", "score", "alignment"))]
 
 
 @lru_cache(maxsize=1)

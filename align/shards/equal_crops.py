@@ -1,5 +1,6 @@
 """Equal crops under different labels in a folder of shards: mostly one file in two people's folders."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from common.duplicates.same_picture_list import (
 )
 from common.formats.manifest import read_manifest
 from common.formats.shards import decode_strings, open_shard
+from common.runtime.atomic import write_text_atomically
+
+COMPARED_FILE = ".compared"  # the digest of the shards that were compared last, and what there was to tell
 
 
 def equal_crop_notes(
@@ -24,20 +28,32 @@ def equal_crop_notes(
     """A note for people where equal crops have several names, or are both bona fide and synthetic; else none.
 
     Of the shards that the manifest lists. Such crops are then listed in `same_pictures.csv` in the folder; a
-    list of an earlier run is removed.
+    list of an earlier run is removed. Shards that were compared before are not read again.
     `progress(done, total)` counts crops. Raises UserError when a shard is damaged.
     """
     manifest = read_manifest(folder)
-    reader = _CropReader([folder / name for name in sorted(manifest.entries)] if manifest else [])
+    entries = [entry for _, entry in sorted(manifest.entries.items())] if manifest else []
+    sums = " ".join(f"{entry.shard} {entry.sha256}" for entry in entries)
+    digest = hashlib.sha256(sums.encode()).hexdigest()
+    file, compared = folder / SAME_PICTURES_FILE, folder / COMPARED_FILE
+    lines = compared.read_text(encoding="utf-8", errors="replace").splitlines() if compared.is_file() else []
+    if lines[:1] != [digest] or file.is_file() != bool(lines[1:]):
+        lines = [digest, *_compare([folder / entry.shard for entry in entries], file, progress)]
+        write_text_atomically(compared, "\n".join(lines))
+    return [f"{told}; they are in {file}" for told in lines[1:]]
+
+
+def _compare(shards: list[Path], file: Path, progress: Callable[[int, int], None]) -> list[str]:
+    """What there is to tell of the crops of shards, which are listed in a file."""
+    reader = _CropReader(shards)
     labels = CropLabels(reader.paths, np.array(reader.people, np.str_), np.array(reader.synthetic, np.bool_))
     nowhere = np.zeros(len(reader.paths), np.bool_)
     groups = contradicting(find_duplicates(len(reader.paths), reader.image, progress, near=nowhere), labels)
-    file = folder / SAME_PICTURES_FILE
     file.unlink(missing_ok=True)
     if not groups:
         return []
     write_list(file, groups, labels)
-    return [f"{describe(groups, labels)}; they are in {file}"]
+    return [describe(groups, labels)]
 
 
 class _CropReader:

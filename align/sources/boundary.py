@@ -45,21 +45,18 @@ class Boundary:
             return "a drive letter of another system"
         if path.startswith("/"):
             return f"an absolute path that does not begin with {self._spelled_root}"
-        return (
-            "by .." if posixpath.normpath(path).startswith("..") else "by a link; --follow-links follows it"
-        )
+        by_dots = posixpath.normpath(path).startswith("..")
+        return "by .." if by_dots else "by a link; --follow-links follows it"
 
     def _below(self, path: str) -> str | None:
         """An absolute path relative to the folder; None if it is not in it."""
         normal = posixpath.normpath(path).replace("//", "/", 1)
         folder, _, name = normal.rpartition("/")
-        for root, place in (
-            (self._spelled_root, normal),
-            (self._root, normal),
-            (self._root, f"{os.path.realpath(folder or '/')}/{name}"),
-        ):
-            if lies_in(root, place):
-                return os.path.relpath(place, root)
+        if lies_in(self._spelled_root, normal):
+            return os.path.relpath(normal, self._spelled_root)
+        for place in (normal, f"{os.path.realpath(folder or '/')}/{name}"):
+            if lies_in(self._root, place):
+                return os.path.relpath(place, self._root)
         return None
 
     def _real(self, path: str) -> str:

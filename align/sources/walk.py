@@ -13,7 +13,7 @@ from common.runtime.errors import UserError
 LINK_OUT = "a link out of the source folder; align the folder it lies in, or pass --follow-links"
 DEAD_LINK = "a link that leads to no file"
 NO_FILE = "not a file, but a pipe, a socket or a device"
-_TABLES = frozenset({".json", ".jsonl", ".csv", ".tsv", ".txt", ".lst"})
+_TABLES = (".json", ".jsonl", ".csv", ".tsv", ".txt", ".lst")
 _DEEPEST_TABLE = 8  # folders around a file of labels
 _MOST_TABLES = 1000  # of each suffix: every photograph may have a text beside it
 
@@ -22,9 +22,9 @@ _MOST_TABLES = 1000  # of each suffix: every photograph may have a text beside i
 class Walk:
     """What lies below a folder; paths are relative to it, with forward slashes."""
 
-    paths: list[str]  # of the photographs, sorted
-    problems: dict[str, str]  # of those that cannot be used: path, why
-    closed: dict[str, str]  # folders that were not entered: path, why
+    paths: list[str] = field(default_factory=list)  # of the photographs, sorted
+    problems: dict[str, str] = field(default_factory=dict)  # of those that cannot be used: path, why
+    closed: dict[str, str] = field(default_factory=dict)  # folders that were not entered: path, why
     others: Counter[str] = field(default_factory=Counter, compare=False)  # files that are none, by suffix
     tables: list[str] = field(default_factory=list, compare=False)  # that may hold labels, not deep down
 
@@ -40,29 +40,26 @@ def walk(root: Path, follow_links: bool = False) -> Walk:
     """
     walker = _Walker(os.path.realpath(root), follow_links)
     walker.enter("", walker.root)
-    if "" in walker.closed:
-        raise UserError(f"{root} is {walker.closed['']}; mend its permissions, or name another folder")
+    found = walker.found
+    if "" in found.closed:
+        raise UserError(f"{root} is {found.closed['']}; mend its permissions, or name another folder")
     while walker.links:
         links, walker.links = sorted(walker.links), []
         for path, target in links:
             walker.enter(path, target, by_link=True)
-    walker.paths.sort()
-    walker.tables.sort()
-    return Walk(walker.paths, walker.problems, walker.closed, walker.others, walker.tables)
+    found.paths.sort()
+    found.tables.sort()
+    return found
 
 
-@dataclass
 class _Walker:
-    root: str  # real path
-    follow_links: bool
-    paths: list[str] = field(default_factory=list)
-    problems: dict[str, str] = field(default_factory=dict)
-    closed: dict[str, str] = field(default_factory=dict)
-    others: Counter[str] = field(default_factory=Counter)
-    tables: list[str] = field(default_factory=list)
-    of_suffix: Counter[str] = field(default_factory=Counter)  # tables that were seen
-    links: list[tuple[str, str]] = field(default_factory=list)  # to folders: path, real path of the target
-    entered: set[str] = field(default_factory=set)  # real paths of the folders that links led to
+    def __init__(self, root: str, follow_links: bool) -> None:
+        self.root = root  # real path
+        self.follow_links = follow_links
+        self.found = Walk()
+        self.tables: Counter[str] = Counter()  # seen, by suffix
+        self.links: list[tuple[str, str]] = []  # to folders: path, real path of the target
+        self.entered: set[str] = set()  # real paths of the folders that links led to
 
     def enter(self, path: str, real: str, by_link: bool = False) -> None:
         waiting = [(path, real)]
@@ -79,7 +76,15 @@ class _Walker:
                         if not entry.name.startswith(".") and self._is_folder(entry, prefix + entry.name)
                     ]
             except OSError as error:
-                self.closed[path] = f"a folder that cannot be read ({error.strerror})"
+                self.found.closed[path] = f"a folder that cannot be read ({error.strerror})"
+
+    def _is_new(self, real: str) -> bool:
+        """Whether a folder that a link led to is neither below the root under its own name nor entered."""
+        below = real[len(self.root) :] if lies_in(self.root, real) else None
+        if real in self.entered or (below is not None and f"{os.sep}." not in f"{os.sep}{below}"):
+            return False
+        self.entered.add(real)
+        return True
 
     def _is_folder(self, entry: os.DirEntry[str], path: str) -> bool:
         """Whether an entry is a folder of its own; photographs and links are noted."""
@@ -90,54 +95,38 @@ class _Walker:
         elif entry.is_file(follow_symlinks=False):
             self._note_file(entry.name, path)
         elif is_photograph(entry.name):
-            self._note_problem(path, NO_FILE)
+            self._note_photograph(path, NO_FILE)
         return False
 
     def _note_file(self, name: str, path: str) -> None:
         suffix = name[name.rfind(".") :].lower() if "." in name else ""
         if is_photograph(name):
-            self.paths.append(path)
+            self.found.paths.append(path)
         elif suffix in _TABLES:
-            self.of_suffix[suffix] += 1
-            few = self.of_suffix[suffix] <= _MOST_TABLES or name.lower() == "meta.json"
-            if path.count("/") <= _DEEPEST_TABLE and few:
-                self.tables.append(path)
+            self.tables[suffix] += 1
+            few = self.tables[suffix] <= _MOST_TABLES or name.lower() == "meta.json"
+            if few and path.count("/") <= _DEEPEST_TABLE:
+                self.found.tables.append(path)
         else:
-            self.others[suffix] += 1
+            self.found.others[suffix] += 1
 
-    def _is_new(self, real: str) -> bool:
-        """Whether a folder that a link led to is neither below the root under its own name nor entered."""
-        if lies_in(self.root, real):
-            below = real[len(self.root) :]
-            if f"{os.sep}." not in f"{os.sep}{below}":
-                return False
-        if real in self.entered:
-            return False
-        self.entered.add(real)
-        return True
+    def _note_photograph(self, path: str, problem: str) -> None:
+        self.found.paths.append(path)
+        self.found.problems[path] = problem
 
     def _note_link(self, entry: os.DirEntry[str], path: str) -> None:
         target = os.path.realpath(entry.path)
         leads_out = not self.follow_links and not lies_in(self.root, target)
         try:
-            mode: int | None = entry.stat().st_mode
+            mode = entry.stat().st_mode
         except OSError:
-            mode = None
-        if mode is not None and stat.S_ISDIR(mode):
+            mode = 0
+        if stat.S_ISDIR(mode):
             if leads_out:
-                self.closed[path] = LINK_OUT
+                self.found.closed[path] = LINK_OUT
             else:
                 self.links.append((path, target))
-        elif is_photograph(path):
-            if leads_out:
-                self._note_problem(path, LINK_OUT)
-            elif mode is None or not stat.S_ISREG(mode):
-                self._note_problem(path, DEAD_LINK if mode is None else NO_FILE)
-            else:
-                self.paths.append(path)
-        elif mode is not None and stat.S_ISREG(mode) and path.lower().endswith(tuple(_TABLES)):
+        elif is_photograph(path) and (leads_out or not stat.S_ISREG(mode)):
+            self._note_photograph(path, LINK_OUT if leads_out else NO_FILE if mode else DEAD_LINK)
+        elif stat.S_ISREG(mode) and (is_photograph(path) or path.lower().endswith(_TABLES)):
             self._note_file(entry.name, path)  # labels are read through links, as those above a folder are
-
-    def _note_problem(self, path: str, why: str) -> None:
-        self.paths.append(path)
-        self.problems[path] = why

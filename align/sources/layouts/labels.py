@@ -1,7 +1,7 @@
 """The layout `labels`: photographs in a folder, and tables in it, below or above it that label them."""
 
 from align.sources.folder import Folder
-from align.sources.labels import labelled_by_tables
+from align.sources.labels import labelled
 from align.sources.layouts.people import people
 from align.sources.photograph import Photograph, without_suffix
 from align.sources.splits import names_nobody
@@ -16,7 +16,7 @@ def photographs(folder: Folder) -> list[Photograph]:
     The person is the one of the table, or else, where several folders that may be people's hold the
     photographs, the folder; else each is an identity of its own.
     """
-    labels = labelled_by_tables(folder)
+    labels = labelled(folder, folder.labels, "left out")
     kept = sorted(path for path, said in labels.items() if not said.drop)
     by_folder = {photograph.path: photograph.identity for photograph in people(kept)}
     folders = set(by_folder.values())

@@ -34,7 +34,7 @@ class Join:
 
 
 def join_labels(keys: Iterable[str], paths: Sequence[str]) -> Join:
-    """Find the path that each key means, by the strictest rule that tells exactly one, and none by guessing.
+    """The path that each key means, by the strictest rule that tells exactly one, and none by guessing.
 
     Keys and paths are distinct, relative, and may be a million each. A key that equals a path means it. The
     others are compared in ever more lenient forms: as `Rule` lists them, Unicode and slashes first, then
@@ -42,60 +42,51 @@ def join_labels(keys: Iterable[str], paths: Sequence[str]) -> Join:
     absolute prefix) and zeros that a spreadsheet took from a number. A pair counts only where no other key
     and no other path, matched before or not, has the same form; else its key is ambiguous.
     """
-    return _Joining(list(keys), list(paths)).run()
+    keys = list(keys)
+    positions = {path: position for position, path in enumerate(paths)}
+    joining = _Joining([positions.get(key, _NONE) for key in keys], Counter(), set())
+    if _NONE in joining.found:
+        spelled = _both(forms.spelled, keys, paths)
+        joining.by_spelling(*spelled)
+        for rule, *relations in _stages(*spelled):
+            if _NONE in joining.found:
+                joining.pair_up(rule, relations)
+    found = zip(keys, joining.found, strict=True)
+    path_of = {key: paths[position] for key, position in found if position != _NONE}
+    labelled = set(path_of.values())
+    return Join(
+        path_of,
+        joining.rules,
+        [key for key in keys if key not in path_of],
+        [key for index, key in enumerate(keys) if index in joining.ambiguous and key not in path_of],
+        [path for path in paths if path not in labelled],
+    )
 
 
 def values_of_paths(join: Join, values: Mapping[str, Value]) -> tuple[dict[str, Value], list[str]]:
     """The value of each labelled path, and keys that give a path another value than one before them."""
     found: dict[str, Value] = {}
-    contradicting = []
-    for key, path in join.path_of.items():
-        if found.setdefault(path, values[key]) != values[key]:
-            contradicting.append(key)
+    contradicting = [
+        key for key, path in join.path_of.items() if found.setdefault(path, values[key]) != values[key]
+    ]
     return found, contradicting
 
 
 _NONE, _SEVERAL = -2, -1  # in the place of a position
+_Texts = tuple[list[str], list[str]]  # a form of each key, and of each path
 _Edges = Iterator[tuple[str, str]]  # forms of a key and of a path that mean the same
 _Relation = tuple[Callable[[Mapping[str, int], Mapping[str, int]], _Edges], list[str], list[str]]
 
 
+@dataclass(frozen=True)
 class _Joining:
-    def __init__(self, keys: list[str], paths: list[str]) -> None:
-        self.keys, self.paths = keys, paths
-        self.found = [_NONE] * len(keys)  # position of each key's path
-        self.rules: Counter[Rule] = Counter()
-        self.ambiguous: set[int] = set()
+    """What was found so far."""
 
-    def run(self) -> Join:
-        positions = {path: position for position, path in enumerate(self.paths)}
-        self.found = [positions.get(key, _NONE) for key in self.keys]
-        if _NONE in self.found:
-            self._by_lenient_rules()
-        path_of = {
-            key: self.paths[position]
-            for key, position in zip(self.keys, self.found, strict=True)
-            if position != _NONE
-        }
-        labelled = set(path_of.values())
-        left = [index for index, position in enumerate(self.found) if position == _NONE]
-        return Join(
-            path_of,
-            self.rules,
-            [self.keys[index] for index in left],
-            [self.keys[index] for index in left if index in self.ambiguous],
-            [path for path in self.paths if path not in labelled],
-        )
+    found: list[int]  # position of each key's path
+    rules: Counter[Rule]
+    ambiguous: set[int]  # positions of keys
 
-    def _by_lenient_rules(self) -> None:
-        keys, paths = _both(forms.spelled, self.keys, self.paths)
-        self._by_spelling(keys, paths)
-        for rule, *relations in _stages(keys, paths):
-            if _NONE not in self.found:
-                break
-            self._pair_up(rule, relations)
-
-    def _by_spelling(self, keys: list[str], paths: list[str]) -> None:
+    def by_spelling(self, keys: list[str], paths: list[str]) -> None:
         """Two keys that are spelled alike are one; of two paths that are, a third spelling means neither."""
         positions = _positions(paths)
         for index, key in enumerate(keys):
@@ -106,9 +97,10 @@ class _Joining:
                 self.found[index] = position
                 self.rules[Rule.SPELLING] += 1
 
-    def _pair_up(self, rule: Rule, relations: Sequence[_Relation]) -> None:
+    def pair_up(self, rule: Rule, relations: Sequence[_Relation]) -> None:
         """Take the pairs of which all relations of a stage together offer neither side another."""
-        to_path, to_key = [_NONE] * len(self.keys), [_NONE] * len(self.paths)
+        _, keys, paths = relations[0]
+        to_path, to_key = [_NONE] * len(keys), [_NONE] * len(paths)
         for relation in relations:
             before = list(to_path)
             _note(relation, to_path, to_key)
@@ -139,7 +131,7 @@ def _stages(keys: list[str], paths: list[str]) -> Iterator[tuple[Rule, *tuple[_R
     yield Rule.FOLDER_AND_ZEROS, (_folders_apart, *numbers)
 
 
-def _both(form: Callable[[str], str], keys: list[str], paths: list[str]) -> tuple[list[str], list[str]]:
+def _both(form: Callable[[str], str], keys: Iterable[str], paths: Iterable[str]) -> _Texts:
     return list(map(form, keys)), list(map(form, paths))
 
 
@@ -169,13 +161,11 @@ def _note(relation: _Relation, to_path: list[int], to_key: list[int]) -> None:
     path_of_form: dict[str, int] = {}
     key_of_form: dict[str, int] = {}
     for key, path in edges(key_positions, path_positions):
-        for noted, form, other in (
-            (path_of_form, key, path_positions[path]),
-            (key_of_form, path, key_positions[key]),
-        ):
-            noted[form] = other if noted.get(form, other) == other else _SEVERAL
+        one, other = path_positions[path], key_positions[key]
+        path_of_form[key] = one if path_of_form.get(key, one) == one else _SEVERAL
+        key_of_form[path] = other if key_of_form.get(path, other) == other else _SEVERAL
     for positions, texts, noted in ((to_path, keys, path_of_form), (to_key, paths, key_of_form)):
         for index, text in enumerate(texts):
-            other = noted.get(text, _NONE)
-            if other != _NONE:
+            if text in noted:
+                other = noted[text]
                 positions[index] = other if positions[index] in (_NONE, other) else _SEVERAL

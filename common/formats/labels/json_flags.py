@@ -12,6 +12,10 @@ LONGEST = 1 << 29  # bytes; ten million names take less
 _SHAPE = 'an object that maps "person/image.jpg" to 0 or 1'
 
 
+class _Pairs(list[tuple[str, Any]]):
+    """The members of a JSON object, those that come twice too."""
+
+
 def read_json_flags(path: Path) -> dict[str, bool]:
     """The flag of each key of a JSON object: 1 for a synthetic face, 0 for a bona fide one.
 
@@ -37,7 +41,3 @@ def read_json_flags(path: Path) -> dict[str, bool]:
         if flags.setdefault(key, flag) != flag:
             raise UserError(f'{path}: "{key}" comes twice, once as 0 and once as 1; remove the wrong one')
     return flags
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """The members of a JSON object, those that come twice too."""

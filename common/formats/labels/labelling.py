@@ -78,7 +78,7 @@ def label_paths(
     rest_elsewhere: bool = False,
     unlabelled_are: str = "taken for bona fide",
 ) -> Labelled[Value]:
-    """Give labels to the photographs that their keys mean.
+    """Labels given to the photographs that their keys mean.
 
     Args:
         file: of the labels, for messages.
@@ -98,40 +98,43 @@ def label_paths(
     join = join or join_labels(labels, paths)
     values, contradicting = values_of_paths(join, labels)
     if contradicting:
+        key = contradicting[0]
         raise UserError(
-            f'{file} says two things of "{join.path_of[contradicting[0]][-_SHOWN:]}", one of them as '
-            f'"{contradicting[0][-_SHOWN:]}"; remove the wrong one'
+            f'{file} says two things of "{join.path_of[key][-_SHOWN:]}", one of them as "{key[-_SHOWN:]}"; '
+            "remove the wrong one"
         )
-    keys, left = join.unmatched_keys, join.unlabelled_paths
-    without_photograph = LeftOver(
-        len(keys), len(labels), *((keys[0], nearest(keys[0], left or paths) or "") if keys else ())
+    keys, unlabelled = join.unmatched_keys, join.unlabelled_paths
+    found = Labelled(
+        values,
+        join,
+        _left_over(keys, labels, unlabelled or paths),
+        _left_over(unlabelled, paths, keys or labels),
     )
-    without_label = LeftOver(
-        len(left), len(paths), *((left[0], nearest(left[0], keys or labels) or "") if left else ())
+    lost = bool(synthetic) and join.path_of.keys().isdisjoint(synthetic)
+    too_much = (
+        (found.photographs.too_much and not rest_elsewhere)
+        or (found.labels.too_much and unlabelled)
+        or ((lost or found.labels.too_much) and not others_elsewhere)
     )
-    labelled = Labelled(values, join, without_photograph, without_label)
-    if not allow and (problems := _problems(labelled, synthetic, others_elsewhere, rest_elsewhere)):
+    if too_much and not allow:
+        several = len(join.ambiguous_keys)
+        problems = [
+            *(
+                [f"none of its {len(synthetic):,} labels called synthetic matches a photograph"]
+                if lost
+                else []
+            ),
+            *found.labels.as_lines("labels match no photograph"),
+            *([f"{several:,} of them could mean several, or share one"] if several else []),
+            *found.photographs.as_lines("photographs have no label"),
+        ]
         raise UserError(
             f"{file}: {'; '.join(problems)}. Mend the {'names' if keys else 'labels'}, or go on with "
             f"{GO_ON}: photographs without a label are then {unlabelled_are}"
         )
-    return labelled
+    return found
 
 
-def _problems(
-    found: Labelled[Value], synthetic: Collection[str], others_elsewhere: bool, rest_elsewhere: bool
-) -> list[str]:
-    """What is wrong with too much left over; empty where it is not too much."""
-    labels, photographs = found.labels, found.photographs
-    lost = bool(synthetic) and not any(key in found.join.path_of for key in synthetic)
-    unlabelled = photographs.too_much and not rest_elsewhere
-    misnamed = labels.too_much and photographs.count > 0
-    if not (unlabelled or misnamed or (not others_elsewhere and (lost or labels.too_much))):
-        return []
-    parts = [f"none of its {len(synthetic):,} labels called synthetic matches a photograph"] if lost else []
-    parts += [found.labels.as_text("labels match no photograph")] if found.labels.count else []
-    if found.join.ambiguous_keys:
-        parts.append(f"{len(found.join.ambiguous_keys):,} of them could mean several, or share one")
-    return parts + (
-        [found.photographs.as_text("photographs have no label")] if found.photographs.count else []
-    )
+def _left_over(left: Sequence[str], of: Collection[str], others: Collection[str]) -> LeftOver:
+    example = left[0] if left else ""
+    return LeftOver(len(left), len(of), example, (nearest(example, others) or "") if left else "")
