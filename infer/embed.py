@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from align.sources.find import Source, find_source
+from align.sources.layouts import LayoutName
 from align.sources.photograph import Photograph, is_photograph, without_suffix
 from align.sources.reading import Reading
-from align.sources.layouts import LayoutName
 from align.sources.selection import Selection
 from common.formats.csv_file import csv_line, write_csv
 from common.formats.shard_folder import is_shard_folder, open_folder

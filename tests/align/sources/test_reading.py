@@ -15,5 +15,5 @@ def test_columns_by_role() -> None:
 
 @pytest.mark.parametrize("text", ["path", "path=", "=Id", "face=Id", "path=a,,synthetic=b", "path=a,path=b"])
 def test_what_is_no_column_is_refused(text: str) -> None:
-    with pytest.raises(UserError, match="--columns"):
+    with pytest.raises(UserError, match="columns"):
         parse_columns([text])
