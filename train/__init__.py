@@ -1,1 +1,1 @@
-"""Stage 2: fine-tune a face encoder on aligned shards."""
+"""Stage 2: training on aligned crops."""

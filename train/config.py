@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from common.metrics.figures import VERIFICATION
 from common.models.backbones import check_backbone_name
 from common.runtime.errors import UserError
 from train.augment import AugmentConfig
@@ -74,6 +75,7 @@ def _several(value: Any) -> Any:
 class TrainConfig(Section):
     """All that a run depends on."""
 
+    task: str = VERIFICATION  # what it is about, one of `train.tasks.registry.TASKS`
     # folders of shards, such as those of `align run` and of `align forge`
     data: Annotated[tuple[Path, ...], BeforeValidator(_several), Field(min_length=1)] = (
         Path("datasets/processed_images"),
@@ -176,7 +178,8 @@ def _read_file(file: str) -> dict[str, Any]:
 def _checked(config: TrainConfig) -> TrainConfig:
     if config.backbone is not None:
         check_backbone_name(config.backbone)
-    if config.pairs is None and config.batch.size < 2 * config.batch.photos_per_identity:
+    is_pk = config.task == VERIFICATION and config.pairs is None
+    if is_pk and config.batch.size < 2 * config.batch.photos_per_identity:
         raise UserError(
             f"a batch of {config.batch.size} holds fewer than two people of "
             f"{config.batch.photos_per_identity} photographs; raise --batch-size"

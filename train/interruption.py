@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run between two steps, not within one."""
+"""Graceful stop: Ctrl-C and SIGTERM end a run between two steps."""
 
 import signal
 import threading
@@ -12,7 +12,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """While it is entered, the first signal is a request to stop; a second one acts as it always does."""
+    """Context in which the first signal is a request to stop; a second one acts as it always does."""
 
     def __init__(self, fabric: Fabric) -> None:
         self._fabric = fabric
@@ -48,6 +48,6 @@ class Interruption:
 
 
 def ignore_interrupts(worker: int) -> None:
-    """For processes that read ahead: signals reach them too, and are the main process's to answer."""
+    """`worker_init_fn` of data loaders: signals reach workers too, and are the main process's to answer."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -1,44 +1,38 @@
-"""The training run, readable from top to bottom."""
+"""The training run of any task, readable from top to bottom."""
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch.utils.data import DataLoader
 
-from common.models.encoder import Encoder
-from common.models.load_encoder import Wanted
-from common.models.training_facts import ValidationFacts
+from common.metrics.figures import Figures
+from common.models.leaderboard import last_checkpoint
+from common.runtime.atomic import remove_stale_temporaries
 from common.runtime.errors import UserError
 from train.config import TrainConfig
-from train.data.dataset import CropBatch
-from train.data.facts import doubt_notes, unproven_notes, with_interval
 from train.data.loader import grouped, open_loader
-from train.data.split import write_split
 from train.distributed.synchronise import synchronise
-from train.initial_weights import initial_encoder
 from train.interruption import Interruption
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
-from train.losses import create_loss
-from train.optimisation.distillation import Teacher
 from train.optimisation.ema import ModelEma
 from train.optimisation.freezing import FrozenStages
-from train.optimisation.objective import Objective
 from train.optimisation.optimiser import create_optimiser, has_scaler
 from train.optimisation.schedule import Schedule
 from train.optimisation.skipping import SkippedBatches
 from train.out_of_memory import explain_out_of_memory
 from train.plots.plot import plot_history
-from train.prepare import TrainingData, prepare_data
+from train.records.checkpoints import CHECKPOINT_FOLDER, keep_checkpoint
+from train.records.history import PerformanceHistory
 from train.records.run_folder import RunFolder
-from train.records.run_records import RunRecords
 from train.records.state import Progress, RunState
-from train.same_pictures import same_picture_notes
-from train.validate import validate
+from train.tasks.base import Moment
+from train.tasks.registry import task_named
 
 
 @dataclass(frozen=True)
@@ -47,19 +41,20 @@ class Outcome:
 
     rank: int  # of the process that says so; all say the same
     folder: RunFolder
+    task: str
     last_checkpoint: Path
     interrupted: bool  # it stopped before its last epoch, and can be resumed
 
 
 def train(fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger) -> Outcome:
-    """Fine-tune an encoder as configured; where `folder` holds the state of a run, that run goes on.
+    """Train as configured; where `folder` holds the state of a run, that run goes on.
 
     On a CPU in float32 the weights depend only on the configuration, the shards and the number of threads:
     not on where a run was killed and resumed and, but for rounding, not on the number of processes.
 
     Args:
         fabric: launched; each of its processes calls this.
-        config: all that the run depends on.
+        config: all that the run depends on, its task among it.
         folder: of the run, the same in all processes.
         logger: told of every step and validation.
 
@@ -76,46 +71,33 @@ class _Run:
     def __init__(self, fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger) -> None:
         self.fabric, self.config, self.folder, self.logger = fabric, config, folder, logger
         torch.manual_seed(config.seed)
-        self.data: TrainingData = prepare_data(config, folder.split)
-        self.data.batches.rank_share = (fabric.global_rank, fabric.world_size)
-        wanted = Wanted(config.backbone, self.data.dataset.size, config.colour, config.partial)
-        pretrained = str(folder.start) if folder.start.exists() else config.pretrained
-        self.loaded = initial_encoder(pretrained, wanted)
-        self.encoder = self.loaded.encoder.to(fabric.device)
-        self.data.dataset.require(self.encoder.input_format.size)
-        knowledge = Teacher(self.encoder) if config.keep else None
-        synchronise(self.encoder, fabric)
-        self.frozen = FrozenStages(self.encoder, config.freeze)
+        self.task = task = task_named(config.task)(config, folder, fabric)
+        task.batches.rank_share = (fabric.global_rank, fabric.world_size)
+        network, criterion = task.network.to(fabric.device), task.criterion.to(fabric.device)
+        synchronise(network, fabric)
+        self.frozen = FrozenStages(task.stages(), config.freeze, task.network_name)
 
-        loss_of = create_loss(config.loss, self.encoder.embedding_size, self.data.identities).to(
-            fabric.device
-        )
-        parameters = [*self.encoder.parameters(), *loss_of.parameters()]
+        parameters = [*network.parameters(), *criterion.parameters()]
         self.optimiser = create_optimiser(config.optimiser, fabric, parameters)
-        network: torch.nn.Module = self.encoder
-        if config.hardware.compile:
-            network = cast(torch.nn.Module, torch.compile(network))
-        self.model, self.stepper = fabric.setup(network, self.optimiser)
-        self.objective = Objective(fabric, self.model, loss_of, knowledge, config.keep)
-        self.schedule = Schedule(self.optimiser, config.optimiser)
-        self.ema = ModelEma(self.encoder, config.optimiser.average_decay)
-        self.skipped = SkippedBatches(
-            torch.nn.ModuleList([self.encoder, loss_of]), config.optimiser.max_skipped
-        )
-        self.averaged = cast(Encoder, self.ema.network)
-        self.records = RunRecords(folder, config.out, self.averaged, self.data, self.loaded)
-        loader = open_loader(self.data.crops, self.data.batches, config.batch.loader_workers)
-        self.loader = cast(
-            DataLoader[CropBatch], fabric.setup_dataloaders(loader, use_distributed_sampler=False)
-        )
+        compiled = cast(torch.nn.Module, torch.compile(network)) if config.hardware.compile else network
+        self.model, self.stepper = fabric.setup(compiled, self.optimiser)
+        self.schedule = Schedule(self.optimiser, config.optimiser, task.rankings[0].better)
+        self.ema = ModelEma(network, config.optimiser.average_decay)
+        self.skipped = SkippedBatches(torch.nn.ModuleList([network, criterion]), config.optimiser.max_skipped)
+        self.checkpoints = config.out / CHECKPOINT_FOLDER
+        self.history = PerformanceHistory(config.out)
+        for written in (config.out, self.checkpoints):
+            remove_stale_temporaries(written)
+        loader = open_loader(task.dataset, task.batches, config.batch.loader_workers)
+        self.loader = cast(DataLoader[Any], fabric.setup_dataloaders(loader, use_distributed_sampler=False))
 
         self.progress = Progress()
         self.state = RunState(
             self.progress,
-            self.data.fingerprint,
-            {
-                "encoder": self.encoder,
-                "loss": loss_of,
+            task.fingerprint,
+            {  # the names are those of the file
+                "encoder": network,
+                "loss": criterion,
                 "optimiser": self.optimiser,
                 "schedule": self.schedule,
                 "average": self.ema,
@@ -124,18 +106,15 @@ class _Run:
             },
         )
         self.last_saved = time.monotonic()
-        self.same_pictures: list[str] = []  # notes
-        self.validated: ValidationFacts | None = None  # of the last validation of this session
+        self.figures: Figures | None = None  # of the last validation of this session
 
     def to_the_end(self) -> Outcome:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
         self._begin()
         self.logger.started(self._plan())
-        started_from = [self.loaded.summary] if self.config.pretrained and not self.progress.step else []
-        doubts = doubt_notes(self.data.validated) + unproven_notes(self.data.synthetic, self.data.pairs)
-        for note in [*started_from, *self.data.notes, *self.same_pictures, *doubts]:
+        for note in self.task.notes(self.progress.step):
             self.logger.noted(note)
-        progress, batches = self.progress, self.data.batches
+        progress, batches = self.progress, self.task.batches
         interrupted = False
         with Interruption(self.fabric) as interruption:
             if progress.validated_step < 0:
@@ -169,18 +148,14 @@ class _Run:
             if self.progress.epoch > self.config.epochs:
                 self.logger.noted(f"run {self.folder.run} is finished; --epochs gives it more")
         elif self.fabric.is_global_zero:
-            write_split(self.folder.split, self.data.held_out)
-            if self.config.same_pictures:
-                self.same_pictures = same_picture_notes(self.data, self.folder.same_pictures)
-            if self.config.pretrained:
-                self.records.keep_start(self.folder.start)
+            self.task.begin()
             self._save()
 
-    def _step(self, group: list[CropBatch]) -> None:
+    def _step(self, group: list[Any]) -> None:
         """One step of the optimiser, with the gradients of a group of batches."""
         config, progress = self.config, self.progress
         torch.manual_seed(_step_seed(config.seed, progress.epoch, progress.batch))
-        self.encoder.train()
+        self.task.network.train()
         self.frozen.hold()
         self.skipped.before_step()
         self.schedule.before_step(progress.step)
@@ -188,7 +163,7 @@ class _Run:
         loss = 0.0
         for position, batch in enumerate(group):
             with self.fabric.no_backward_sync(self.model, enabled=position + 1 < len(group)):
-                part = self.objective(batch) / len(group)
+                part = self.task.loss(self.model, batch) / len(group)
                 loss += part.item()
                 if not np.isfinite(loss):
                     return self._skip()
@@ -197,7 +172,7 @@ class _Run:
             self.model, self.stepper, max_norm=config.optimiser.clip_norm, error_if_nonfinite=False
         )
         is_finite = norm is None or bool(torch.isfinite(norm))
-        if is_finite or has_scaler(self.fabric):  # which takes no step then, and lowers its scale
+        if is_finite or has_scaler(self.fabric):  # the GradScaler skips the step itself
             self.stepper.step()
         if not is_finite:
             return self._skip()
@@ -205,7 +180,7 @@ class _Run:
         self.ema.update()
         progress.step += 1
         progress.count_loss(loss)
-        images = len(group) * self.data.batches.batch_size
+        images = len(group) * self.task.batches.batch_size
         self.logger.stepped(
             StepRecord(progress.epoch, progress.step, self.schedule.learning_rate, loss, images)
         )
@@ -236,8 +211,8 @@ class _Run:
         return epoch_ended and progress.epoch % chosen.every_epochs == 0
 
     def _validate(self, epoch: int) -> None:
-        progress = self.progress
-        report = validate(self.averaged, self.data.validation_crops, self.data.pairs, self.fabric)
+        progress, task = self.progress, self.task
+        self.figures = figures = task.validate(self.ema.network)
         record = ValidationRecord(
             run=self.folder.run,
             epoch=epoch,
@@ -245,14 +220,17 @@ class _Run:
             learning_rate=self.schedule.learning_rate,
             loss=progress.take_mean_loss(),
             skipped=self.skipped.total,
-            report=report,
+            figures=figures,
+            task=task.name,
         )
         if self.fabric.is_global_zero:
-            self.records.keep(record)
+            moment = Moment(self.folder.run, epoch, progress.step, figures)
+            save = partial(task.save, network=self.ema.network, moment=moment)
+            keep_checkpoint(self.checkpoints, task.standing(moment), save)
+            self.history.append(record)
         self.logger.validated(record)
-        self.validated = with_interval(self.data.validated, report)
         if progress.step > 0:
-            self.schedule.validated(progress.step, report.eer)
+            self.schedule.validated(progress.step, figures.decisive)
         progress.validated_step = progress.step
         self._save()
 
@@ -262,32 +240,34 @@ class _Run:
         self.last_saved = time.monotonic()
 
     def _finish(self, interrupted: bool) -> Outcome:
+        last = last_checkpoint(self.checkpoints, self.task.name)
         if self.fabric.is_global_zero:
-            if interrupted and self.progress.step > self.progress.validated_step:
-                self.records.keep_unvalidated(self.progress.epoch, self.progress.step)
-            plot_history(self.records.history.records, self.folder.curves, self.folder.run)
-        if self.validated:
-            for note in doubt_notes(self.validated):
+            progress = self.progress
+            if interrupted and progress.step > progress.validated_step:
+                moment = Moment(self.folder.run, progress.epoch, progress.step)
+                self.task.save(last, self.ema.network, moment)
+            plot_history(self.history.records, self.folder.curves, self.folder.run)
+        if self.figures is not None:
+            for note in self.task.closing_notes(self.figures):
                 self.logger.noted(note)
-        return Outcome(self.fabric.global_rank, self.folder, self.records.last_checkpoint, interrupted)
+        return Outcome(self.fabric.global_rank, self.folder, self.task.name, last, interrupted)
 
     def _plan(self) -> RunPlan:
-        data, config = self.data, self.config
-        steps = -(-len(data.batches) // config.batch.accumulate)
+        task, fabric = self.task, self.fabric
+        several = f"{fabric.world_size} x {fabric.device.type}"
         return RunPlan(
-            config.model_dump(mode="json"),
+            self.config.model_dump(mode="json"),
             run=self.folder.run,
             folder=self.folder.path,
-            device=f"{self.fabric.world_size} x {self.fabric.device.type}"
-            if self.fabric.world_size > 1
-            else str(self.fabric.device),
-            backbone=self.encoder.backbone_name,
-            crops=data.batches.crops,
-            identities=data.identities,
-            held_out=len(data.held_out),
-            pairs=len(data.pairs.categories),
-            steps_per_epoch=steps,
+            device=several if fabric.world_size > 1 else str(fabric.device),
+            network=task.network_name,
+            data=task.summary,
+            facts=task.facts,
+            columns=task.columns,
+            steps_per_epoch=-(-len(task.batches) // self.config.batch.accumulate),
             first_step=self.progress.step,
+            from_scratch=task.from_scratch,
+            wants_gpu=task.wants_gpu,
         )
 
 

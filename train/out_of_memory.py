@@ -1,4 +1,4 @@
-"""Memory that does not suffice, told as the batch size to try next."""
+"""Errors for want of memory, told as the batch size to try next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ CPU_MESSAGES = ("can't allocate memory", "not enough memory")  # torch raises pl
 
 @contextmanager
 def explain_out_of_memory(config: TrainConfig, processes: int) -> Iterator[None]:
-    """Turns an error for want of memory into a UserError that says what to try."""
+    """Context that turns an error for want of memory into a UserError that says what to try."""
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError) as error:

@@ -1,4 +1,4 @@
-"""How a run starts, anew or where another one stopped, in one process or in several."""
+"""Start and resumption of runs, in one process or in several."""
 
 import tomllib
 from collections.abc import Sequence

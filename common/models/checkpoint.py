@@ -8,9 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import nn
 
+from common.metrics.figures import VERIFICATION, Ranking
+from common.metrics.interval import Interval
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder, InputFormat
+from common.models.standing import Standing
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.models.weights.container import read_state_dict
 from common.models.weights.fit import load_weights
@@ -21,10 +25,12 @@ from common.runtime.file_kinds import Kind
 
 FORMAT = "facetrust-encoder-1"
 SUFFIX = ".safetensors"
+EER = Ranking("eer", "EER", mark="eer", better="lower")
+ACCURACY = Ranking("accuracy", "accuracy", mark="acc", better="higher")  # at the threshold of the EER
 
 
 class CheckpointInfo(BaseModel):
-    """What a checkpoint says of itself."""
+    """What the checkpoint of an encoder says of itself."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -42,14 +48,38 @@ class CheckpointInfo(BaseModel):
     synthetic: SyntheticTraining | None = None  # None: not known
     validated: ValidationFacts | None = None  # what `eer` and `threshold` rest on; None: not known
 
+    @property
+    def standing(self) -> Standing:
+        """What the leaderboard is to know of it."""
+        low = high = None
+        if self.validated is not None:
+            low, high = self.validated.eer_low, self.validated.eer_high
+        return Standing(
+            task=VERIFICATION,
+            network=self.backbone,
+            run=self.run,
+            epoch=self.epoch,
+            step=self.step,
+            validation=self.validation,
+            rankings=(EER, ACCURACY),
+            figures={"eer": self.eer, "accuracy": self.accuracy, "threshold": self.threshold},
+            interval=None if low is None or high is None else Interval(low, high),
+        )
+
 
 def save_checkpoint(path: Path, encoder: Encoder, info: CheckpointInfo) -> None:
     """Write weights and `info` atomically. Raises OSError when the file cannot be written."""
-    tensors = {
-        name: tensor.detach().cpu().contiguous() for name, tensor in encoder.backbone.state_dict().items()
-    }
-    header = {"format": FORMAT, "info": info.model_dump_json()}
-    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=header))
+    write_checkpoint(path, encoder.backbone, FORMAT, info=info)
+
+
+def write_checkpoint(path: Path, network: nn.Module, format: str, **header: BaseModel) -> None:
+    """Write the weights of a network of any task, and what its header says, as JSON by name; atomically.
+
+    Of a header, `standing` is what the leaderboard reads. Raises OSError when the file cannot be written.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    metadata = {"format": format} | {name: part.model_dump_json() for name, part in header.items()}
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=metadata))
 
 
 def is_checkpoint(path: Path) -> bool:
@@ -67,7 +97,21 @@ def is_checkpoint(path: Path) -> bool:
 
 def read_checkpoint_info(path: Path) -> CheckpointInfo:
     """The header of a checkpoint, without its weights. Raises UserError for any other file."""
+    return _info(path, _read_header(path))
+
+
+def read_standing(path: Path) -> Standing:
+    """The standing of a checkpoint of any task. Raises UserError for any other file."""
     header = _read_header(path)
+    if "standing" not in header:
+        return _info(path, header).standing
+    try:
+        return Standing.model_validate_json(header["standing"])
+    except ValidationError as error:
+        raise UserError(f"{path} has a damaged header; use another checkpoint") from error
+
+
+def _info(path: Path, header: dict[str, Any]) -> CheckpointInfo:
     if header.get("format") != FORMAT:
         raise UserError(f"{path} is not a checkpoint of this version of facetrust ({FORMAT})")
     try:

@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 import shutil
@@ -8,17 +9,18 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from common.formats.pair_category import PairCategory
 from common.models.checkpoint import load_checkpoint
 from common.models.encoder import Encoder
 from common.runtime.errors import UserError
 from train.config import TrainConfig, load_config
-from train.data.dataset import CropDataset
+from train.data.dataset import CropBatch, CropDataset
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
 from train.loop import Outcome
-from train.optimisation.objective import Objective
 from train.start import resume_run, resumed_config, start_run
+from train.tasks.verification.task import Verification
 
 Configure = Callable[..., TrainConfig]
 
@@ -98,8 +100,9 @@ def out_of(outcome: Outcome) -> Path:
 def test_the_monitor_hears_of_everything(finished: tuple[Outcome, Recorder]) -> None:
     outcome, recorder = finished
     (plan,) = recorder.plans
-    assert (plan.crops, plan.identities, plan.held_out, plan.pairs) == (36, 4, 2, 36)
-    assert (plan.run, plan.backbone, plan.device, plan.first_step) == (
+    assert tuple(plan.facts.values()) == (36, 4, 2, 36)
+    assert plan.data == ("36 crops of 4 people to train on, 36 pairs of 2 other people to validate on")
+    assert (plan.run, plan.network, plan.device, plan.first_step) == (
         outcome.folder.run,
         "ir_lite",
         "cpu",
@@ -237,23 +240,18 @@ def test_two_batches_make_one_step(configure: Configure, tmp_path: Path) -> None
     assert [(record.step, record.images) for record in recorder.steps] == [(1, 24), (2, 8)]
 
 
-class SpoiltObjective(Objective):
-    """Gives no finite loss for some of the batches."""
-
-    spoilt: range
-    calls = 0
-
-    def __call__(self, crops: Any) -> torch.Tensor:
-        type(self).calls += 1
-        loss = super().__call__(crops)
-        return loss * torch.nan if type(self).calls in type(self).spoilt else loss
-
-
 @pytest.fixture
 def spoil(monkeypatch: pytest.MonkeyPatch) -> Callable[[range], None]:
+    """Makes the loss of some of the batches not finite."""
+
     def spoil(batches: range) -> None:
-        SpoiltObjective.spoilt, SpoiltObjective.calls = batches, 0
-        monkeypatch.setattr("train.loop.Objective", SpoiltObjective)
+        calls, loss_of = itertools.count(1), Verification.loss
+
+        def spoilt(task: Verification, network: nn.Module, batch: CropBatch) -> torch.Tensor:
+            loss = loss_of(task, network, batch)
+            return loss * torch.nan if next(calls) in batches else loss
+
+        monkeypatch.setattr(Verification, "loss", spoilt)
 
     return spoil
 
@@ -292,15 +290,10 @@ def test_divergence_is_told(configure: Configure, tmp_path: Path) -> None:
         run(configure(tmp_path, epochs=3, **{"optimiser.learning_rate": 1e30}))
 
 
-class HungryObjective(Objective):
-    def __call__(self, crops: Any) -> torch.Tensor:
-        return torch.empty(1 << 55)
-
-
 def test_out_of_memory_says_what_to_try(
     configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("train.loop.Objective", HungryObjective)
+    monkeypatch.setattr(Verification, "loss", lambda *_: torch.empty(1 << 55))
     changes = {"batch.size": 16, "batch.photos_per_identity": 2}
     with pytest.raises(UserError, match="a batch of 16; try --batch-size 8 --accumulate 2"):
         run(configure(tmp_path, **changes))
@@ -326,8 +319,8 @@ def test_a_resumed_run_forges_as_one_that_was_not_stopped(bona_fide_shards: Path
     folder, config = resumed_config(None, None, {"out": tmp_path / "part", "epochs": 2})
     resumed = resume_run(folder, config, Recorder())
     assert same_weights(whole.last_checkpoint, resumed.last_checkpoint)
-    last = recorder.validations[-1].report.by_category[PairCategory.SYNTHETIC]
-    assert last.total == 12, "people without synthetic crops are validated with forgeries"
+    last = recorder.validations[-1].figures.record()["errors"]["synthetic"]
+    assert last["total"] == 12, "people without synthetic crops are validated with forgeries"
     with pytest.raises(UserError, match=r"another forge\.share"):
         resumed_config(None, None, {"out": tmp_path / "part", "forge.share": 0.5})
 
@@ -350,7 +343,7 @@ def test_the_split_of_another_run_can_be_named(
         configure(tmp_path, epochs=1, seed=9, **{"validation.split": finished[0].folder.split})
     )
     assert json.loads(other.folder.split.read_text())["held_out"] == held_out
-    assert recorder.plans[0].held_out == 2
+    assert recorder.plans[0].facts["validation_identities"] == 2
 
 
 def test_a_resumed_run_does_not_need_the_file_that_it_started_from(
@@ -392,7 +385,7 @@ def test_lists_train_and_validate_and_no_identity_is_in_both(
     outcome, recorder = run(configure(tmp_path, epochs=1, **lists))
     held_out = json.loads(outcome.folder.split.read_text())["held_out"]
     assert held_out == ["person3", "person4", "person5"]
-    assert recorder.plans[0].identities == 3 and recorder.plans[0].pairs == 12
+    assert list(recorder.plans[0].facts.values())[1::2] == [3, 12]
     totals = [errors["total"] for errors in history(tmp_path)[-1]["errors"].values()]
     assert totals == [6, 3, 3]
     list_pairs(tmp_path / "test.csv", range(4, 6), tiny_shards)

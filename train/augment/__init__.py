@@ -1,4 +1,4 @@
-"""Variation of training crops, each by its own seed."""
+"""Augmentation of training crops, each by a seed of its own."""
 
 from train.augment.augmentation import Augmentation
 from train.augment.config import AugmentConfig

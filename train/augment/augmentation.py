@@ -1,4 +1,4 @@
-"""Variation of training crops: another size and place, another light, another photograph's quality."""
+"""Augmentation of crops: geometry, light, image quality, occlusion."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from train.augment.quality import degrade
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Varies crops as its configuration says, before they go to the device."""
+    """Augmentation of a batch of crops as its configuration says, on the CPU."""
 
     config: AugmentConfig
 

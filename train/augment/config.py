@@ -1,4 +1,4 @@
-"""What varies in a training crop, and how far."""
+"""Configuration of the augmentation: what varies, how far and how often."""
 
 from typing import Annotated, Self
 

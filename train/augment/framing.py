@@ -1,4 +1,4 @@
-"""Where the face lies in the crop: its size, its place, its side."""
+"""Geometric augmentation: scale, shift, mirror."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Light and colour of a crop: contrast, brightness, colour balance, saturation."""
+"""Photometric augmentation: contrast, brightness, colour balance, saturation."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Something in front of the face (Zhong et al., "Random erasing data augmentation", AAAI 2020)."""
+"""Random erasing (Zhong et al., "Random erasing data augmentation", AAAI 2020)."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""What bad photographs went through: blur, few pixels, compression."""
+"""Degradation: blur, downscaling, JPEG compression."""
 
 import math
 

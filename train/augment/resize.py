@@ -1,4 +1,4 @@
-"""Another number of pixels."""
+"""Resizing of a crop."""
 
 from torch import Tensor
 from torchvision.transforms.v2 import functional

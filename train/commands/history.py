@@ -16,10 +16,11 @@ EXAMPLES = examples("python -m train history", "python -m train history --logs t
 def history(
     logs: Annotated[Path, typer.Option(help="Folder with history and checkpoints.")] = TRAINING_LOGS,
 ) -> None:
-    """Print the leaderboard: the checkpoints that were kept, best EER first."""
+    """Print the leaderboard: the checkpoints that were kept, the best first."""
+    from common.metrics.figures import VERIFICATION
     from common.models.leaderboard import best_checkpoint
+    from train.records.checkpoints import CHECKPOINT_FOLDER
     from train.records.leaderboard_table import leaderboard_rows, leaderboard_table
-    from train.records.run_records import CHECKPOINT_FOLDER
 
     folder = logs / CHECKPOINT_FOLDER
     rows = leaderboard_rows(folder)
@@ -28,11 +29,15 @@ def history(
             f"no checkpoints in {folder}; make some with 'python -m train run', or name"
             " another folder with --logs"
         )
-    console.print(leaderboard_table(rows))
+    tasks = dict.fromkeys(row.standing.task for row in rows)
+    for task in tasks:
+        console.print(leaderboard_table([row for row in rows if row.standing.task == task]))
     console.print("Figures compare only where the validation pairs are the same.")
-    try:
-        best = best_checkpoint(folder)
-    except UserError as error:
-        print_notes([str(error)])
-    else:
-        console.print(f"The best, which infer takes, is {escape(printable(best.path.name))}: {best.why}")
+    for task in tasks:
+        try:
+            best = best_checkpoint(folder, task)
+        except UserError as error:
+            print_notes([str(error)])
+        else:
+            which = "The best, which infer takes," if task == VERIFICATION else f"The best of {task}"
+            console.print(f"{escape(which)} is {escape(printable(best.path.name))}: {best.why}")

@@ -121,7 +121,7 @@ def _print_outcome(outcome: "Outcome") -> None:
             f"python -m train run --resume --run {outcome.folder.run}{escape(where)}"
         )
         raise typer.Exit(INTERRUPTED)
-    best = best_checkpoint(last.parent)
+    best = best_checkpoint(last.parent, outcome.task)
     console.print(f"\nThe best is {escape(best.path.name)}: {best.why}")
     console.print(f"Curves: {escape(str(outcome.folder.curves))}")
     where = f" --logs {told}" if told else ""

@@ -1,4 +1,4 @@
-"""Samplers of batches that depend on seed, epoch and number alone."""
+"""Samplers of batches: base class, and the plan of one batch."""
 
 import math
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class ForgingPlan(NamedTuple):
 
 
 class PlannedBatches(Sampler[BatchPlan]):
-    """The batches of an epoch: each depends on seed, epoch and its number, and on nothing else.
+    """Sampler whose batches depend on seed, epoch and their number, and on nothing else.
 
     A run that goes on in the middle of an epoch, and a run of several processes, therefore train on the same
     batches with the same augmentation as one that does neither. The training loop sets, before each pass,

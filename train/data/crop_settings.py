@@ -1,4 +1,4 @@
-"""How the crops of a run were taken from photographs, as far as the manifests of their folders tell."""
+"""The options that the crops of a run were aligned with, from the manifests of their folders."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Aligned crops, read from shards on demand."""
+"""Data set of aligned crops, read from shards on demand."""
 
 import hashlib
 import json

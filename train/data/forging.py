@@ -1,4 +1,4 @@
-"""Forgeries made while a batch is read."""
+"""Forgeries of crops, made while a batch is read."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ VALIDATION_SEED = 0x5EED
 
 @dataclass(frozen=True)
 class BatchForging:
-    """Turns chosen crops of a batch into forgeries, and post-processes some of all.
+    """Transform that makes forgeries of chosen crops of a batch, and post-processes some of all.
 
     Args:
         forger: of the data set, with partners among the people trained on.

@@ -1,4 +1,4 @@
-"""Which forgeries a run makes on the fly."""
+"""Configuration of the forgeries that are made while batches are read."""
 
 from pydantic import Field, field_validator
 

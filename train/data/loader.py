@@ -1,22 +1,21 @@
-"""Batches read ahead, and taken together where several make one step."""
+"""Data loader of planned batches, and groups of batches for gradient accumulation."""
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from train.data.batches import PlannedBatches
-from train.data.dataset import CropBatch
-from train.data.training_crops import TrainingCrops
 from train.interruption import ignore_interrupts
 
 
-def open_loader(crops: TrainingCrops, batches: PlannedBatches, workers: int) -> DataLoader[CropBatch]:
+def open_loader(dataset: Dataset[Any], batches: PlannedBatches, workers: int) -> DataLoader[Any]:
     """The planned batches, read by so many processes; by none, in this one."""
     # spawned, not forked: HDF5 files that are open in this process must not be shared with another
     return DataLoader(
-        crops,
+        dataset,
         batch_size=None,
         sampler=batches,
         num_workers=workers,
@@ -27,7 +26,7 @@ def open_loader(crops: TrainingCrops, batches: PlannedBatches, workers: int) -> 
     )
 
 
-def grouped(batches: Iterator[CropBatch], size: int) -> Iterator[list[CropBatch]]:
+def grouped(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
     """`size` batches at a time; the last group may be smaller."""
     while group := list(islice(batches, size)):
         yield group

@@ -1,4 +1,4 @@
-"""Pair lists over a data set: which crops each listed pair means, and who is one person by the lists."""
+"""Pair lists over a data set: the rows of each listed pair, and whom the lists join into one person."""
 
 import hashlib
 import posixpath

@@ -1,4 +1,4 @@
-"""How batches are filled from a list of pairs."""
+"""Sampler of batches of listed pairs."""
 
 from collections.abc import Iterator
 

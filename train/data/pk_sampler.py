@@ -1,4 +1,4 @@
-"""Batches of P people with K photographs each, synthetic ones among them."""
+"""PK sampler: batches of P people with K photographs each, synthetic ones among them."""
 
 from collections.abc import Iterator
 

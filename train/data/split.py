@@ -1,4 +1,4 @@
-"""Which identities are held out for validation."""
+"""The split into people to train on and people held out for validation."""
 
 import hashlib
 import json

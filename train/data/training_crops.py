@@ -1,4 +1,4 @@
-"""Crops as a training step takes them: some forged, all varied, and labelled from 0."""
+"""Data set of training crops: augmented, some forged, with labels from 0."""
 
 import numpy as np
 import torch

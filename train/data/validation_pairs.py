@@ -1,4 +1,4 @@
-"""Which pairs validate a run: drawn once from the people held out."""
+"""Validation pairs, drawn once from the people held out."""
 
 import hashlib
 from dataclasses import dataclass

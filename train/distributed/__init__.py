@@ -1,1 +1,1 @@
-"""The devices of a run, and what makes a step over several processes compute what one process would."""
+"""Devices and processes of a run; a step over several processes computes what one process would."""

@@ -1,4 +1,4 @@
-"""Where a run computes: devices, processes and precision, as Lightning Fabric has them."""
+"""Devices, processes and precision of a run, as Lightning Fabric has them."""
 
 import os
 import warnings

@@ -1,4 +1,4 @@
-"""Tensors of all processes, with gradients."""
+"""All-gather of tensors, with gradients."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Where the events of a run go: the console, TensorBoard, Weights & Biases."""
+"""Loggers: the console, TensorBoard, Weights & Biases."""

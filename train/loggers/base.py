@@ -1,10 +1,11 @@
-"""What a training run tells while it goes on."""
+"""Base class of loggers, and the events that a run tells them."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.metrics import VerificationReport
+from common.metrics.figures import VERIFICATION, Figures
+from train.display import Column
 
 
 @dataclass(frozen=True)
@@ -15,23 +16,19 @@ class RunPlan:
     run: str  # its name
     folder: Path  # of this run
     device: str  # "cpu", "2 x cuda"
-    backbone: str
-    crops: int  # to train on
-    identities: int  # to train on
-    held_out: int  # identities to validate on
-    pairs: int  # to validate on
+    network: str  # its name: that of the backbone
+    data: str  # for people: what it trains on and validates with
+    facts: dict[str, int]  # the numbers in it, for trackers
+    columns: tuple[Column, ...]  # for the figures of a validation
     steps_per_epoch: int
-    first_step: int  # steps that were taken before; more than 0 for a resumed run
+    first_step: int = 0  # steps that were taken before; more than 0 for a resumed run
+    from_scratch: bool = False  # whether it starts from random weights where others are to be had
+    wants_gpu: bool = False  # whether a CPU is too slow for it
 
     @property
     def epochs(self) -> int:
         """Passes over the data that are asked for."""
         return int(self.settings["epochs"])
-
-    @property
-    def from_scratch(self) -> bool:
-        """Whether it starts from random weights."""
-        return self.settings["pretrained"] is None
 
     @property
     def steps_between_validations(self) -> int:
@@ -53,7 +50,7 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class ValidationRecord:
-    """One pass over the validation pairs."""
+    """One pass over the validation data."""
 
     run: str
     epoch: int  # 0 is before training
@@ -61,7 +58,8 @@ class ValidationRecord:
     learning_rate: float
     loss: float | None  # mean over the steps since the last validation; None before training
     skipped: int  # batches without a finite loss or gradient so far
-    report: VerificationReport
+    figures: Figures
+    task: str = VERIFICATION
 
 
 class Logger:

@@ -1,54 +1,24 @@
-"""The events of a training run, printed."""
+"""Logger for the console: plan, progress bar, a line per validation."""
 
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from common.formats.pair_category import PairCategory
-from common.metrics import Interval
 from common.runtime.command_line import printable
+from train.display import Column, number
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
 from train.loggers.throughput import Throughput
 from train.loggers.time_left import TimeLeft
 
 CPU_CONFIG = "cpu"
-LIGHT_BACKBONES = ("ir_lite", "mobilefacenet")  # those a CPU can train
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table of validations."""
-
-    title: str
-    width: int
-    show: Callable[[ValidationRecord], str]
-
-
-def _error_column(category: PairCategory) -> Column:
-    title = category.display_name
-    return Column(title, len(title) + 2, lambda record: _percent(record.report.by_category[category].rate))
-
-
-COLUMNS = (
-    Column("epoch", 6, lambda record: str(record.epoch)),
-    Column("step", 7, lambda record: str(record.step)),
-    Column("lr", 8, lambda record: f"{record.learning_rate:.1e}"),
-    Column("loss", 8, lambda record: _figure(record.loss, 3)),
-    Column("EER", 8, lambda record: _figure(record.report.eer)),
-    Column("95 % interval", 15, lambda record: _interval(record.report.intervals.get("eer"))),
-    Column("hard EER", 10, lambda record: _figure(record.report.hard_eer)),
-    Column("accuracy", 10, lambda record: _figure(record.report.accuracy)),
-    *map(_error_column, PairCategory),
-)
+WIDTHS = {"epoch": 6, "step": 7, "lr": 8, "loss": 8}  # of the columns that every task has
 
 
 class ConsoleLogger(Logger):
-    """Prints the plan, a progress bar with rate and remaining time, and a line per validation.
+    """Logger that prints the plan, a progress bar with rate and remaining time, and a line per validation.
 
     Where the output is not a terminal there is no bar, and the remaining time is told once. A context manager
     that takes the bar away.
@@ -68,6 +38,7 @@ class ConsoleLogger(Logger):
             disable=not console.is_terminal,
         )
         self._total = 0
+        self._columns: tuple[Column, ...] = ()
         self._has_header = False
         self._has_told_time = False
 
@@ -79,6 +50,7 @@ class ConsoleLogger(Logger):
 
     def started(self, plan: RunPlan) -> None:
         self._total = plan.steps_per_epoch * plan.epochs
+        self._columns = plan.columns
         self._print_plan(plan)
         epoch = min(plan.first_step // plan.steps_per_epoch + 1, plan.epochs)
         self._task = self._progress.add_task(
@@ -99,21 +71,28 @@ class ConsoleLogger(Logger):
             self._task,
             completed=record.step,
             epoch=record.epoch,
-            loss=_figure(record.loss, 3),
+            loss=number(record.loss, 3),
             rate=rate,
             left="" if left is None else f"{duration(left)} left",
         )
 
     def validated(self, record: ValidationRecord) -> None:
         if not self._has_header:
-            self._console.print("\n" + "".join(f"{column.title:>{column.width}}" for column in COLUMNS))
+            titles = [*WIDTHS, *(column.title for column in self._columns)]
+            self._console.print("\n" + self._row(titles))
             self._has_header = True
-        self._console.print("".join(f"{column.show(record):>{column.width}}" for column in COLUMNS))
+        rate, loss = f"{record.learning_rate:.1e}", number(record.loss, 3)
+        shown = (column.show(record.figures) for column in self._columns)
+        self._console.print(self._row([str(record.epoch), str(record.step), rate, loss, *shown]))
         self._throughput.restart()
         self._left.validated(record.step)
 
     def noted(self, message: str) -> None:
         self._console.print(f"[yellow]note:[/] {escape(printable(message))}")
+
+    def _row(self, cells: list[str]) -> str:
+        widths = [*WIDTHS.values(), *(column.width for column in self._columns)]
+        return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
 
     def _print_plan(self, plan: RunPlan) -> None:
         show = self._console.print
@@ -125,13 +104,10 @@ class ConsoleLogger(Logger):
                 "[bold yellow]No --pretrained weights: training starts from scratch.[/] Real faces "
                 "need published weights to reach useful error rates."
             )
-        show(
-            f"{escape(plan.backbone)} on {escape(plan.device)}: {plan.crops:,} crops of {plan.identities:,} "
-            f"people to train on, {plan.pairs:,} pairs of {plan.held_out:,} other people to validate on"
-        )
-        if plan.device == "cpu" and plan.backbone not in LIGHT_BACKBONES:
+        show(f"{escape(plan.network)} on {escape(plan.device)}: {plan.data}")
+        if plan.device == "cpu" and plan.wants_gpu:
             show(
-                f"[bold yellow]No GPU found.[/] {escape(plan.backbone)} is meant for one; "
+                f"[bold yellow]No GPU found.[/] {escape(plan.network)} is meant for one; "
                 f"for a CPU use --config {CPU_CONFIG}"
             )
 
@@ -147,15 +123,3 @@ def duration(seconds: float) -> str:
         return f"{minutes // 60} h {minutes % 60} min"
     hours = round(minutes / 60)
     return f"{hours // 24} days {hours % 24} h"
-
-
-def _figure(value: float | None, places: int = 4) -> str:
-    return "-" if value is None or math.isnan(value) else f"{value:.{places}f}"
-
-
-def _interval(interval: Interval | None) -> str:
-    return "-" if interval is None else f"{interval.low:.4f}-{interval.high:.4f}"
-
-
-def _percent(share: float) -> str:
-    return "-" if math.isnan(share) else f"{share:.2%}"

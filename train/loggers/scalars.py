@@ -1,4 +1,4 @@
-"""The figures of a run under the names that trackers show them by."""
+"""Scalars of steps and validations, under the names that trackers show."""
 
 import math
 
@@ -15,20 +15,13 @@ def step_scalars(record: StepRecord, images_per_second: float) -> dict[str, floa
 
 
 def validation_scalars(record: ValidationRecord) -> dict[str, float]:
-    """What one validation gives, shares in [0, 1]; a figure that is undefined is left out."""
-    report = record.report
-    values = {
-        "eer": report.eer,
-        "hard_eer": report.hard_eer,
-        "accuracy": report.accuracy,
-        "threshold": report.threshold,
-        "mean_loss": record.loss,
-        **{f"error_rate/{category.value}": found.rate for category, found in report.by_category.items()},
-        **{f"eer/{category.value}": eer for category, eer in report.eer_by_category.items()},
-        **{f"tar_at_fmr/{fmr:g}": tar for fmr, tar in report.tar_at_fmr.items()},
-    }
-    if interval := report.intervals.get("eer"):
-        values |= {"eer_interval/low": interval.low, "eer_interval/high": interval.high}
+    """What one validation gives; a figure that is undefined is left out."""
+    figures = record.figures
+    values = {**figures.values, "mean_loss": record.loss}
+    if interval := figures.intervals.get(figures.primary.name):
+        values |= {
+            f"{figures.primary.name}_interval/{end}": getattr(interval, end) for end in interval._fields
+        }
     return {
         f"validation/{name}": value
         for name, value in values.items()

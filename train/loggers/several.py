@@ -11,7 +11,7 @@ from train.loggers.wandb import WandbLogger
 
 
 class Loggers(Logger):
-    """Passes every event to `main` and then to each tracker; a context manager that closes the trackers.
+    """Logger that tells `main` and then each tracker; a context manager that closes the trackers.
 
     A tracker that raises is dropped with a note to `main`: a full disk at a tracker or a service that is down
     must not cost hours of training. What `main` raises goes on to the run.

@@ -1,4 +1,4 @@
-"""The events of a training run as TensorBoard event files."""
+"""Logger for TensorBoard."""
 
 from common.runtime.errors import UserError
 from train.loggers.base import RunPlan, StepRecord, Tracker, ValidationRecord
@@ -10,7 +10,7 @@ FLUSH_S = 30
 
 
 class TensorBoardLogger(Tracker):
-    """Writes the scalars of a run into `RUN/tensorboard`; TensorFlow is not needed.
+    """Logger of scalars as event files in `RUN/tensorboard`; TensorFlow is not needed.
 
     A resumed run goes on in the same folder, and TensorBoard forgets what was there beyond its first step.
     Raises UserError when TensorBoard is not installed.

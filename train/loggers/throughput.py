@@ -1,4 +1,4 @@
-"""How many images a second the training takes in."""
+"""Throughput: images per second."""
 
 import time
 from collections import deque

@@ -1,4 +1,4 @@
-"""How long a run has still to go, from the steps and validations that it has done."""
+"""Time to the end of a run, from the steps and validations that it has done."""
 
 import time
 from bisect import bisect_left, bisect_right

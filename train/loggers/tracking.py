@@ -1,4 +1,4 @@
-"""Which services follow a run besides the console."""
+"""Configuration of the trackers that follow a run besides the console."""
 
 from typing import Any
 

@@ -1,11 +1,10 @@
-"""The events of a training run at Weights & Biases, or in files that can be uploaded later."""
+"""Logger for Weights & Biases, or for files that can be uploaded there later."""
 
 import netrc
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from common.runtime.errors import UserError
@@ -18,7 +17,7 @@ WITHOUT_LOGIN = ("offline", "disabled", "dryrun")  # modes that need no key
 
 
 class WandbLogger(Tracker):
-    """Logs a run to a project; a resumed run goes on under the same id.
+    """Logger of a run to a project; a resumed run goes on under the same id.
 
     Without an API key, and with WANDB_MODE=offline, files under the run's folder are all that is written:
     nobody is ever asked to log in. `note` is told, in one line, where the figures go.
@@ -50,7 +49,7 @@ class WandbLogger(Tracker):
             id=re.sub(r"[/\\#?%:]", "_", plan.run)[:64],
             name=plan.run,
             resume="allow",
-            config=_facts(plan),
+            config=plan.settings | plan.facts | {"backbone": plan.network, "device": plan.device},
             mode="offline" if offline else None,
             settings=self._library.Settings(
                 silent=True,  # the console is ours
@@ -103,13 +102,3 @@ def has_credentials(server: str) -> bool:
         except (OSError, UnicodeDecodeError, netrc.NetrcParseError):
             continue
     return False
-
-
-def _facts(plan: RunPlan) -> dict[str, Any]:
-    return plan.settings | {
-        "backbone": plan.backbone,  # the configuration may leave it to the weights
-        "device": plan.device,
-        "training_crops": plan.crops,
-        "training_identities": plan.identities,
-        "validation_pairs": plan.pairs,
-    }

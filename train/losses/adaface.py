@@ -1,4 +1,4 @@
-"""Class centres with a margin that depends on the quality of the photograph."""
+"""AdaFace: class centres, and a margin that depends on the quality of the photograph."""
 
 import math
 

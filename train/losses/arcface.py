@@ -1,4 +1,4 @@
-"""Class centres with a margin on the angle."""
+"""ArcFace: class centres, and a margin on the angle."""
 
 import math
 

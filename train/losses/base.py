@@ -1,4 +1,4 @@
-"""What every loss promises."""
+"""Base class of losses, and the batch that they take."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class EmbeddedBatch(NamedTuple):
-    """One batch of faces, embedded; N rows."""
+    """The embeddings of a batch of faces with their labels; N rows."""
 
     embeddings: Tensor  # (N, D) float32 of unit length
     norms: Tensor  # (N,) float32, the length before normalisation: some losses read quality from it
@@ -15,7 +15,7 @@ class EmbeddedBatch(NamedTuple):
 
 
 class FaceLoss(nn.Module):
-    """A loss over one batch of faces.
+    """Base class of losses over one batch of faces.
 
     It depends on the batch and its own state alone: nothing is drawn at random, and the order of the faces
     plays no part.

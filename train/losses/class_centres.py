@@ -1,4 +1,4 @@
-"""What the losses share that give every identity a centre and compare each face with all centres."""
+"""Base class of margin softmax losses: a learned centre for every identity."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Class centres with a margin on the cosine."""
+"""CosFace: class centres, and a margin on the cosine."""
 
 from torch import Tensor
 

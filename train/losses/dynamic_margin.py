@@ -1,4 +1,4 @@
-"""Binary cross-entropy on the cosines of all pairs of a batch, with a margin that grows with the distance."""
+"""Dynamic margin: binary cross-entropy on the cosines of all pairs of a batch."""
 
 import torch
 from torch import Tensor

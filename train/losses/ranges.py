@@ -1,4 +1,4 @@
-"""The ranges of the losses' parameters, written at their constructors and checked by the registry."""
+"""Ranges of the losses' parameters, for annotations of their constructors."""
 
 import math
 from typing import Annotated

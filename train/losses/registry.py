@@ -1,4 +1,4 @@
-"""The names that `--loss` takes, and how a loss is described and made."""
+"""Registry of losses: the names that `--loss` takes, their configuration, and how one is made."""
 
 import difflib
 from collections.abc import Iterable

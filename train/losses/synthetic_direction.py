@@ -1,4 +1,4 @@
-"""Logistic regression on the embedding: one direction of the sphere tells synthetic from bona fide."""
+"""Logistic regression of synthetic against bona fide faces, on the embedding."""
 
 from torch import Tensor, nn
 from torch.nn import functional

@@ -1,4 +1,4 @@
-"""Triplets of a batch: an anchor nearer to a face of its own identity than to one that is not."""
+"""Triplet loss with semi-hard negatives, of other people and of forgeries."""
 
 import torch
 from torch import Tensor

@@ -1,1 +1,1 @@
-"""What one step of training is made of."""
+"""Parts of a training step: optimiser, schedule, EMA, teacher, freezing, skipping."""

@@ -1,4 +1,4 @@
-"""Staying near the embedding that a run starts from."""
+"""Distillation: a term that keeps embeddings near those of the starting weights."""
 
 import copy
 
@@ -11,7 +11,7 @@ from train.losses.base import EmbeddedBatch
 
 
 class Teacher(nn.Module):
-    """Keeps what the pre-trained encoder knows of bona fide faces.
+    """Frozen copy of the encoder at the start of a run, for distillation on bona fide faces.
 
     The term is the mean of 1 - cos(embedding, starting embedding) over bona fide faces of a batch, both of
     the same varied crop: the embedding is distilled, as in learning without forgetting (Li and Hoiem, 2016).
@@ -26,7 +26,7 @@ class Teacher(nn.Module):
         self._teacher = copy.deepcopy(encoder).eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> "Teacher":
-        """The teacher stays in eval mode."""
+        """Eval mode, whatever is asked for."""
         return super().train(False)
 
     @torch.no_grad()

@@ -8,7 +8,7 @@ from train.config import OptimiserConfig
 
 
 def create_optimiser(config: OptimiserConfig, fabric: Fabric, parameters: list[Parameter]) -> AdamW:
-    """An optimiser of those parameters that have a gradient (Loshchilov and Hutter, ICLR 2019)."""
+    """AdamW over those parameters that have a gradient (Loshchilov and Hutter, ICLR 2019)."""
     # the gradients of half precision are scaled, and clipping them needs an optimiser that leaves that alone
     fused = not has_scaler(fabric) and fabric.device.type != "mps"
     trained = [parameter for parameter in parameters if parameter.requires_grad]
@@ -16,5 +16,5 @@ def create_optimiser(config: OptimiserConfig, fabric: Fabric, parameters: list[P
 
 
 def has_scaler(fabric: Fabric) -> bool:
-    """Whether gradients are scaled, and a step without finite ones is left out by the scaler."""
+    """Whether there is a GradScaler, which skips a step without finite gradients itself."""
     return getattr(fabric.strategy.precision, "scaler", None) is not None

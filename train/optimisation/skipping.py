@@ -1,4 +1,4 @@
-"""Steps that cannot be learnt from are skipped, counted, and end the run when they persist."""
+"""Skipping of steps whose loss or gradient is not finite."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from common.runtime.errors import UserError
 
 
 class SkippedBatches:
-    """Counts steps without a finite loss or gradient.
+    """Counter of steps without a finite loss or gradient, which also undoes what such a step spoilt.
 
-    A forward pass that overflows also spoils the batch statistics: they are kept aside and put back.
+    A forward pass that overflows spoils the batch statistics: the buffers are kept aside and put back.
 
     Attributes:
         total: skipped since the run began.

@@ -1,1 +1,1 @@
-"""The history, drawn."""
+"""Pictures of the history."""

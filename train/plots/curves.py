@@ -8,24 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.formats.pair_category import PairCategory
+from common.metrics.figures import VERIFICATION
 
 Record = Mapping[str, Any]  # of `performance_history.json`
 Values = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Curves:
-    """What the records of one run say, by rising step; (N,) each, NaN where a record has no figure."""
-
-    run: str
-    step: Values
-    loss: Values
-    eer: Values  # in percent, as are those that follow
-    eer_low: Values
-    eer_high: Values
-    hard_eer: Values
-    error_rate: dict[PairCategory, Values]
 
 
 def run_of(record: Record) -> str:
@@ -33,32 +19,46 @@ def run_of(record: Record) -> str:
     return str(record.get("run", "?"))
 
 
-def curves_of(run: str, records: Iterable[Record]) -> Curves:
-    """The curves of one run's records; what an earlier version did not record is NaN."""
-    ordered = sorted(records, key=lambda record: _number(record.get("step"), missing=0.0))
-
-    def column(*keys: str | int, scale: float = 1.0) -> Values:
-        return np.array([scale * _number(_inside(record, keys)) for record in ordered], np.float64)
-
-    return Curves(
-        run,
-        step=np.nan_to_num(column("step")),
-        loss=column("loss"),
-        eer=column("eer", scale=100),
-        eer_low=column("intervals", "eer", 0, scale=100),
-        eer_high=column("intervals", "eer", 1, scale=100),
-        hard_eer=column("hard_eer", scale=100),
-        error_rate={c: column("errors", c.value, "rate", scale=100) for c in PairCategory},
-    )
+def task_of(record: Record) -> str:
+    """The name of its task."""
+    return str(record.get("task", VERIFICATION))
 
 
-def _inside(value: Any, keys: Sequence[str | int]) -> Any:
+@dataclass(frozen=True)
+class RunCurves:
+    """The records of one run by rising step."""
+
+    run: str
+    records: Sequence[Record]
+
+    @classmethod
+    def of(cls, run: str, records: Iterable[Record]) -> "RunCurves":
+        """Of those among the records that are the run's."""
+        own = (record for record in records if run_of(record) == run)
+        return cls(run, sorted(own, key=lambda record: _number(record.get("step"), missing=0.0)))
+
+    @property
+    def step(self) -> Values:
+        """(N,), 0 where a record has none."""
+        return np.nan_to_num(self.values("step"))
+
+    def values(self, name: str, scale: float = 1.0) -> Values:
+        """(N,) `scale` times what stands under a name as `Curve.name`; NaN where there is no such number."""
+        path = name.split("/")
+        return np.array([scale * _number(_inside(record, path)) for record in self.records], np.float64)
+
+    def interval(self, name: str, scale: float = 1.0) -> tuple[Values, Values]:
+        """(N,) each, the ends of the interval of a figure; NaN as `values`."""
+        return self.values(f"intervals/{name}/0", scale), self.values(f"intervals/{name}/1", scale)
+
+
+def _inside(value: Any, path: Sequence[str]) -> Any:
     """What lies under nested keys, None where there is no such thing: old records lack some."""
-    for key in keys:
+    for key in path:
         if isinstance(value, Mapping):
             value = value.get(key)
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
         else:
             return None
     return value

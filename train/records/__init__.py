@@ -1,1 +1,1 @@
-"""What a run leaves on the disk."""
+"""Files of a run: history, checkpoints, configuration, state."""

@@ -1,13 +1,12 @@
 """`performance_history.json`: one record per validation, over all runs; valid JSON at every moment."""
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from common.metrics import VerificationReport
+from common.metrics.figures import VERIFICATION, finite
 from common.runtime.atomic import write_text_atomically
 from common.runtime.errors import UserError
 from train.loggers.base import ValidationRecord
@@ -17,7 +16,7 @@ LOCK_FILE = f".{HISTORY_FILE}.lock"
 
 
 class PerformanceHistory:
-    """Appends records to the history file of a folder, which several runs may share at a time.
+    """The history file of a folder, which several runs may append to at a time.
 
     Attributes:
         records: those in the file when it was last read here.
@@ -52,35 +51,14 @@ def _is_made_again(old: dict[str, Any], record: ValidationRecord) -> bool:
 def _entry(record: ValidationRecord) -> dict[str, Any]:
     return {
         "run": record.run,
+        **({} if record.task == VERIFICATION else {"task": record.task}),  # older than other tasks
         "epoch": record.epoch,
         "step": record.step,
-        "learning_rate": _number(record.learning_rate),
-        "loss": _number(record.loss),
+        "learning_rate": finite(record.learning_rate),
+        "loss": finite(record.loss),
         "skipped": record.skipped,
-        **_rates(record.report),
+        **record.figures.record(),
     }
-
-
-def _rates(report: VerificationReport) -> dict[str, Any]:
-    return {
-        "accuracy": _number(report.accuracy),
-        "eer": _number(report.eer),
-        "hard_eer": _number(report.hard_eer),
-        "threshold": _number(report.threshold),
-        "eer_by_category": {category.value: _number(eer) for category, eer in report.eer_by_category.items()},
-        "tar_at_fmr": {f"{fmr:g}": _number(tar) for fmr, tar in report.tar_at_fmr.items()},
-        "intervals": {
-            name: [_number(found.low), _number(found.high)] for name, found in report.intervals.items()
-        },
-        "errors": {
-            category.value: {"errors": found.errors, "total": found.total, "rate": _number(found.rate)}
-            for category, found in report.by_category.items()
-        },
-    }
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value
 
 
 def _refuse(constant: str) -> None:

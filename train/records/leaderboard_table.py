@@ -1,14 +1,17 @@
-"""The checkpoints that were kept, as a table."""
+"""Leaderboard of the kept checkpoints, as a table."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Column, Table
 
-from common.models.checkpoint import CheckpointInfo, read_checkpoint_info
-from common.models.leaderboard import LAST_CHECKPOINT, RankedCheckpoint, Ranking, kept_checkpoints, rank
+from common.metrics.figures import VERIFICATION, Ranking
+from common.models.checkpoint import read_standing
+from common.models.leaderboard import RankedCheckpoint, kept_checkpoints, last_checkpoint, rank
+from common.models.standing import Standing
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError
 from train.records.checkpoints import KEPT
@@ -16,72 +19,72 @@ from train.records.checkpoints import KEPT
 
 @dataclass(frozen=True)
 class LeaderboardRow:
-    """A kept checkpoint and its places, from 1, among those measured on the same validation pairs."""
+    """A kept checkpoint and its places, from 1, among those that it compares with."""
 
     file: str
-    info: CheckpointInfo
+    standing: Standing
     places: dict[Ranking, int]  # only the rankings that it is kept for
 
     @property
     def kept_for(self) -> str:
-        """The places in words: `EER 1, accuracy 3`; empty for one that neither ranking keeps."""
-        names = {Ranking.EER: "EER", Ranking.ACCURACY: "accuracy"}
-        return ", ".join(f"{names[by]} {place}" for by, place in self.places.items())
+        """The places in words: `EER 1, accuracy 3`; empty for one that no ranking keeps."""
+        return ", ".join(f"{by.title} {place}" for by, place in self.places.items())
 
 
 def leaderboard_rows(folder: Path) -> list[LeaderboardRow]:
-    """The kept checkpoints of a folder by rising EER, a set of validation pairs after the other.
+    """The kept checkpoints of a folder, the best first, a task and a set of validation data after the other.
 
-    The set that the last checkpoint was measured on comes first.
+    Verification is the first task, and the data that the last checkpoint of a task was measured on its first.
     """
     entries = kept_checkpoints(folder)
-    current = _validation_of_last(folder)
-    sets = sorted({entry.info.validation for entry in entries}, key=lambda name: (name != current, name))
-    return [row for validation in sets for row in _rows_of(entries, validation)]
+    groups = {entry.standing.group for entry in entries}
+    current = set()
+    for task in {task for task, _ in groups}:
+        with suppress(UserError):
+            current.add(read_standing(last_checkpoint(folder, task)).group)
+    ordered = sorted(
+        groups, key=lambda group: (group[0] != VERIFICATION, group[0], group not in current, group)
+    )
+    return [row for group in ordered for row in _rows_of(entries, group)]
 
 
 def leaderboard_table(rows: Sequence[LeaderboardRow]) -> Table:
-    """The rows for the console, with a line between sets of validation pairs: they do not compare."""
-    names = ("EER", "95 % interval", "accuracy", "threshold", "kept for", "run", "epoch", "step", "pairs")
+    """The rows of one task, one or more, for the console; a line parts those that do not compare."""
+    primary, *others = rows[0].standing.rankings
+    titles = {by.name: by.title for by in others}
+    titles |= {name: name for name in rows[0].standing.figures if name not in (primary.name, *titles)}
+    names = (primary.title, "95 % interval", *titles.values(), "kept for", "run", "epoch", "step", "pairs")
     table = Table(*names, Column("file", overflow="fold"))  # the whole name, to be copied
     for index, row in enumerate(rows):
-        if index and row.info.validation != rows[index - 1].info.validation:
+        standing = row.standing
+        if index and standing.group != rows[index - 1].standing.group:
             table.add_section()
-        info = row.info
-        words = [row.kept_for, info.run, str(info.epoch), str(info.step), info.validation[:8], row.file]
-        figures = [_figure(info.eer), _interval(info), _figure(info.accuracy), _figure(info.threshold)]
+        interval = standing.interval
+        figures = [
+            _figure(standing.figure(primary)),
+            f"{interval.low:.4f}-{interval.high:.4f}" if interval else "-",
+            *(_figure(standing.figures.get(name)) for name in titles),
+        ]
+        when = (standing.run, str(standing.epoch), str(standing.step))
+        words = [row.kept_for, *when, standing.validation[:8], row.file]
         table.add_row(*figures, *(escape(printable(word)) for word in words))
     return table
 
 
-def _rows_of(entries: list[RankedCheckpoint], validation: str) -> list[LeaderboardRow]:
-    orders = {by: rank(entries, validation, by) for by in Ranking}
-    places = {by: {entry.path: place for place, entry in enumerate(orders[by], 1)} for by in Ranking}
-    ranked = orders[Ranking.EER]
-    rest = [entry for entry in entries if entry.info.validation == validation and entry not in ranked]
+def _rows_of(entries: list[RankedCheckpoint], group: tuple[str, str]) -> list[LeaderboardRow]:
+    own = [entry for entry in entries if entry.standing.group == group]
+    rankings = own[0].standing.rankings
+    orders = {by: rank(own, by) for by in rankings}
+    ranked = orders[rankings[0]]
     return [
         LeaderboardRow(
             entry.path.name,
-            entry.info,
-            {by: place for by in Ranking if (place := places[by].get(entry.path, KEPT + 1)) <= KEPT},
+            entry.standing,
+            {by: order.index(entry) + 1 for by, order in orders.items() if entry in order[:KEPT]},
         )
-        for entry in [*ranked, *rest]
+        for entry in [*ranked, *(entry for entry in own if entry not in ranked)]
     ]
-
-
-def _validation_of_last(folder: Path) -> str | None:
-    try:
-        return read_checkpoint_info(folder / LAST_CHECKPOINT).validation
-    except UserError:
-        return None
 
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
-
-
-def _interval(info: CheckpointInfo) -> str:
-    facts = info.validated
-    if facts is None or facts.eer_low is None or facts.eer_high is None:
-        return "-"
-    return f"{facts.eer_low:.4f}-{facts.eer_high:.4f}"

@@ -1,4 +1,4 @@
-"""All that changes while a run goes on, saved: a run that was killed goes on as if it had not been."""
+"""State of a run: all that changes while it goes on, saved for `--resume`."""
 
 import pickle
 from dataclasses import asdict, dataclass
@@ -44,7 +44,7 @@ class Progress:
 
 
 class Stateful(Protocol):
-    """Anything with a state to save."""
+    """A part with a state to save, as torch's modules and optimisers have."""
 
     def state_dict(self) -> dict[str, Any]:
         """The state: tensors, numbers, strings, lists and dictionaries."""
@@ -54,7 +54,7 @@ class Stateful(Protocol):
 
 
 class RunState:
-    """The parts of a run by name, written to and read from one file.
+    """The state of a run: its parts by name, written to and read from one file.
 
     Args:
         progress: changed by the loop, saved and read back with the rest.

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from safetensors.torch import save_file
 
-from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.checkpoint import ACCURACY, EER, CheckpointInfo, save_checkpoint
 from common.models.encoder import Encoder, InputFormat
-from common.models.leaderboard import Ranking, best_checkpoint, ranked_checkpoints
+from common.models.leaderboard import best_checkpoint, kept_checkpoints, rank
 from common.runtime.errors import UserError
 
 Save = Callable[..., Path]
@@ -50,16 +50,16 @@ def test_rising_eer_then_the_later_step_and_nothing_but_checkpoints(
         tmp_path / "foreign.safetensors",
     )
     (tmp_path / "broken.safetensors").write_bytes(b"\x10")
-    names = [entry.path.stem for entry in ranked_checkpoints(tmp_path)]
+    names = [entry.path.stem for entry in rank(kept_checkpoints(tmp_path), EER)]
     assert names == ["late", "early", "c"]
 
 
 def test_by_accuracy_the_highest_comes_first_and_of_equals_the_later(save: Save, tmp_path: Path) -> None:
     save("high", 0.3, accuracy=0.95), save("none", 0.1, accuracy=None), save("low", 0.01, accuracy=0.7)
     save("early", 0.2, step=2), save("late", 0.2, step=5)
-    names = [entry.path.stem for entry in ranked_checkpoints(tmp_path, by=Ranking.ACCURACY)]
+    names = [entry.path.stem for entry in rank(kept_checkpoints(tmp_path), ACCURACY)]
     assert names == ["high", "late", "early", "low"]
-    assert [entry.path.stem for entry in ranked_checkpoints(tmp_path)][:2] == ["low", "none"]
+    assert [entry.path.stem for entry in rank(kept_checkpoints(tmp_path), EER)][:2] == ["low", "none"]
 
 
 def test_a_file_that_vanishes_meanwhile_is_passed_over(
@@ -69,7 +69,7 @@ def test_a_file_that_vanishes_meanwhile_is_passed_over(
     found = sorted(tmp_path.glob("*"))
     gone.unlink()
     monkeypatch.setattr(Path, "glob", lambda *_: iter(found))
-    assert [entry.path for entry in ranked_checkpoints(tmp_path)] == [stays]
+    assert [entry.path for entry in rank(kept_checkpoints(tmp_path), EER)] == [stays]
 
 
 COME_AND_GO = """
@@ -91,7 +91,7 @@ def test_files_that_come_and_go_while_they_are_listed(save: Save, tmp_path: Path
         assert other.stdout is not None and other.stdout.readline() == b"ready\n"
         try:
             for _ in range(3000):
-                assert "stays" in [entry.path.stem for entry in ranked_checkpoints(tmp_path)]
+                assert "stays" in [entry.path.stem for entry in rank(kept_checkpoints(tmp_path), EER)]
             assert other.poll() is None
         finally:
             other.kill()
@@ -101,10 +101,13 @@ def test_only_equal_validation_pairs_compare(save: Save, tmp_path: Path) -> None
     save("easy", 0.01, validation="easy")
     best = save("hard", 0.2, validation="hard")
     save("harder", 0.3, validation="hard")
-    assert [entry.path.stem for entry in ranked_checkpoints(tmp_path, "hard")] == ["hard", "harder"]
+    assert [entry.path.stem for entry in rank(kept_checkpoints(tmp_path), EER, ("verification", "hard"))] == [
+        "hard",
+        "harder",
+    ]
     save("last", 0.4, validation="hard")
     chosen = best_checkpoint(tmp_path)
-    assert (chosen.path, chosen.info.eer) == (best, 0.2)
+    assert (chosen.path, chosen.standing.figures["eer"]) == (best, 0.2)
     assert chosen.why == (
         "the lowest validation EER, 0.2000, of 2 checkpoints; 1 more was measured on other pairs, which do "
         "not compare"

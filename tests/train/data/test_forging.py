@@ -19,11 +19,11 @@ from train.augment.config import KNOBS
 from train.config import load_config
 from train.data.batches import ForgingPlan
 from train.data.dataset import CropDataset
-from train.data.facts import unproven_notes
 from train.data.forging import WithForgeries, batch_forging, forgeable_crops
 from train.data.forging_config import ForgeConfig
 from train.data.pair_sampler import PairSampler
-from train.prepare import TrainingData, prepare_data
+from train.tasks.verification.data import TrainingData, prepare_data
+from train.tasks.verification.notes import unproven_notes
 
 Prepare = Callable[..., TrainingData]
 OFF = {f"augment.{knob}": 0 for knob in KNOBS}

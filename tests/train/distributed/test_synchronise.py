@@ -136,7 +136,7 @@ def test_networks_of_timm_keep_what_follows_their_batch_norms(name: str) -> None
 def test_frozen_stages_hold_the_exchanged_modules(name: str) -> None:
     encoder = Encoder(name)
     synchronise(encoder, Fabric(accelerator="cpu", devices=1))
-    frozen = FrozenStages(encoder, 1)
+    frozen = FrozenStages(encoder.backbone.stages(), 1, "x")
     encoder.train()
     frozen.hold()
     buffers = dict(encoder.backbone.stages()[0].named_buffers())

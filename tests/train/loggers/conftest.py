@@ -7,6 +7,7 @@ from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors, Interval, VerificationReport
 from train.config import TrainConfig
 from train.loggers.base import RunPlan, StepRecord, ValidationRecord
+from train.tasks.verification.figures import COLUMNS, figures_of
 
 REPORT = VerificationReport(
     eer=0.125,
@@ -34,8 +35,9 @@ def plan(tmp_path: Path) -> Callable[..., RunPlan]:
         folder.mkdir(parents=True, exist_ok=True)
         settings = TrainConfig.model_validate({"epochs": 4, **config}).model_dump(mode="json")
         return RunPlan(
-            settings, "run-a", folder, device, backbone, crops=12_345, identities=678, held_out=90,
-            pairs=6000, steps_per_epoch=25, first_step=first_step,
+            settings, "run-a", folder, device, backbone, "12 crops to train on, 6 pairs to validate on",
+            {"validation_pairs": 6}, COLUMNS, steps_per_epoch=25, first_step=first_step,
+            from_scratch=settings["pretrained"] is None, wants_gpu=True,
         )  # fmt: skip
 
     return make
@@ -52,6 +54,6 @@ def step() -> Callable[..., StepRecord]:
 @pytest.fixture
 def validation() -> Callable[..., ValidationRecord]:
     def make(step: int, loss: float | None = 2.25, report: VerificationReport = REPORT) -> ValidationRecord:
-        return ValidationRecord("run-a", step // 25, step, 1e-4, loss, skipped=0, report=report)
+        return ValidationRecord("run-a", step // 25, step, 1e-4, loss, 0, figures_of(report))
 
     return make

@@ -2,13 +2,13 @@ import io
 import math
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from common.metrics import VerificationReport
+from common.formats.pair_category import PairCategory
+from common.metrics import CategoryErrors, VerificationReport
 from train.loggers.console import ConsoleLogger, duration
 
 Make = Callable[..., Any]
@@ -45,8 +45,7 @@ def test_the_plan_is_told_before_anything_happens(plan: Make) -> None:
     with ConsoleLogger(console) as logger:
         logger.started(plan(pretrained="weights.pt", backbone="timm:x[y]"))
     told = text_of(console)
-    for fact in ("timm:x[y] on cuda:0", "12,345 crops", "678 people", "6,000 pairs", "90 other people"):
-        assert fact in told
+    assert "timm:x[y] on cuda:0: 12 crops to train on, 6 pairs to validate on" in told
     assert "left" not in told and "per epoch" not in told, "no step is done yet"
     assert "from scratch" not in told and "No GPU" not in told and "goes on" not in told
 
@@ -86,10 +85,11 @@ def test_validations_are_lines_of_one_table(plan: Make, validation: Make) -> Non
 
 def test_undefined_figures_are_dashes(plan: Make, validation: Make) -> None:
     console = recorded()
-    nothing = VerificationReport(math.nan, math.nan, math.nan, math.nan, validation(0).report.by_category)
+    none = {category: CategoryErrors(0, 0) for category in PairCategory}
+    nothing = VerificationReport(math.nan, math.nan, math.nan, math.nan, none)
     with ConsoleLogger(console) as logger:
         logger.started(plan())
-        logger.validated(validation(0, None, replace(nothing, hard_eer=math.nan)))
+        logger.validated(validation(0, None, nothing))
     assert text_of(console).splitlines()[-1].split()[3:8] == ["-"] * 5
 
 

@@ -14,14 +14,15 @@ from common.metrics import evaluate_pairs
 from train.config import TrainConfig
 from train.loggers.base import RunPlan, StepRecord, ValidationRecord
 from train.loggers.wandb import WandbLogger
+from train.tasks.verification.figures import COLUMNS, figures_of
 
 folder = Path(sys.argv[1])
 report = evaluate_pairs([0, 1, 2], [0.9, 0.1, 0.2])
 logger = WandbLogger("faces", lambda note: print("note:", note))
 config = TrainConfig().model_dump(mode="json")
-logger.started(RunPlan(config, "run:a", folder, "cpu", "ir_lite", 10, 5, 2, 3, 4, 0))
+logger.started(RunPlan(config, "run:a", folder, "cpu", "ir_lite", "data", {"crops": 10}, COLUMNS, 4))
 logger.stepped(StepRecord(1, 1, 1e-4, 2.0, 8))
-logger.validated(ValidationRecord("run:a", 1, 1, 1e-4, 2.0, 0, report))
+logger.validated(ValidationRecord("run:a", 1, 1, 1e-4, 2.0, 0, figures_of(report)))
 logger.close(failed=False)
 """
 

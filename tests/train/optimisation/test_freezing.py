@@ -11,7 +11,7 @@ def test_frozen_stages_stay_and_the_others_move(backbone: str) -> None:
     torch.manual_seed(0)
     encoder = Encoder(backbone)
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
-    frozen = FrozenStages(encoder, 2)
+    frozen = FrozenStages(encoder.backbone.stages(), 2, "x")
     stages = encoder.backbone.stages()
     still = {id(tensor) for stage in stages[:2] for tensor in [*stage.parameters(), *stage.buffers()]}
     assert still
@@ -30,12 +30,12 @@ def test_frozen_stages_stay_and_the_others_move(backbone: str) -> None:
 
 def test_all_stages_cannot_be_frozen() -> None:
     encoder = Encoder("ir_lite")
-    with pytest.raises(UserError, match="--freeze must be less"):
-        FrozenStages(encoder, len(encoder.backbone.stages()))
+    with pytest.raises(UserError, match=r"ir_lite has .* --freeze must be less"):
+        FrozenStages(encoder.backbone.stages(), len(encoder.backbone.stages()), "ir_lite")
 
 
 def test_none_is_the_default() -> None:
     encoder = Encoder("ir_lite").train()
-    FrozenStages(encoder, 0).hold()
+    FrozenStages([], 0, "x").hold()
     assert all(p.requires_grad for p in encoder.parameters())
     assert all(module.training for module in encoder.modules())

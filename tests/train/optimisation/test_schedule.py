@@ -2,13 +2,14 @@ import pytest
 import torch
 from torch.optim import AdamW
 
+from common.metrics.figures import Better
 from train.config import OptimiserConfig
 from train.optimisation.schedule import Schedule
 
 
-def schedule_of(**changes: float) -> tuple[Schedule, AdamW]:
+def schedule_of(better: Better = "lower", **changes: float) -> tuple[Schedule, AdamW]:
     optimiser = AdamW([torch.nn.Parameter(torch.zeros(1))], 0.1)
-    return Schedule(optimiser, OptimiserConfig(learning_rate=0.1, **changes)), optimiser
+    return Schedule(optimiser, OptimiserConfig(learning_rate=0.1, **changes), better), optimiser
 
 
 def test_the_rate_rises_linearly_and_then_stays() -> None:
@@ -35,6 +36,15 @@ def test_a_plateau_halves_the_rate_and_the_warm_up_does_not_undo_it() -> None:
     for eer in (0.3, 0.3, 0.3):
         schedule.validated(2, eer)
     schedule.before_step(2)
+    assert schedule.learning_rate == pytest.approx(0.05)
+
+
+def test_where_more_is_better_a_rise_is_no_plateau() -> None:
+    schedule, _ = schedule_of("higher", plateau_patience=0)
+    for accuracy in (0.5, 0.6, 0.7):
+        schedule.validated(1, accuracy)
+    assert schedule.learning_rate == 0.1
+    schedule.validated(1, 0.7)
     assert schedule.learning_rate == pytest.approx(0.05)
 
 

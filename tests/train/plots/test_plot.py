@@ -10,9 +10,10 @@ from PIL import Image
 
 from common.formats.pair_category import PairCategory
 from common.runtime.errors import UserError
-from train.plots.curves import curves_of
-from train.plots.panels import RUN_COLOURS, draw_eer, draw_error_rates, draw_loss
-from train.plots.plot import MOST_RUNS, plot_history
+from train.plots.curves import RunCurves
+from train.plots.panels import RUN_COLOURS, draw_panel
+from train.plots.plot import LOSS, MOST_RUNS, plot_history
+from train.tasks.verification.figures import EER_PANEL, ERROR_PANEL
 
 Record = dict[str, Any]
 
@@ -120,20 +121,21 @@ def test_whatever_a_history_holds_makes_a_picture(
     assert width < 2000 and height < 2500
 
 
-def test_curves_are_in_percent_by_step_with_gaps_where_nothing_is_known() -> None:
-    curves = curves_of("a", [record("a", 200, 0.1), old_record("a", 0, 0.4), record("a", 100, None)])
+def test_curves_are_by_step_with_gaps_where_nothing_is_known() -> None:
+    curves = RunCurves.of("a", [record("a", 200, 0.1), old_record("a", 0, 0.4), record("a", 100, None)])
     np.testing.assert_array_equal(curves.step, [0, 100, 200])
-    np.testing.assert_allclose(curves.eer, [40, math.nan, 10])
-    np.testing.assert_allclose(curves.eer_low, [math.nan, math.nan, 5])
-    np.testing.assert_allclose(curves.eer_high, [math.nan, math.nan, 15])
-    np.testing.assert_allclose(curves.hard_eer, [math.nan, math.nan, 20])
-    np.testing.assert_allclose(curves.loss, [math.nan, 0.2, 0.1])
-    np.testing.assert_allclose(curves.error_rate[PairCategory.SYNTHETIC], [40, math.nan, 10])
+    np.testing.assert_allclose(curves.values("eer", 100), [40, math.nan, 10])
+    low, high = curves.interval("eer", 100)
+    np.testing.assert_allclose(low, [math.nan, math.nan, 5])
+    np.testing.assert_allclose(high, [math.nan, math.nan, 15])
+    np.testing.assert_allclose(curves.values("hard_eer", 100), [math.nan, math.nan, 20])
+    np.testing.assert_allclose(curves.values("loss"), [math.nan, 0.2, 0.1])
+    np.testing.assert_allclose(curves.values("errors/synthetic/rate", 100), [40, math.nan, 10])
 
 
 def test_a_gap_does_not_hide_the_points_around_it() -> None:
     axes = panel()
-    draw_loss(axes, [curves_of("a", [record("a", step, 0.1) for step in (0, 100, 200)])])
+    draw_panel(axes, LOSS, [RunCurves.of("a", [record("a", step, 0.1) for step in (0, 100, 200)])])
     (line,) = axes.lines
     np.testing.assert_array_equal(line.get_xdata(), [100, 200])
 
@@ -144,15 +146,17 @@ def test_a_gap_does_not_hide_the_points_around_it() -> None:
 )
 def test_the_axis_of_the_eer_shows_every_point(eers: tuple[float, ...], scale: str) -> None:
     axes = panel()
-    draw_eer(axes, [curves_of("a", [record("a", index, eer) for index, eer in enumerate(eers)])])
+    draw_panel(
+        axes, EER_PANEL, [RunCurves.of("a", [record("a", index, eer) for index, eer in enumerate(eers)])]
+    )
     low, high = axes.get_ylim()
     assert axes.get_yscale() == scale and low <= 100 * min(eers) and high >= 100 * max(eers)
 
 
 def test_the_legend_tells_the_figures_and_lies_beside_the_curves() -> None:
     axes = panel()
-    curves = curves_of("a", [record("a", 0, 0.4), record("a", 100, 0.02), record("a", 200, 0.03)])
-    draw_eer(axes, [curves])
+    curves = RunCurves.of("a", [record("a", 0, 0.4), record("a", 100, 0.02), record("a", 200, 0.03)])
+    draw_panel(axes, EER_PANEL, [curves])
     legend = axes.get_legend()
     assert legend is not None
     texts = [text.get_text() for text in legend.get_texts()]
@@ -168,7 +172,7 @@ def test_the_legend_tells_the_figures_and_lies_beside_the_curves() -> None:
 
 def test_all_three_categories_are_drawn() -> None:
     axes = panel()
-    draw_error_rates(axes, curves_of("a", falling("a", 4)))
+    draw_panel(axes, ERROR_PANEL, [RunCurves.of("a", falling("a", 4))])
     legend = axes.get_legend()
     assert legend is not None and len(axes.lines) == 3
     texts = [text.get_text().split(" (")[0] for text in legend.get_texts()]

@@ -15,7 +15,7 @@ LAST = "last.safetensors"
 RACE = """
 import sys
 from pathlib import Path
-from common.models.checkpoint import read_checkpoint_info
+from common.models.checkpoint import read_checkpoint_info, save_checkpoint
 from common.models.encoder import Encoder
 from train.records.checkpoints import keep_checkpoint
 
@@ -26,7 +26,8 @@ print("ready", flush=True)
 sys.stdin.readline()
 for step in range(1, 21):
     figures = {"eer": 1 / step, "accuracy": 1 - 1 / step, "step": step, "run": run}
-    keep_checkpoint(folder, encoder, info.model_copy(update=figures))
+    info = info.model_copy(update=figures)
+    keep_checkpoint(folder, info.standing, lambda path: save_checkpoint(path, encoder, info))
 """
 
 
@@ -56,6 +57,10 @@ def info(
     )
 
 
+def keep(folder: Path, encoder: Encoder, info: CheckpointInfo) -> None:
+    keep_checkpoint(folder, info.standing, lambda path: save_checkpoint(path, encoder, info))
+
+
 def kept(folder: Path) -> list[int]:
     names = [path for path in folder.glob("*.safetensors") if path.name != LAST]
     return sorted(read_checkpoint_info(path).step for path in names)
@@ -70,20 +75,20 @@ def best(figures: list[tuple[float, float]]) -> list[int]:
 
 
 def test_names_are_for_people_and_for_every_file_system() -> None:
-    named = checkpoint_name(info(1234, 0.0412, 0.958, backbone="ir_101", run="20260101-000000"))
+    named = checkpoint_name(info(1234, 0.0412, 0.958, backbone="ir_101", run="20260101-000000").standing)
     assert named == "eer0.0412-acc0.9580-ir_101-epoch123-step001234-20260101-000000.safetensors"
-    named = checkpoint_name(info(1, 0.1, run="../a b:c", backbone="timm:hf_hub:x/y.z"))
+    named = checkpoint_name(info(1, 0.1, run="../a b:c", backbone="timm:hf_hub:x/y.z").standing)
     assert named == "eer0.1000-acc0.9000-timm_hf_hub_x_y.z-epoch000-step000001-.._a_b_c.safetensors"
-    assert len(checkpoint_name(info(1, 0.1, run="r" * 999, backbone="timm:" + "b" * 999))) < 200
+    assert len(checkpoint_name(info(1, 0.1, run="r" * 999, backbone="timm:" + "b" * 999).standing)) < 200
 
 
 def test_the_best_five_of_both_rankings_and_the_last_stay(tmp_path: Path, encoder: Encoder) -> None:
     eers = [0.5, 0.4, 0.45, 0.3, 0.35, 0.2, 0.6, 0.25]
     figures = [(eer, 0.4 + eer) for eer in eers]  # the worst EERs have the best accuracy
     for step, (eer, accuracy) in enumerate(figures):
-        last = keep_checkpoint(tmp_path, encoder, info(step, eer, accuracy))
+        keep(tmp_path, encoder, info(step, eer, accuracy))
         assert kept(tmp_path) == best(figures[: step + 1])
-        assert read_checkpoint_info(last).step == step and last.name == LAST
+        assert read_checkpoint_info(tmp_path / LAST).step == step
     assert len(kept(tmp_path)) == 8
     for path in tmp_path.iterdir():
         load_checkpoint(path)
@@ -99,27 +104,27 @@ def test_whatever_the_figures_no_more_than_ten_stay(
     folder = tmp_path / "checkpoints"
     shutil.rmtree(folder, ignore_errors=True)
     for step, (eer, accuracy) in enumerate(figures):
-        keep_checkpoint(folder, encoder, info(step, eer, accuracy))
+        keep(folder, encoder, info(step, eer, accuracy))
     assert kept(folder) == best(figures) and len(best(figures)) <= 2 * KEPT
 
 
 def test_two_validations_of_one_epoch_are_two_checkpoints(tmp_path: Path, encoder: Encoder) -> None:
     for step in (31, 35):
-        keep_checkpoint(tmp_path, encoder, info(step, 0.1))
+        keep(tmp_path, encoder, info(step, 0.1))
     assert kept(tmp_path) == [31, 35]
 
 
 def test_a_resumed_run_writes_a_step_again_in_its_place(tmp_path: Path, encoder: Encoder) -> None:
     for step in (10, 20, 20):
-        keep_checkpoint(tmp_path, encoder, info(step, 0.1))
+        keep(tmp_path, encoder, info(step, 0.1))
     assert kept(tmp_path) == [10, 20]
 
 
 def test_those_of_other_validation_pairs_are_left_alone(tmp_path: Path, encoder: Encoder) -> None:
     for step in range(5):
-        keep_checkpoint(tmp_path, encoder, info(step, 0.01, validation="easy"))
+        keep(tmp_path, encoder, info(step, 0.01, validation="easy"))
     for step in range(5, 12):
-        keep_checkpoint(tmp_path, encoder, info(step, 0.5 - step / 100, step / 100, validation="hard"))
+        keep(tmp_path, encoder, info(step, 0.5 - step / 100, step / 100, validation="hard"))
     assert kept(tmp_path) == [0, 1, 2, 3, 4, 7, 8, 9, 10, 11]
 
 
@@ -129,15 +134,15 @@ def test_those_of_other_validation_pairs_are_left_alone(tmp_path: Path, encoder:
 def test_without_figures_there_is_the_last_alone(
     tmp_path: Path, encoder: Encoder, eer: float | None, accuracy: float | None
 ) -> None:
-    keep_checkpoint(tmp_path, encoder, info(1, eer, accuracy))
+    keep(tmp_path, encoder, info(1, eer, accuracy))
     assert [path.name for path in tmp_path.iterdir()] == [LAST]
 
 
 def test_what_a_killed_run_has_left_over_goes_with_the_next(tmp_path: Path, encoder: Encoder) -> None:
     for step in range(9):  # as if it was killed between writing and removing
         left = info(step, 0.5 - step / 100, 0.5 + step / 100)
-        save_checkpoint(tmp_path / checkpoint_name(left), encoder, left)
-    keep_checkpoint(tmp_path, encoder, info(99, 0.9, 0.1))
+        save_checkpoint(tmp_path / checkpoint_name(left.standing), encoder, left)
+    keep(tmp_path, encoder, info(99, 0.9, 0.1))
     assert kept(tmp_path) == [4, 5, 6, 7, 8]
 
 
@@ -145,7 +150,7 @@ def test_files_that_were_not_named_here_are_never_removed(tmp_path: Path, encode
     save_checkpoint(tmp_path / "mine.safetensors", encoder, info(7, 0.9, 0.1))
     (tmp_path / "eer0.0001-notes.safetensors").write_bytes(b"not a checkpoint")
     for step in range(10, 18):
-        keep_checkpoint(tmp_path, encoder, info(step, 0.1))
+        keep(tmp_path, encoder, info(step, 0.1))
     (tmp_path / "eer0.0001-notes.safetensors").unlink()
     assert kept(tmp_path) == [7, 13, 14, 15, 16, 17]
 
@@ -173,5 +178,5 @@ def test_two_runs_in_one_folder_do_not_get_in_each_others_way(
         run.stdin.write("\n")
         run.stdin.flush()
     assert [run.communicate(timeout=120)[1] for run in runs] == ["", ""]
-    keep_checkpoint(tmp_path, encoder, info(0, 0.9, 0.1))
+    keep(tmp_path, encoder, info(0, 0.9, 0.1))
     assert kept(tmp_path) == [18, 19, 19, 20, 20]

@@ -14,6 +14,7 @@ from common.metrics import CategoryErrors, Interval, VerificationReport
 from common.runtime.errors import UserError
 from train.loggers.base import ValidationRecord
 from train.records.history import HISTORY_FILE, PerformanceHistory
+from train.tasks.verification.figures import figures_of
 
 REPORT = VerificationReport(
     eer=0.125,
@@ -34,7 +35,7 @@ REPORT = VerificationReport(
 def record(
     run: str, step: int, loss: float | None = None, report: VerificationReport = REPORT
 ) -> ValidationRecord:
-    return ValidationRecord(run, 0, step, 1e-3, loss, 2, report)
+    return ValidationRecord(run, 0, step, 1e-3, loss, 2, figures_of(report))
 
 
 def steps_in(folder: Path) -> list[tuple[str, int]]:

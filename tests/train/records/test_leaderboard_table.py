@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_both_rankings_within_each_set_of_pairs_the_current_first(folder: Path) -> None:
-    told = [(row.info.step, row.kept_for) for row in leaderboard_rows(folder)]
+    told = [(row.standing.step, row.kept_for) for row in leaderboard_rows(folder)]
     assert told == [
         (10, "EER 1"),
         (11, "EER 2"),

@@ -1,7 +1,5 @@
-"""What the encoder makes of the validation pairs."""
+"""Validation of an encoder on pairs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +15,7 @@ from common.runtime.errors import UserError
 from train.data.dataset import FaceCrops
 from train.data.validation_pairs import ValidationPairs
 from train.distributed.gather import gather_rows
+from train.tasks.base import evaluating
 
 EMBED_BATCH = 128
 PAIRS_AT_ONCE = 1 << 16  # whose embeddings are held side by side: 256 MB at 512 numbers each
@@ -63,23 +62,11 @@ def _embed_shared(encoder: Encoder, dataset: FaceCrops, rows: NDArray[np.int64],
     share = -(-len(rows) // fabric.world_size)  # as long everywhere, the last ones are filled up with zeros
     mine = rows[fabric.global_rank * share : (fabric.global_rank + 1) * share]
     embeddings = torch.zeros(share, encoder.embedding_size, dtype=torch.float32, device=fabric.device)
-    with _eval_mode(encoder), fabric.autocast():
+    with evaluating(encoder), fabric.autocast():
         for start in range(0, len(mine), EMBED_BATCH):
             batch = mine[start : start + EMBED_BATCH]
             embeddings[start : start + len(batch)] = encoder.embed(dataset[batch].crops.to(fabric.device))
     return gather_rows(embeddings)[: len(rows)]
-
-
-@contextmanager
-def _eval_mode(encoder: Encoder) -> Iterator[None]:
-    """Evaluation mode for a while; afterwards each module is as it was: some may be frozen in eval mode."""
-    training = {module: module.training for module in encoder.modules()}
-    encoder.eval()
-    try:
-        yield
-    finally:
-        for module, was in training.items():
-            module.training = was
 
 
 def _similarities(embeddings: Tensor, pairs: NDArray[np.intp]) -> NDArray[np.float32]:

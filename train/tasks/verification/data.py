@@ -1,4 +1,4 @@
-"""What a run trains on and what it validates with; no identity is in both."""
+"""The data of verification: what is trained on and what is validated with; no identity is in both."""
 
 import hashlib
 from collections.abc import Sequence
@@ -18,8 +18,7 @@ from train.config import TrainConfig
 from train.data.batches import ForgingPlan, PlannedBatches
 from train.data.crop_settings import crop_settings_of
 from train.data.dataset import CropDataset, FaceCrops
-from train.data.facts import synthetic_training, validation_facts
-from train.data.forging import WithForgeries, batch_forging, forgeable_crops
+from train.data.forging import batch_forging, forgeable_crops
 from train.data.pair_list import (
     ListedPairs,
     listed_identities,
@@ -32,12 +31,14 @@ from train.data.pk_sampler import PKSampler
 from train.data.split import held_out_identities, read_split
 from train.data.training_crops import TrainingCrops
 from train.data.validation_pairs import ValidationPairs
-from train.validation_data import validation_data
+from train.tasks.verification.facts import synthetic_training, validation_facts
+from train.tasks.verification.notes import forging_notes, list_notes
+from train.tasks.verification.validation_data import validation_data
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The data of a run."""
+    """What `prepare_data` reads and plans."""
 
     dataset: CropDataset
     crops: TrainingCrops
@@ -75,12 +76,11 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
     if lists:
         dataset.relabel(listed_identities(dataset, lists), listed_synthetic(dataset, lists))
     held_out = _held_out(config, dataset, validation, stored_split)
-    is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
     notes = [note for folder in dataset.folders for note in folder.notes]
-    notes += [note for listed in lists for note in _notes(listed)]
+    notes += [note for listed in lists for note in list_notes(listed)]
     if not lists:
         notes += _without_crossings(dataset, held_out)
-        is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
+    is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
     forgeable = forgeable_crops(dataset) if config.forge.share else None
     validated, pairs = validation_data(config, dataset, validation, held_out, forgeable)
     batches, trained = _batches(config, dataset, training, is_held_out, forgeable)
@@ -106,7 +106,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         crop_settings=crop_settings,
         synthetic=synthetic_training(dataset, trained, config.forge),
         validated=validation_facts(validated, pairs),
-        notes=[*notes, *crop_notes, *_forging_notes(config, validated)],
+        notes=[*notes, *crop_notes, *forging_notes(config, validated)],
         fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{digest.hexdigest()[:16]}",
     )
 
@@ -195,29 +195,3 @@ def _without_crossings(dataset: CropDataset, held_out: set[str]) -> list[str]:
         f"{int((~kept).sum()):,} forged crops are left out: made of people on both sides of the split, or "
         "copies of photographs of people held out"
     ]
-
-
-def _forging_notes(config: TrainConfig, validated: FaceCrops) -> list[str]:
-    if not config.forge.share:
-        return []
-    notes = [f"{config.forge.share:.0%} of each batch is forged: {', '.join(config.forge.methods)}"]
-    if isinstance(validated, WithForgeries):
-        notes.append(
-            f"people held out who have no synthetic crops are validated with {validated.forgeries:,} "
-            "forgeries by the same methods"
-        )
-    return notes
-
-
-def _notes(listed: ListedPairs) -> list[str]:
-    notes = list(listed.notes)
-    if listed.dropped:
-        notes.append(
-            f"{listed.source}: {listed.dropped:,} pairs have a photograph that is not among the crops"
-        )
-    if listed.contradictions:
-        notes.append(
-            f"{listed.source}: {listed.contradictions:,} photographs have another synthetic flag than in the "
-            "shards; the list's holds"
-        )
-    return notes

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from common.formats.shards import ShardHeader, ShardRows, write_shard
 from train.config import load_config
-from train.prepare import TrainingData, prepare_data
-from train.same_pictures import same_picture_notes
+from train.tasks.verification.data import TrainingData, prepare_data
+from train.tasks.verification.same_pictures import same_picture_notes
 
 Spoil = Callable[[NDArray[np.uint8]], None]
 PERSON = 9  # crops of each of the six people: six bona fide, then three synthetic

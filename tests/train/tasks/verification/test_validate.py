@@ -7,14 +7,14 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-import train.validate as validation
+import train.tasks.verification.validate as validation
 from common.formats.pair_category import PairCategory
 from common.metrics import VerificationReport, equal_error_rate, evaluate_pairs
 from common.models.encoder import Encoder
 from common.runtime.errors import UserError
 from train.data.dataset import CropDataset
 from train.data.validation_pairs import ValidationPairs, draw_validation_pairs
-from train.validate import validate
+from train.tasks.verification.validate import validate
 
 HELD_OUT = {"person1", "person4", "person5"}
 

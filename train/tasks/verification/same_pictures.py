@@ -1,4 +1,4 @@
-"""The same picture under two names, looked for before a run starts: it spoils what is learnt and measured."""
+"""Search, before a run starts, for one picture under several names: it spoils training and figures."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from common.duplicates.same_picture_list import (
     describe,
     write_list,
 )
-from train.prepare import TrainingData
+from train.tasks.verification.data import TrainingData
 
 
 def same_picture_notes(data: TrainingData, file: Path) -> list[str]:

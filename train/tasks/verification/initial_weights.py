@@ -1,5 +1,6 @@
-"""Where a run starts from: given weights, or none."""
+"""The encoder that a run starts from: of given weights, or of random ones."""
 
+from common.models.backbones import FACE_SIZE
 from common.models.encoder import Encoder, default_input_format
 from common.models.load_encoder import LoadedEncoder, Wanted, load_encoder
 from common.models.weights.layouts import RANDOM
@@ -17,16 +18,9 @@ def initial_encoder(pretrained: str | None, wanted: Wanted) -> LoadedEncoder:
 
     Raises UserError when the weights are not to be had or are not those wanted.
     """
-    if pretrained is None:
-        return LoadedEncoder(_random_encoder(wanted), RANDOM)
-    return load_encoder(pretrained, wanted)
-
-
-def _random_encoder(wanted: Wanted) -> Encoder:
+    if pretrained is not None:
+        return load_encoder(pretrained, wanted)
     backbone = wanted.backbone or DEFAULT_BACKBONE
-    found = (
-        default_input_format(backbone, wanted.size)
-        if wanted.size is not None
-        else default_input_format(backbone)
-    )
-    return Encoder(backbone, found.model_copy(update={"colour": wanted.colour or found.colour})).eval()
+    wants = default_input_format(backbone, wanted.size or FACE_SIZE)
+    wants = wants.model_copy(update={"colour": wanted.colour or wants.colour})
+    return LoadedEncoder(Encoder(backbone, wants).eval(), RANDOM)

@@ -7,7 +7,7 @@ from common.models.encoder import Encoder, InputFormat, default_input_format
 from common.models.load_encoder import Wanted
 from common.models.weights.layouts import PLAIN, RANDOM
 from common.runtime.errors import UserError
-from train.initial_weights import initial_encoder
+from train.tasks.verification.initial_weights import initial_encoder
 
 
 def test_without_weights_the_default_is_a_random_ir_101() -> None:

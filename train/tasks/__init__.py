@@ -1,0 +1,1 @@
+"""Tasks: what a training is about, its network, data, loss, validation and checkpoints."""

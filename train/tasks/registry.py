@@ -1,0 +1,15 @@
+"""Registry of tasks: the values of the key `task` of the configuration."""
+
+from common.metrics.figures import VERIFICATION
+from common.runtime.errors import UserError
+from train.tasks.base import Task
+from train.tasks.verification.task import Verification
+
+TASKS: dict[str, type[Task]] = {VERIFICATION: Verification}  # one of your own can be added
+
+
+def task_named(name: str) -> type[Task]:
+    """The class of a task. Raises UserError for a name that is not known."""
+    if name not in TASKS:
+        raise UserError(f"unknown task '{name}'; known: {', '.join(TASKS)}")
+    return TASKS[name]
