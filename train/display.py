@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.metrics.figures import Better, Figures
+from common.metrics.interval import Interval
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,17 @@ def percent_column(title: str, width: int, name: str) -> Column:
 
 def interval_column(name: str) -> Column:
     """The interval of a figure of this name."""
-
-    def show(figures: Figures) -> str:
-        interval = figures.intervals.get(name)
-        return "-" if interval is None else f"{interval.low:.4f}-{interval.high:.4f}"
-
-    return Column("95 % interval", 15, show)
+    return Column("95 % interval", 15, lambda figures: span(figures.intervals.get(name)))
 
 
 def number(value: float | None, places: int = 4) -> str:
     """A number for people; `-` for one that is not known or undefined."""
     return "-" if value is None or math.isnan(value) else f"{value:.{places}f}"
+
+
+def span(interval: Interval | None) -> str:
+    """An interval for people; `-` without one."""
+    return "-" if interval is None else f"{interval.low:.4f}-{interval.high:.4f}"
 
 
 @dataclass(frozen=True)

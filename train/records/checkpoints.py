@@ -7,6 +7,7 @@ from pathlib import Path
 from common.models.checkpoint import SUFFIX
 from common.models.leaderboard import RankedCheckpoint, kept_checkpoints, last_checkpoint, rank
 from common.models.standing import Standing
+from train.display import number
 
 CHECKPOINT_FOLDER = "checkpoints"  # below that of the history
 KEPT = 5  # by each ranking
@@ -46,17 +47,13 @@ def checkpoint_name(standing: Standing) -> str:
 
     Characters of the network and the run that a file name had better not have become `_`.
     """
-    figures = (f"{by.mark}{_figure(standing.figure(by))}" for by in standing.rankings)
+    figures = (f"{by.mark}{number(standing.figure(by))}" for by in standing.rankings)
     when = f"epoch{standing.epoch:03d}-step{standing.step:06d}"
     return "-".join([*figures, _plain(standing.network), when, _plain(standing.run)]) + SUFFIX
 
 
 def _best_of(entries: list[RankedCheckpoint], standing: Standing) -> list[RankedCheckpoint]:
     return [entry for by in standing.rankings for entry in rank(entries, by, standing.group)[:KEPT]]
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
 
 
 def _plain(name: str) -> str:

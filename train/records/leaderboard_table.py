@@ -14,6 +14,7 @@ from common.models.leaderboard import RankedCheckpoint, kept_checkpoints, last_c
 from common.models.standing import Standing
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError
+from train.display import number, span
 from train.records.checkpoints import KEPT
 
 
@@ -59,12 +60,8 @@ def leaderboard_table(rows: Sequence[LeaderboardRow]) -> Table:
         standing = row.standing
         if index and standing.group != rows[index - 1].standing.group:
             table.add_section()
-        interval = standing.interval
-        figures = [
-            _figure(standing.figure(primary)),
-            f"{interval.low:.4f}-{interval.high:.4f}" if interval else "-",
-            *(_figure(standing.figures.get(name)) for name in titles),
-        ]
+        figures = [number(standing.figure(primary)), span(standing.interval)]
+        figures += [number(standing.figures.get(name)) for name in titles]
         when = (standing.run, str(standing.epoch), str(standing.step))
         words = [row.kept_for, *when, standing.validation[:8], row.file]
         table.add_row(*figures, *(escape(printable(word)) for word in words))
@@ -84,7 +81,3 @@ def _rows_of(entries: list[RankedCheckpoint], group: tuple[str, str]) -> list[Le
         )
         for entry in [*ranked, *(entry for entry in own if entry not in ranked)]
     ]
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
