@@ -48,6 +48,8 @@ class ArcFaceIResNet(Backbone):
     Raises UserError for another size.
     """
 
+    first_key = "conv1.weight"
+
     def __init__(self, size: int, blocks: tuple[int, int, int, int], embedding_size: int = 512) -> None:
         super().__init__()
         check_multiple(size)

@@ -78,6 +78,8 @@ class ImprovedResNet(Backbone):
     Raises UserError for another size.
     """
 
+    first_key = "input_layer.0.weight"
+
     def __init__(
         self,
         size: int,

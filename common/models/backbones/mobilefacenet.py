@@ -4,6 +4,7 @@ from itertools import islice
 
 from torch import Tensor, nn
 
+from common.models.backbones.initialise import initialise
 from common.models.backbones.network import Backbone
 from common.models.backbones.sizes import MULTIPLE, check_multiple
 
@@ -83,6 +84,8 @@ class MobileFaceNet(Backbone):
     Raises UserError for another size.
     """
 
+    first_key = "conv1.0.weight"
+
     def __init__(self, size: int, embedding_size: int = 128) -> None:
         super().__init__()
         check_multiple(size)
@@ -102,9 +105,7 @@ class MobileFaceNet(Backbone):
                 )
                 channels_in = channels
         self.features = nn.Sequential(*blocks)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        initialise(self, zero_biases=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """See `Backbone.forward`."""

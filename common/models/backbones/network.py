@@ -13,6 +13,7 @@ class Backbone(nn.Module):
     """
 
     embedding_size: int
+    first_key: str = ""  # of its state_dict, where a class knows it: what files are recognised by at a glance
 
     def forward(self, images: Tensor) -> Tensor:
         """Embeddings (N, embedding_size), float32."""

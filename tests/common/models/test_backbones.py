@@ -83,6 +83,18 @@ def test_stages_share_out_all_parameters_and_keep_the_state_dict(name: str) -> N
 
 
 @pytest.mark.parametrize("name", BACKBONES)
+def test_the_first_name_of_the_state_is_stated(name: str) -> None:
+    network = on_meta(name)
+    assert network.first_key == next(iter(network.state_dict()))
+
+
+def test_nothing_is_drawn_for_weights_without_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nn.init, "kaiming_normal_", None)  # torch would import its compiler to draw them
+    for name in BACKBONES:
+        on_meta(name)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
 def test_stages_go_from_the_input_to_the_embedding(name: str) -> None:
     network = on_meta(name)
     called: list[int] = []
