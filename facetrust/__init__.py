@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from align import detectors
     from align.crops.aligner import AlignedFace, Aligner, Rejection
     from align.crops.options import AlignOptions
     from align.media.source import ImageSource
@@ -42,6 +43,7 @@ __all__ = [
     "Verification",
     "__version__",
     "align",
+    "detectors",
     "embed",
     "equal_error_rate",
     "load_model",
@@ -62,7 +64,9 @@ _NAMES_OF = {
     "infer.embeddings": ("Embeddings",),
     "infer.models.model": ("Model",),
     "infer.score": ("Verdict",),
-    "train.losses": ("losses",),  # the module itself
+    # the packages themselves
+    "align.detectors": ("detectors",),
+    "train.losses": ("losses",),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_OF.items() for name in names}
 
@@ -78,7 +82,7 @@ def __getattr__(name: str) -> Any:
     else:
         _refuse_namesakes(("common", "train") if name == "losses" else ("align", "common", "infer"))
         module = import_module(_MODULE_OF[name])
-        found = module if name == "losses" else getattr(module, name)
+        found = module if name in ("detectors", "losses") else getattr(module, name)
     globals()[name] = found
     return found
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from align.crops.options import AlignOptions, FaceChoice
-from align.detectors.open import NONE, ONNX
+from align.detectors.registry import NONE, ONNX
 from common.formats.crop_frame import Template
 from common.models.crop_settings import CropSettings
 from common.runtime.errors import ParameterError, UserError

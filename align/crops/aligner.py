@@ -1,4 +1,4 @@
-"""Photographs through the whole of stage 1: read, detect, choose, crop."""
+"""The aligner: photographs are read, their faces detected, chosen and cropped."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from align.crops.photograph import DecodedPhotograph
 from align.crops.reasons import COINCIDE, LOST_FACE, LOST_PART, NO_FACE, TURNED, ReasonKind, kind_of
 from align.crops.second_look import Found, SecondLook
 from align.detectors.detection import Detection, DetectorSettings
-from align.detectors.open import find_detector, open_detector
+from align.detectors.registry import open_detector
 from align.media.source import ImageSource, open_image
 from align.media.unreadable import UnreadableImageError
 from common.formats.crop_frame import crop_frame
@@ -31,9 +31,8 @@ class AlignedFace:
     image: NDArray[np.uint8]  # (size, size, 3) RGB
     detection: Detection  # in pixels of the photograph; landmarks and score are NaN where none was asked for
     alignment: Alignment = Alignment.LANDMARKS
-    # in the photograph, at the least: beside a large one the detector may not have looked for small ones
-    faces_found: int = 0
-    turned: int = 0  # by how many degrees, clockwise, the photograph is turned for it: 0, 90, 180 or 270
+    faces_found: int = 0  # at least; beside a large face the detector may not have looked for small ones
+    turned: int = 0  # degrees clockwise by which the photograph is turned for it: 0, 90, 180 or 270
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,12 @@ class Rejection:
 
     @property
     def kind(self) -> ReasonKind:
-        """What it lies in."""
+        """The kind of its reason."""
         return kind_of(self.reason)
 
 
 class Aligner:
-    """Aligns photographs with one detector; holds no other state.
+    """From photographs to crops with one detector; holds no other state.
 
     Raises UserError when the detector that the options name is not there.
 
@@ -62,7 +61,7 @@ class Aligner:
         self.options = options
         self.frame = crop_frame(options.size, options.template, options.margin)
         settings = DetectorSettings(options.det_size, options.min_score, options.device, threads)
-        self.detector = open_detector(find_detector(options.detector), settings)
+        self.detector = open_detector(options.detector, settings)
         self._second_look = SecondLook(self.detector, options) if self.detector else None
 
     def align(self, source: ImageSource) -> AlignedFace | Rejection:
@@ -88,7 +87,7 @@ class Aligner:
         yield from self._finish(window)
 
     def _read(self, source: ImageSource) -> DecodedPhotograph | Rejection:
-        """A photograph with as many pixels as the detector needs."""
+        """The photograph, reduced as far as the detector's size allows, or why it cannot be read."""
         try:
             file = open_image(source, allow_cut=self.detector is not None)
             wanted = self.detector.wanted_side if self.detector else 2 * self.options.size
@@ -112,13 +111,13 @@ class Aligner:
                 yield Rejection(str(error))
 
     def _detect(self, photographs: list[DecodedPhotograph]) -> list[list[Detection]]:
-        """The faces that count at the first look, in pixels of the photographs as they were decoded."""
+        """The usable faces of the first look, in pixels of the photographs as they were decoded."""
         looks = self._second_look
         if self.detector is None or looks is None or not photographs:
             return [[] for _ in photographs]
         found = self.detector.detect_batch(
             [photograph.pixels for photograph in photographs],
-            [looks.enough(entry.pixels.shape[:2], entry.reduction) for entry in photographs],
+            [looks.early_exit(entry.pixels.shape[:2], entry.reduction) for entry in photographs],
         )
         return [looks.usable(faces, entry.reduction) for faces, entry in zip(found, photographs, strict=True)]
 
@@ -142,7 +141,10 @@ class Aligner:
         return Rejection(TURNED if found.lies or chosen else NO_FACE)
 
     def _crop_by_landmarks(self, found: Found, seen: Detection, turned: int) -> AlignedFace | None:
-        """The crop, from as many pixels as it takes not to lose detail; None where the file lacks some."""
+        """The crop, cut from a photograph reduced no further than `OVERSAMPLING` allows.
+
+        None where it shows pixels that the file lacks.
+        """
         photograph = found.photograph
         face, lost = photograph.to_full_size(seen), photograph.file.lost
         source = photograph
@@ -157,6 +159,7 @@ class Aligner:
         return AlignedFace(crop, face, alignment, len(found.faces), turned)
 
     def _without_landmarks(self, photograph: DecodedPhotograph, alignment: Alignment) -> AlignedFace:
+        """The square in the middle of a photograph, as a face whose landmarks and score are NaN."""
         height, width = photograph.file.height, photograph.file.width
         side = min(height, width)
         left, top = (width - side) // 2, (height - side) // 2
@@ -172,13 +175,13 @@ class Aligner:
 
 @lru_cache(maxsize=4)
 def aligner_of_process(options: AlignOptions) -> Aligner:
-    """An aligner that a process opens once, however many tasks or calls it is given."""
+    """The aligner with these options, which a process opens once for all its tasks and calls."""
     return Aligner(options)
 
 
 def align_photographs(
     sources: Sequence[ImageSource], options: AlignOptions = AlignOptions()
 ) -> list[AlignedFace | Rejection]:
-    """The most prominent face of each photograph; the task of a worker process that keeps nothing."""
+    """The most prominent face of each photograph; a function that worker processes can be given."""
     outcomes = aligner_of_process(options).align_all(sources)
     return [outcome if isinstance(outcome, Rejection) else outcome[0] for outcome in outcomes]

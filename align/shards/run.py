@@ -7,7 +7,7 @@ from pathlib import Path
 
 from align.crops.options import AlignOptions
 from align.crops.reasons import group_reasons
-from align.detectors.open import find_detector
+from align.detectors.registry import detector_fingerprint
 from align.shards.engines.engine import Engine
 from align.shards.job import ShardJob, align_shard
 from align.shards.make import LOCK_FILE, PlannedShard, claim_folder, make_shards
@@ -87,14 +87,13 @@ def _plan(source: Source, out: Path, options: AlignOptions, shard_size: int) -> 
 
 
 def _header(source: Source, options: AlignOptions, shard_size: int) -> ManifestHeader:
-    detector = find_detector(options.detector)
     settled = options.as_dict() | {
         "device": settle_device(options.device).value,  # CUDA rounds otherwise
         "shard-size": shard_size,
         "layout": source.layout.value,
         **source.selection.as_dict(),
         **source.reading.as_dict(),
-        "weights": detector.fingerprint,
+        "weights": detector_fingerprint(options.detector),
     }
     shards = -(-len(source.photographs) // shard_size)
     return ManifestHeader(str(source.origin.resolve()), settled, shards, source.account())

@@ -38,7 +38,7 @@ def detector_alone(images: Sequence[Image], count: int) -> float:
 
     Images larger than the detector's own 640 pixels are shrunk to that, as facetrust does.
     """
-    from align.detectors.retinaface import shrink
+    from align.detectors.resizing import shrink
 
     mean = np.array(MEAN_RGB, np.float32)
     tensors = [

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from align.crops.aligner import AlignedFace, Aligner
-from align.detectors.detection import Detection, Detector, Enough
+from align.detectors.detection import Detection, Detector, EarlyExit
 from align.media.read import ImageFile
 from common.runtime.errors import UserError
 from infer.embeddings import align_options
@@ -35,11 +35,11 @@ class TimedDetector:
         self._detector = detector
 
     def detect_batch(
-        self, images: Sequence[NDArray[np.uint8]], enough: Sequence[Enough]
+        self, images: Sequence[NDArray[np.uint8]], early_exits: Sequence[EarlyExit]
     ) -> list[list[Detection]]:
         """See `Detector.detect_batch`."""
         start = time.perf_counter()
-        found = self._detector.detect_batch(images, enough)
+        found = self._detector.detect_batch(images, early_exits)
         self.seconds += time.perf_counter() - start
         return found
 

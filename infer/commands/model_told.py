@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from align.detectors.open import NONE
+from align.detectors.registry import NONE
 from common.models.crop_settings import CropSettings
 from common.runtime.command_line import console, printable
 from infer.cropping import described

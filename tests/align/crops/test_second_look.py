@@ -15,7 +15,7 @@ from align.crops.crop import crop_face
 from align.crops.options import AlignOptions, FaceChoice, OnMissing
 from align.crops.reasons import NO_FACE, TURNED, ReasonKind
 from align.crops.upright import tilt
-from align.detectors.detection import Detection, Enough, ScoreLevels, detect
+from align.detectors.detection import Detection, EarlyExit, ScoreLevels, detect
 from align.detectors.tiles import search_in_tiles
 from align.media.read import read_image
 from common.formats.crop_frame import ARCFACE_POINTS, landmarks_in_crop
@@ -46,9 +46,9 @@ def count_looks(aligner: Aligner, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     looks: list[int] = []
     look = aligner.detector.detect_batch
 
-    def counting(images: Sequence[Array], enough: Sequence[Enough]) -> list[list[Detection]]:
+    def counting(images: Sequence[Array], early_exits: Sequence[EarlyExit]) -> list[list[Detection]]:
         looks.append(len(images))
-        return look(images, enough)
+        return look(images, early_exits)
 
     monkeypatch.setattr(aligner.detector, "detect_batch", counting)
     return looks
@@ -149,7 +149,9 @@ class Blurred:
     def __init__(self) -> None:
         self._scores = iter([0.95, 0.5, 0.97, 0.5])
 
-    def detect_batch(self, images: Sequence[Array], enough: Sequence[Enough]) -> list[list[Detection]]:
+    def detect_batch(
+        self, images: Sequence[Array], early_exits: Sequence[EarlyExit]
+    ) -> list[list[Detection]]:
         box = np.array([20, 15, 100, 115], np.float32)
         return [[Detection(box, ARCFACE_POINTS.astype(np.float32), next(self._scores))] for _ in images]
 
@@ -212,7 +214,9 @@ class Sideways:
     name, sha256, batch_size, wanted_side = "sideways", "", 1, 640
     levels = ScoreLevels(0.9, 0.8)
 
-    def detect_batch(self, images: Sequence[Array], enough: Sequence[Enough]) -> list[list[Detection]]:
+    def detect_batch(
+        self, images: Sequence[Array], early_exits: Sequence[EarlyExit]
+    ) -> list[list[Detection]]:
         landmarks = np.array([[60, 40], [60, 70], [50, 55], [30, 45], [30, 65]], np.float32)
         return [[Detection(np.array([20, 30, 80, 80], np.float32), landmarks, 0.95)] for _ in images]
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from align.crops.choose_face import FaceChoice, choose_faces, is_settled
-from align.detectors.detection import Detection, DetectorSettings, Enough, detect, never_enough
+from align.detectors.detection import Detection, DetectorSettings, EarlyExit, detect, no_early_exit
 from align.detectors.embedded import FINE_LIMIT, EmbeddedRetinaFace
 
 from .looking import Counted, read, scaled
@@ -23,7 +23,7 @@ def values(faces: list[Detection]) -> list[tuple[bytes, bytes, float]]:
     return [(face.box.tobytes(), face.landmarks.tobytes(), face.score) for face in faces]
 
 
-def until(choice: FaceChoice, image: Array) -> Enough:
+def until(choice: FaceChoice, image: Array) -> EarlyExit:
     """Ends the search when the choice is settled."""
     size = image.shape[:2]
     return lambda faces, unseen: is_settled(faces, unseen, choice, *size)
@@ -110,5 +110,5 @@ def test_in_a_batch_each_image_has_its_own_end(group_photograph: Array) -> None:
     image = scaled(group_photograph, 0.25)  # its faces are below the limit
     detector = EmbeddedRetinaFace()
     detector.batch_size = 2
-    first, second = detector.detect_batch([image, image], [lambda faces, unseen: True, never_enough])
+    first, second = detector.detect_batch([image, image], [lambda faces, unseen: True, no_early_exit])
     assert len(first) < len(second) == 6

@@ -1,3 +1,4 @@
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,13 @@ from numpy.typing import NDArray
 from retinaface.weights import WEIGHTS
 
 from align.crops.choose_face import FaceChoice
-from align.detectors.detection import DetectorSettings, detect, never_enough
-from align.detectors.embedded import EmbeddedRetinaFace
+from align.detectors.detection import DetectorSettings, detect, no_early_exit
+from align.detectors.embedded import EmbeddedRetinaFace, open_embedded
 from align.detectors.embedded_network import FEATURES_8, FEATURES_16, split_network
+from align.detectors.onnx_file import RetinaFaceExport
 
 from .looking import Counted, read, scaled
-from .networks import MEAN_BGR
+from .networks import MEAN_BGR, export
 
 Array = NDArray[np.uint8]
 
@@ -108,7 +110,7 @@ def test_a_batch_of_mixed_sizes_is_as_one_at_a_time(group_photograph: Array, por
     detector = EmbeddedRetinaFace()
     detector.batch_size = 4
     detector._coarse = coarse = Counted(detector._coarse)
-    together = detector.detect_batch(images, [never_enough] * len(images))
+    together = detector.detect_batch(images, [no_early_exit] * len(images))
     assert coarse.runs == 4  # five of one size, and two more
     assert len(together[0]) == 6 and len(together[1]) == 1
     for image, found in zip(images, together, strict=True):
@@ -118,6 +120,24 @@ def test_a_batch_of_mixed_sizes_is_as_one_at_a_time(group_photograph: Array, por
             np.testing.assert_allclose(one.landmarks, other.landmarks, atol=1e-3)
             np.testing.assert_allclose(one.box, other.box, atol=1e-3)
             assert one.score == pytest.approx(other.score, abs=1e-5)
+
+
+def test_another_file_than_the_cut_is_for_runs_whole(
+    group_photograph: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = open_embedded()
+    assert isinstance(cut, EmbeddedRetinaFace)
+    monkeypatch.setattr("retinaface.weights.WEIGHTS", other := export(metadata={}))
+    whole = open_embedded()
+    assert isinstance(whole, RetinaFaceExport)
+    assert whole.name == cut.name and whole.sha256 == sha256(other).hexdigest() != cut.sha256
+    for image in (group_photograph, group_photograph[::3, ::3]):
+        found, expected = detect(whole, image), detect(cut, image)
+        assert len(found) == len(expected) > 0
+        for one, same in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one.landmarks, same.landmarks, rtol=0, atol=1e-2)
+            np.testing.assert_allclose(one.box, same.box, rtol=0, atol=1e-2)
+            assert one.score == pytest.approx(same.score, abs=1e-4)
 
 
 def test_no_images_no_faces() -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from align.detectors.detection import DetectorSettings, detect
 from align.detectors.embedded import EmbeddedRetinaFace
 from align.detectors.insightface_pack import InsightFaceDetector, find_detection_model
-from align.detectors.letterbox import fit
-from align.detectors.open import find_detector, open_detector
+from align.detectors.registry import detector_fingerprint, open_detector
+from align.detectors.resizing import fit
 from common.formats.shards import open_shard, shard_paths
 from common.runtime.errors import UserError
 
@@ -38,12 +38,11 @@ def test_it_finds_the_faces_of_the_embedded_detector(
     models: Path, network: bytes, group_photograph: Array, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = put(models / "testpack" / "det_test.onnx", network)
-    source = find_detector("insightface:testpack")
-    assert Path(source.path) == path.resolve()
-    detector = open_detector(source, DetectorSettings())
+    assert find_detection_model("testpack") == path.resolve()
+    detector = open_detector("insightface:testpack", DetectorSettings())
     assert isinstance(detector, InsightFaceDetector)
     assert detector.name == "insightface:testpack/det_test"
-    assert detector.sha256 == source.fingerprint == sha256(network).hexdigest()
+    assert detector.sha256 == detector_fingerprint("insightface:testpack") == sha256(network).hexdigest()
     assert (detector.batch_size, detector.wanted_side) == (1, 640)
     found, expected = detect(detector, group_photograph), detect(EmbeddedRetinaFace(), group_photograph)
     assert len(found) == len(expected) == 6
@@ -142,7 +141,7 @@ def test_a_file_that_is_no_network_is_called_what_it_is(
         models / "testpack" / "det_test.onnx", network[: len(network) // 2] if content is None else content
     )
     with pytest.raises(UserError, match=rf"det_test\.onnx is {told}.*not a whole ONNX network") as refused:
-        find_detector("insightface:testpack")
+        detector_fingerprint("insightface:testpack")
     assert "\n" not in str(refused.value)
     with pytest.raises(UserError, match=r"det_test\.onnx"):
         InsightFaceDetector(path, DetectorSettings())

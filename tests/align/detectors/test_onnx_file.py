@@ -8,13 +8,12 @@ import pytest
 from numpy.typing import NDArray
 from retinaface.weights import WEIGHTS
 
-from align.detectors.detection import Detection, DetectorSettings, detect, never_enough
+from align.detectors.detection import Detection, DetectorSettings, detect, no_early_exit
 from align.detectors.embedded import EmbeddedRetinaFace
 from align.detectors.embedded_network import MEAN_RGB
-from align.detectors.letterbox import fit, pad
 from align.detectors.onnx_file import RetinaFaceExport
-from align.detectors.open import find_detector, open_detector
-from align.detectors.retinaface import enlarge
+from align.detectors.registry import detector_fingerprint, open_detector
+from align.detectors.resizing import enlarge, fit, pad
 from common.runtime.device import Device
 from common.runtime.errors import UserError
 
@@ -35,7 +34,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def open_file(path: Path, settings: DetectorSettings = DetectorSettings()) -> RetinaFaceExport:
-    detector = open_detector(find_detector(f"onnx:{path}"), settings)
+    detector = open_detector(f"onnx:{path}", settings)
     assert isinstance(detector, RetinaFaceExport)
     return detector
 
@@ -110,7 +109,7 @@ def test_name_hash_and_sizes(store: Store) -> None:
     path = store(renamed())
     detector = open_file(path, DetectorSettings(det_size=320, device=Device.CPU))
     assert detector.name == "onnx:net.onnx"
-    assert detector.sha256 == find_detector(f"onnx:{path}").fingerprint
+    assert detector.sha256 == detector_fingerprint(f"onnx:{path}")
     assert (detector.batch_size, detector.wanted_side) == (1, 320)
 
 
@@ -129,7 +128,7 @@ def test_a_batch_is_as_one_at_a_time(store: Store, group_photograph: Array) -> N
     half = fit(group_photograph, 640, None, None)
     images = [half, half[:200].copy(), half[:, ::-1].copy(), half // 2]
     detector.batch_size = 4
-    together = detector.detect_batch(images, [never_enough] * 4)
+    together = detector.detect_batch(images, [no_early_exit] * 4)
     for image, found in zip(images, together, strict=True):
         assert_same_faces(found, detect(detector, image), 1e-3)
 
@@ -185,7 +184,7 @@ def test_what_is_not_there_or_no_file_is_told(tmp_path: Path) -> None:
         ("", "is a folder"),
     ]:
         with pytest.raises(UserError, match=told):
-            find_detector(f"onnx:{tmp_path / name}")
+            detector_fingerprint(f"onnx:{tmp_path / name}")
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 900), (900, 5), (640, 640), (333, 777), (6401, 12)])

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from align.detectors.detection import Detection
-from align.detectors.retinaface import anchors, decode, enlarge, overlap, shrink, suppress
+from align.detectors.nms import iou, nms_faces
+from align.detectors.resizing import enlarge, shrink
+from align.detectors.retinaface import anchors, decode
 
 
 def face(x0: float, y0: float, x1: float, y1: float, score: float) -> Detection:
@@ -36,23 +38,23 @@ def test_decoding_by_hand() -> None:
 def test_no_anchors_no_faces() -> None:
     empty = np.zeros((0, 4), np.float32)
     assert decode(empty, empty, np.zeros((0, 10), np.float32), np.zeros(0, np.float32)) == []
-    assert suppress([]) == []
+    assert nms_faces([]) == []
 
 
 def test_overlap_by_hand() -> None:
     box = np.array([0, 0, 2, 2], np.float32)
     others = np.array([[0, 0, 2, 2], [1, 0, 3, 2], [2, 2, 3, 3], [1, 1, 1, 1]], np.float32)
-    np.testing.assert_allclose(overlap(box, others), [1, 1 / 3, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(iou(box, others), [1, 1 / 3, 0, 0], rtol=1e-6)
 
 
 def test_of_overlapping_faces_the_best_stays() -> None:
     weak, best, apart = face(0, 0, 10, 10, 0.6), face(1, 0, 11, 10, 0.9), face(50, 0, 60, 10, 0.7)
-    assert suppress([weak, best, apart]) == [best, apart]
+    assert nms_faces([weak, best, apart]) == [best, apart]
 
 
 def test_a_suppressed_face_suppresses_none() -> None:
     chain = [face(0, 0, 10, 10, 0.9), face(4, 0, 14, 10, 0.8), face(8, 0, 18, 10, 0.7)]
-    assert suppress(chain) == [chain[0], chain[2]]
+    assert nms_faces(chain) == [chain[0], chain[2]]
 
 
 @pytest.mark.parametrize(
