@@ -1,50 +1,39 @@
-"""insightface's model packs, downloaded by insightface itself."""
+"""insightface's model packs, downloaded from its releases on GitHub."""
 
 import os
-import subprocess
-import sys
 import tempfile
-from pathlib import Path
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from queue import Empty, Queue
+from threading import Thread
 
-CONNECT_SECONDS = 3
-DOWNLOAD_SECONDS = 1800  # the largest pack has 350 MB
+from common.runtime.checksum import file_sha256
+from common.runtime.command_line import progress_bar
 
-# insightface sets no time limit, prints, and leaves a zip and a folder behind whatever happens; a process of
-# its own in a folder of its own keeps all that away. It would wait for minutes for a server that is out of
-# reach, so that is looked for first; the thread is for the look-up of its name, which takes no time-out.
-_SCRIPT = """
-import sys, threading
-pack, root, seconds = sys.argv[1:]
-reasons = []
-def ask(url):
-    with requests.get(url, stream=True, timeout=float(seconds)) as answer:
-        if answer.status_code == 404:
-            return "insightface offers no pack of this name"
-        answer.raise_for_status()
-def look(url):
-    try:
-        reasons.append(ask(url))
-    except (requests.ConnectionError, requests.Timeout):
-        reasons.append("github.com cannot be reached")
-    except Exception as error:
-        reasons.append(type(error).__name__)
-try:
-    import requests
-    from insightface.utils import storage
-    looking = threading.Thread(target=look, args=[f"{storage.BASE_REPO_URL}/{pack}.zip"], daemon=True)
-    looking.start()
-    looking.join(float(seconds))
-    reason = reasons[0] if reasons else f"github.com gives no answer in {seconds} seconds"
-    if reason:
-        sys.exit(f"reason: {reason}")
-    storage.ensure_available("models", pack, root=root)
-except Exception as error:
-    sys.exit(f"reason: {type(error).__name__}")
-"""
+RELEASE = "https://github.com/deepinsight/insightface/releases/download/model-zoo"
+CONNECT_SECONDS = 3.0  # until the first answer
+SILENT_SECONDS = 30.0  # without data
+DOWNLOAD_SECONDS = 1800.0  # the largest pack has 350 MB
+MAX_BYTES, MAX_FILES = 2_000_000_000, 1000  # of a pack, packed and unpacked
+CHUNK_BYTES = 1 << 16
+MEGABYTE = 1_000_000
+SHA256 = {  # of detectors whose packs have no manifest, which insightface checks itself
+    "det_10g.onnx": "5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",
+    "det_2.5g.onnx": "041f73f47371333d1d17a6fee6c8ab4e6aecabefe398ff32cca4e2d5eaee0af9",
+    "det_500m.onnx": "5e4447f50245bbd7966bd6c0fa52938c61474a04ec7def48753668a9d8b4ea3a",
+    "scrfd_10g_bnkps.onnx": "5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",
+}
+DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)  # of a zip archive
 
 
 class DownloadError(Exception):
     """A pack that could not be downloaded; the text says why in a few words."""
+
+
+Chunk = tuple[bytes, int] | DownloadError | None
 
 
 def download_pack(pack: str, models: Path) -> None:
@@ -56,29 +45,91 @@ def download_pack(pack: str, models: Path) -> None:
         # where it is to be, or as near as there is a folder: in one file system, the pack appears at once
         near = next(folder for folder in (models, *models.parents) if folder.exists())
         with tempfile.TemporaryDirectory(prefix=f".insightface-{pack}-", dir=near) as scratch:
-            _run_insightface(pack, scratch)
+            archive, unpacked = Path(scratch, "pack.zip"), Path(scratch, pack)
+            _save(f"{RELEASE}/{pack}.zip", archive)
+            _unpack(archive, unpacked)
             models.mkdir(parents=True, exist_ok=True)
-            _move(Path(scratch, "models", pack), models / pack)
+            _move(unpacked, models / pack)
     except OSError as error:
         raise DownloadError(error.strerror or type(error).__name__) from error
 
 
-def _run_insightface(pack: str, root: str) -> None:
+def _save(url: str, target: Path) -> None:
+    """Write what a URL gives into a file, within bounds of size and time."""
+    end = time.monotonic() + DOWNLOAD_SECONDS
+    with target.open("wb") as file, progress_bar("Downloading", "MB") as progress:
+        for chunk, expected in _stream(url):
+            file.write(chunk)
+            if file.tell() > MAX_BYTES:
+                raise DownloadError(f"it has more than {MAX_BYTES // MEGABYTE:,} MB")
+            if time.monotonic() > end:
+                raise DownloadError(f"it was not there after {DOWNLOAD_SECONDS:g} seconds")
+            progress(file.tell() // MEGABYTE, max(expected, file.tell()) // MEGABYTE)
+
+
+def _stream(url: str) -> Iterator[tuple[bytes, int]]:
+    """The chunks that a URL gives, each with the bytes to expect of all; the first is empty.
+
+    A thread fetches them, because no time-out bounds the look-up of a name, nor an answer that trickles.
+    """
+    chunks: Queue[Chunk] = Queue(maxsize=64)
+    Thread(target=_fetch, args=[url, chunks], daemon=True).start()
+    seconds, silent = CONNECT_SECONDS, "github.com gives no answer in {:g} seconds"
+    while True:
+        try:
+            chunk = chunks.get(timeout=seconds)
+        except Empty:
+            raise DownloadError(silent.format(seconds)) from None
+        if chunk is None:
+            return
+        if isinstance(chunk, DownloadError):
+            raise chunk
+        seconds, silent = SILENT_SECONDS, "github.com sent nothing for {:g} seconds"
+        yield chunk
+
+
+def _fetch(url: str, chunks: Queue[Chunk]) -> None:
+    """Put the chunks of `_stream` into a queue, and None or the error at the end."""
+    import requests
+
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _SCRIPT, pack, root, str(CONNECT_SECONDS)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=DOWNLOAD_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise DownloadError(f"it was not there after {DOWNLOAD_SECONDS} seconds") from error
-    if done.returncode:
-        last = done.stderr.strip().rpartition("\n")[2]
-        raise DownloadError(last.removeprefix("reason: ") if last.startswith("reason: ") else "it failed")
+        with requests.get(url, stream=True, timeout=(CONNECT_SECONDS, SILENT_SECONDS)) as answer:
+            if answer.status_code == requests.codes.not_found:
+                raise DownloadError("insightface offers no pack of this name")
+            if not answer.ok:
+                raise DownloadError(f"github.com answers with status {answer.status_code}")
+            expected = int(answer.headers.get("content-length", 0))
+            chunks.put((b"", expected))
+            for chunk in answer.iter_content(CHUNK_BYTES):
+                chunks.put((chunk, expected))
+        chunks.put(None)
+    except DownloadError as error:
+        chunks.put(error)
+    except requests.exceptions.ChunkedEncodingError:
+        chunks.put(DownloadError("the connection broke off"))
+    except (requests.ConnectionError, requests.Timeout):
+        chunks.put(DownloadError("github.com cannot be reached"))
+    except Exception as error:  # of requests, or of what it is built on
+        chunks.put(DownloadError(type(error).__name__))
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Unpack a zip archive within bounds of number, size and place, and compare known checksums."""
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            entries = packed.infolist()
+            if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > MAX_BYTES:
+                raise DownloadError(f"its archive has more than {MAX_FILES} files or {MAX_BYTES:,} bytes")
+            paths = [PurePosixPath(entry.filename) for entry in entries]
+            if any(path.is_absolute() or ".." in path.parts for path in paths):
+                raise DownloadError("its archive names files outside of its folder")
+            packed.extractall(folder)
+    except DAMAGE as error:
+        raise DownloadError("what came is not a whole ZIP archive") from error
+    if not (folder / "manifest.json").exists():
+        for path in folder.rglob("*.onnx"):
+            if path.name in SHA256 and file_sha256(path) != SHA256[path.name]:
+                raise DownloadError(f"its {path.name} is not the published one, by its SHA-256")
 
 
 def _move(source: Path, target: Path) -> None:

@@ -1,11 +1,14 @@
 import functools
 import http.server
 import io
+import re
 import socket
 import subprocess
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,15 +22,6 @@ from .networks import scrfd_style
 
 Finished = subprocess.CompletedProcess[str]
 Run = Callable[..., list[Finished]]
-
-# in the downloading process, the release server of insightface is the one of the test
-REDIRECT = """
-import requests
-whole = requests.Session.request
-def request(self, method, url, **words):
-    return whole(self, method, "{server}/" + url.rpartition("/")[2], **words)
-requests.Session.request = request
-"""
 
 
 @pytest.mark.slow
@@ -60,39 +54,80 @@ def test_an_empty_pack_folder_is_no_pack(models: Path, capfd: pytest.CaptureFixt
     assert capfd.readouterr() == ("", "")
 
 
-def test_waiting_is_bounded(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(insightface_download, "DOWNLOAD_SECONDS", 0.5)
-    monkeypatch.setattr(insightface_download, "_SCRIPT", "import time; time.sleep(60)")
-    with pytest.raises(UserError, match=r"not there after 0\.5 seconds"):
-        find_detection_model("buffalo_l")
-    assert not models.parent.exists()
-
-
 def test_a_server_that_never_answers_is_not_waited_for(
-    release_server: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    release_server: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        script = REDIRECT.format(server=f"http://127.0.0.1:{silent.getsockname()[1]}")
-        put(tmp_path / "site" / "sitecustomize.py", script.encode())
+        monkeypatch.setattr(insightface_download, "RELEASE", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setattr(insightface_download, "CONNECT_SECONDS", 0.2)
-        with pytest.raises(UserError, match=r"github\.com (gives no answer in 0\.2|cannot be reached)"):
+        with pytest.raises(UserError, match=r"github\.com gives no answer in 0\.2 seconds"):
             find_detection_model("buffalo_l")
     assert not models.parent.exists()
 
 
 def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(
-    release_server: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    release_server: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = "import socket, time\nsocket.getaddrinfo = lambda *_, **__: time.sleep(600)\n"
-    put(tmp_path / "site" / "sitecustomize.py", slow.encode())
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(60))
     monkeypatch.setattr(insightface_download, "CONNECT_SECONDS", 0.2)
     with pytest.raises(UserError, match=r"github\.com gives no answer in 0\.2 seconds"):
         find_detection_model("buffalo_l")
+    ended.set()
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [("SILENT_SECONDS", "sent nothing for 0.4"), ("DOWNLOAD_SECONDS", "not there after 0.4")],
+)
+def test_waiting_is_bounded(
+    models: Path, online: None, monkeypatch: pytest.MonkeyPatch, limit: str, told: str
+) -> None:
+    ended = threading.Event()
+
+    class Trickle(http.server.BaseHTTPRequestHandler):
+        def log_message(self, format: str, *values: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            while not ended.wait(0.05):
+                self.wfile.write(bytes(100 if limit == "SILENT_SECONDS" else 100_000))
+
+    with serving(Trickle) as address:
+        monkeypatch.setattr(insightface_download, "RELEASE", address)
+        monkeypatch.setattr(insightface_download, limit, 0.4)
+        with pytest.raises(UserError, match=re.escape(told)):
+            find_detection_model("buffalo_l")
+        ended.set()
+    assert not models.parent.exists()
+
+
+@contextmanager
+def serving(handler: Callable[..., http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a server."""
+
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            pass  # a download that is given up hangs up
+
+    with Server(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture
-def release_server(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose files the downloading process takes for those of insightface's release."""
+def online(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without proxies."""
+    for name in PROXIES:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def release_server(tmp_path: Path, online: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder whose files are taken for those of insightface's release."""
     folder = tmp_path / "release"
     folder.mkdir()
 
@@ -100,26 +135,16 @@ def release_server(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
         def log_message(self, format: str, *values: object) -> None:
             pass
 
-    class Server(http.server.ThreadingHTTPServer):
-        def handle_error(self, request: object, client_address: object) -> None:
-            pass  # who only looks whether a file is there hangs up
-
-    handler = functools.partial(Handler, directory=str(folder))
-    with Server(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        script = REDIRECT.format(server=f"http://127.0.0.1:{server.server_port}")
-        put(tmp_path / "site" / "sitecustomize.py", script.encode())
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
-        for name in PROXIES:
-            monkeypatch.delenv(name)
+    with serving(functools.partial(Handler, directory=str(folder))) as address:
+        monkeypatch.setattr(insightface_download, "RELEASE", address)
         yield folder
-        server.shutdown()
 
 
-def zipped(name: str, content: bytes) -> bytes:
+def zipped(*files: tuple[str, bytes]) -> bytes:
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:
-        archive.writestr(name, content)
+        for name, content in files:
+            archive.writestr(name, content)
     return memory.getvalue()
 
 
@@ -127,7 +152,7 @@ def zipped(name: str, content: bytes) -> bytes:
 def test_a_pack_is_downloaded(
     release_server: Path, models: Path, folder: bool, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    (release_server / "testpack.zip").write_bytes(zipped("det_test.onnx", scrfd_style()))
+    (release_server / "testpack.zip").write_bytes(zipped(("det_test.onnx", scrfd_style())))
     if folder:
         (models / "testpack").mkdir(parents=True)
     assert find_detection_model("testpack") == models / "testpack" / "det_test.onnx"
@@ -135,15 +160,51 @@ def test_a_pack_is_downloaded(
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_known_detector_must_be_the_published_one(
+    release_server: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = scrfd_style()
+    (release_server / "buffalo_s.zip").write_bytes(zipped(("det_500m.onnx", network)))
+    with pytest.raises(UserError, match=r"its det_500m\.onnx is not the published one, by its SHA-256"):
+        find_detection_model("buffalo_s")
+    assert not models.parent.exists()
+    monkeypatch.setitem(insightface_download.SHA256, "det_500m.onnx", sha256(network).hexdigest())
+    assert find_detection_model("buffalo_s") == models / "buffalo_s" / "det_500m.onnx"
+
+
 @pytest.mark.slow
-def test_a_download_that_fails_leaves_nothing(release_server: Path, models: Path) -> None:
+def test_a_download_that_fails_leaves_nothing(
+    release_server: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(UserError, match="insightface offers no pack of this name"):
         find_detection_model("absent")
-    whole = zipped("det_test.onnx", scrfd_style())
-    (release_server / "testpack.zip").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UserError, match=r"cannot be downloaded \(BadZipFile\)"):
-        find_detection_model("testpack")
-    assert not models.parent.exists()
+    whole = zipped(("det_test.onnx", scrfd_style()))
+    for content, told in (
+        (whole[: len(whole) // 2], "what came is not a whole ZIP archive"),
+        (whole.replace(b"\x08", b"\x09"), "what came is not a whole ZIP archive"),
+        (zipped(("../det.onnx", b"")), "its archive names files outside of its folder"),
+        (zipped(("/tmp/det.onnx", b"")), "its archive names files outside of its folder"),
+        (zipped(*((str(number), b"") for number in range(1001))), "its archive has more than 1000 files"),
+    ):
+        (release_server / "testpack.zip").write_bytes(content)
+        with pytest.raises(UserError, match=rf"cannot be downloaded \({told}"):
+            find_detection_model("testpack")
+        assert not models.parent.exists()
+    (release_server / "testpack.zip").write_bytes(whole)
+    for bound, told in ((len(whole) - 1, "it has more than"), (len(whole) + 1, "more than 1000 files or")):
+        monkeypatch.setattr(insightface_download, "MAX_BYTES", bound)
+        if bound > len(whole):
+            (release_server / "testpack.zip").write_bytes(bomb())
+        with pytest.raises(UserError, match=told):
+            find_detection_model("testpack")
+        assert not models.parent.exists()
+
+
+def bomb() -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("det.onnx", bytes(20_000_000))
+    return memory.getvalue()
 
 
 def test_a_folder_that_cannot_be_written(models: Path) -> None:
