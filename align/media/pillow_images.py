@@ -1,4 +1,4 @@
-"""Every image that is not a plain JPEG, mostly through Pillow."""
+"""Decoding of every image that is not a plain JPEG, mostly by Pillow."""
 
 import io
 import logging
@@ -71,8 +71,7 @@ def decode_with_pillow(data: bytes, upright: bool) -> NDArray[np.uint8]:
     """
     with _reasons(data):
         if is_heif(data):
-            with without_stderr():
-                return _to_rgb(decode_heif(data))
+            return _to_rgb(decode_heif(data))
         head = read_head(data)
         if head is not None and head.is_for_opencv:
             return decode_deep(data, head)
@@ -103,16 +102,14 @@ def pixels_of(image: Image.Image) -> NDArray[np.uint8]:
 def _size_without_pillow(data: bytes) -> tuple[int, int] | None:
     """Width and height of an image that Pillow does not read by itself; None where it does."""
     if is_heif(data):
-        with without_stderr():
-            return heif_size(data)
+        return heif_size(data)
     head = read_head(data)
     return head.upright_size if head is not None and head.is_for_opencv else None
 
 
 @contextmanager
 def _opened(data: bytes) -> Iterator[Image.Image]:
-    """An image whose head was read. Oddities of metadata are nobody's business, and a decompression bomb is
-    bounded by `MAX_PIXELS`."""
+    """An image whose head was read; warnings are silenced, as sizes are bounded by `MAX_PIXELS`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -121,7 +118,7 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
 
 @contextmanager
 def _reasons(data: bytes) -> Iterator[None]:
-    """Turns whatever Pillow raises over a file into the reason for a report."""
+    """A context that turns what Pillow raises over a file into UnreadableImageError with a reason."""
     try:
         yield
     except UnreadableImageError:
@@ -155,7 +152,7 @@ def _low_colours(values: NDArray[Any] | None, high: NDArray[np.uint8]) -> NDArra
 
 
 def _to_rgb(image: Image.Image, head: TiffHead | None = None) -> NDArray[np.uint8]:
-    """8-bit RGB of an image that is closed on the way: a large one must not lie in memory several times."""
+    """8-bit RGB of an image, which is closed: a large one must not lie in memory several times."""
     if image.mode == "F" or image.mode.startswith("I"):
         return cv2.cvtColor(_grey(image, head), cv2.COLOR_GRAY2RGB)  # type: ignore[return-value]
     if image.has_transparency_data:
@@ -173,9 +170,9 @@ def _to_rgb(image: Image.Image, head: TiffHead | None = None) -> NDArray[np.uint
 
 
 def _grey(image: Image.Image, head: TiffHead | None) -> NDArray[np.uint8]:
-    """8 bits of an image in values of 16 or 32, which Pillow would cut at 255 where a viewer scales them.
+    """8-bit grey of an image in values of 16 or 32, which viewers scale and Pillow would cut at 255.
 
-    PNG and PGM say what is white, so that only values of 8 to 12 bits, black to the eye, are taken otherwise.
+    PNG and PGM say what is white; only values of 8 to 12 bits, which would be black to the eye, are scaled.
     """
     found = [finite_range(strip) for _, strip in _strips(image)]
     least, largest = min(low for low, _ in found), max(high for _, high in found)
@@ -190,7 +187,7 @@ def _grey(image: Image.Image, head: TiffHead | None) -> NDArray[np.uint8]:
 def _by_strips(
     image: Image.Image, convert: Callable[[NDArray[Any]], NDArray[np.uint8]] = np.asarray
 ) -> NDArray[np.uint8]:
-    """The pixels of an image as an array, a part at a time: Pillow copies what it hands over twice."""
+    """The pixels of an image as an array, made in strips, because Pillow copies what it hands over twice."""
     if image.height <= _rows(image):
         return convert(np.asarray(image))
     channels = len(image.getbands())
@@ -201,7 +198,7 @@ def _by_strips(
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Parts of an image one below the other: the first row, and the values."""
+    """The strips of an image from top to bottom: the first row of each, and its values."""
     rows = _rows(image)
     for top in range(0, image.height, rows):
         yield top, np.asarray(image.crop((0, top, image.width, min(top + rows, image.height))))

@@ -9,6 +9,7 @@ class Kind(Enum):
 
     EMPTY = "empty"
     ARCHIVE = "a packed archive"
+    COMPANION = "a companion file of macOS (._)"
     GGUF = "a GGUF file, the format of llama.cpp"
     HDF5 = "an HDF5 file"
     IMAGE = "an image"
@@ -22,9 +23,12 @@ class Kind(Enum):
     OWN_HDF5 = "an HDF5 file of facetrust's own"
     PDF = "a PDF document"
     PICKLE = "a Python pickle"
+    POSTSCRIPT = "a PostScript document"
+    PROGRAM = "a program"
     PROTOBUF = "a protocol buffer but no ONNX network, as TensorFlow's and Caffe's files are"
     RECORDS = "a file of MXNet records, such as insightface's train.rec with photographs"
     SAFETENSORS = "a safetensors file"
+    SOUND = "a sound recording"
     TABLE = "a table or data base"
     TEXT = "a text"
     TFLITE = "a TensorFlow Lite model"
@@ -34,6 +38,7 @@ class Kind(Enum):
     TORCH_REPACKED = "a torch file that was unpacked and packed again"
     TORCHSCRIPT = "a TorchScript program"
     UNKNOWN = "of no kind that is known here"
+    VIDEO = "a video"
     WEB_PAGE = "a web page"
     XML = "an XML text"
 

@@ -19,13 +19,15 @@ def inspect_text(start: bytes, size: int) -> Content | None:
     if text is None:
         return None
     text = text.removeprefix("\ufeff").strip()
-    lowered = text[:100].lower()
+    lowered = text.lower()
     if text.startswith(LFS_START):
         found = _LFS_SIZE.search(text)
         return Content(Kind.LFS_POINTER, f"to {int(found[1]):,} bytes" if found else "")
-    if lowered.startswith(WEB_STARTS) or (lowered.startswith(("<?xml", "<!--")) and "<html" in text.lower()):
+    if lowered.startswith(WEB_STARTS) or (lowered.startswith(("<?xml", "<!--")) and "<html" in lowered):
         title = _TITLE.search(text)
         return Content(Kind.WEB_PAGE, _quoted(title[1]) if title and title[1].strip() else "")
+    if lowered.startswith("<") and "<svg" in lowered:
+        return Content(Kind.IMAGE, "SVG")
     if lowered.startswith("<"):
         return Content(Kind.XML, _quoted(text))
     if lowered.startswith(("{", "[")):

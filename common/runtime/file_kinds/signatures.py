@@ -1,0 +1,95 @@
+"""File signatures, or magic numbers: the bytes that tell weights, data, images and others apart."""
+
+from common.runtime.file_kinds.kind import Content, Kind
+
+HDF5_START = b"\x89HDF\r\n\x1a\n"
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+# where they lie, what they are, and the name of the format; the first that fits counts
+SIGNATURES: tuple[tuple[int, bytes, Kind, str], ...] = (
+    (0, b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", Kind.TORCH_LEGACY, ""),  # its magic number, pickled
+    (0, b"\x80\x02", Kind.PICKLE, ""),
+    (0, b"\x80\x03", Kind.PICKLE, ""),
+    (0, b"\x80\x04", Kind.PICKLE, ""),
+    (0, b"\x80\x05", Kind.PICKLE, ""),
+    (0, b"\x12\x01\0\0\0\0\0\0", Kind.MXNET, ""),
+    (0, b"\x0a\x23\xd7\xce", Kind.RECORDS, ""),
+    (0, b"\x93NUMPY", Kind.NUMPY, ".npy"),
+    (4, b"TFL3", Kind.TFLITE, ""),
+    (4, b"ORTM", Kind.ORT, ""),
+    (0, b"GGUF", Kind.GGUF, ""),
+    *((0, start, Kind.ARCHIVE, "zip") for start in ZIP_STARTS),
+    (0, HDF5_START, Kind.HDF5, ""),
+    (0, b"\x1f\x8b", Kind.ARCHIVE, "gzip"),
+    (0, b"BZh", Kind.ARCHIVE, "bzip2"),
+    (0, b"\xfd7zXZ\0", Kind.ARCHIVE, "xz"),
+    (0, b"\x28\xb5\x2f\xfd", Kind.ARCHIVE, "zstandard"),
+    (0, b"7z\xbc\xaf\x27\x1c", Kind.ARCHIVE, "7-Zip"),
+    (0, b"Rar!\x1a\x07", Kind.ARCHIVE, "RAR"),
+    (257, b"ustar", Kind.ARCHIVE, "tar"),
+    (0, b"\xff\xd8\xff", Kind.IMAGE, "JPEG"),
+    (0, b"\x89PNG\r\n\x1a\n", Kind.IMAGE, "PNG"),
+    (0, b"GIF8", Kind.IMAGE, "GIF"),
+    (8, b"WEBP", Kind.IMAGE, "WebP"),
+    (0, b"II*\0", Kind.IMAGE, "TIFF"),
+    (0, b"MM\0*", Kind.IMAGE, "TIFF"),
+    (0, b"II+\0", Kind.IMAGE, "BigTIFF"),
+    (0, b"MM\0+", Kind.IMAGE, "BigTIFF"),
+    (4, b"ftypavi", Kind.IMAGE, "AVIF"),
+    (4, b"ftyphe", Kind.IMAGE, "HEIC"),
+    (0, b"\0\0\0\x0cJXL \r\n\x87\n", Kind.IMAGE, "JPEG XL"),
+    (0, b"\xff\x0a", Kind.IMAGE, "JPEG XL"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", Kind.IMAGE, "JPEG 2000"),
+    (0, b"\xff\x4f\xff\x51", Kind.IMAGE, "JPEG 2000"),
+    (4, b"ftypcrx ", Kind.IMAGE, "Canon raw"),
+    (0, b"FUJIFILMCCD-RAW", Kind.IMAGE, "Fujifilm raw"),
+    (0, b"IIRO", Kind.IMAGE, "Olympus raw"),
+    (0, b"IIU\0", Kind.IMAGE, "Panasonic raw"),
+    (0, b"8BPS", Kind.IMAGE, "Photoshop"),
+    (0, b"gimp xcf", Kind.IMAGE, "GIMP"),
+    (0, b"v/1\x01", Kind.IMAGE, "OpenEXR"),
+    (0, b"#?RADIANCE", Kind.IMAGE, "Radiance HDR"),
+    (0, b"#?RGBE", Kind.IMAGE, "Radiance HDR"),
+    (0, b"BPG\xfb", Kind.IMAGE, "BPG"),
+    (0, b"qoif", Kind.IMAGE, "QOI"),
+    (0, b"DDS ", Kind.IMAGE, "DirectDraw Surface"),
+    (0, b"\0\0\1\0", Kind.IMAGE, "Windows icon"),
+    (0, b"icns", Kind.IMAGE, "Apple icon"),
+    (0, b"\x01\xda", Kind.IMAGE, "SGI"),
+    (0, b"\x0a\x05\x01", Kind.IMAGE, "PCX"),
+    (4, b"ftypM4A ", Kind.SOUND, "M4A"),
+    (4, b"ftypqt  ", Kind.VIDEO, "QuickTime"),
+    (4, b"ftyp3g", Kind.VIDEO, "3GP"),
+    (4, b"ftyp", Kind.VIDEO, "MP4"),
+    (4, b"moov", Kind.VIDEO, "QuickTime"),
+    (4, b"mdat", Kind.VIDEO, "QuickTime"),
+    (4, b"wide", Kind.VIDEO, "QuickTime"),
+    (4, b"free", Kind.VIDEO, "QuickTime"),
+    (4, b"skip", Kind.VIDEO, "QuickTime"),
+    (4, b"pnot", Kind.VIDEO, "QuickTime"),
+    (8, b"AVI ", Kind.VIDEO, "AVI"),
+    (0, b"\x1a\x45\xdf\xa3", Kind.VIDEO, "Matroska or WebM"),
+    (0, b"FLV\x01", Kind.VIDEO, "Flash"),
+    (0, b"\0\0\1\xba", Kind.VIDEO, "MPEG"),
+    (0, b"\0\0\1\xb3", Kind.VIDEO, "MPEG"),
+    (0, b"0&\xb2u\x8ef\xcf\x11", Kind.VIDEO, "Windows Media"),
+    (0, b"OggS", Kind.SOUND, "Ogg"),
+    (0, b"ID3", Kind.SOUND, "MP3"),
+    (8, b"WAVE", Kind.SOUND, "WAV"),
+    (0, b"%PDF", Kind.PDF, ""),
+    (0, b"%!PS", Kind.POSTSCRIPT, ""),
+    (0, b"SQLite format 3\0", Kind.TABLE, "SQLite"),
+    (0, b"PAR1", Kind.TABLE, "Parquet"),
+    (0, b"ARROW1\0\0", Kind.TABLE, "Arrow"),
+    (0, b"\x7fELF", Kind.PROGRAM, ""),
+    (0, b"MZ", Kind.PROGRAM, ""),
+    (0, b"\0\5\x16\7", Kind.COMPANION, ""),
+    (0, b"\0\5\x16\0", Kind.COMPANION, ""),
+)
+
+
+def by_signature(start: bytes) -> Content | None:
+    """What a file is by its first bytes; None where no signature is there."""
+    for offset, signature, kind, name in SIGNATURES:
+        if start.startswith(signature, offset):
+            return Content(kind, name)
+    return None
