@@ -1,4 +1,4 @@
-"""Whom a photograph is of, when it shows several faces."""
+"""The choice of face in a photograph that shows several: by size and place."""
 
 from collections.abc import Callable
 
@@ -11,25 +11,25 @@ CENTRE_WEIGHT = 2.0
 def choose_faces(faces: list[Detection], choice: FaceChoice, height: int, width: int) -> list[Detection]:
     """The faces to keep, the most prominent first, of an image of this size in pixels.
 
-    `LARGEST` keeps the one with the largest visible area. `CENTRAL` weighs size against place: the area less
-    twice the squared distance of the face's middle from that of the image, as facenet and insightface do;
-    both are in square pixels, so the choice does not depend on the resolution.
+    `LARGEST` keeps the one with the largest visible area. `CENTRAL` weighs size against place, as facenet and
+    insightface do: the area less twice the squared distance of the face's middle from that of the image. Both
+    are in square pixels, so that the choice does not depend on the resolution.
     """
-    prominence = _prominence(choice, height, width)
-    ranked = sorted(faces, key=prominence, reverse=True)
+    ranked = sorted(faces, key=_prominence(choice, height, width), reverse=True)
     return ranked if choice is FaceChoice.ALL else ranked[:1]
 
 
 def is_settled(
     faces: list[Detection], unseen_area: float, choice: FaceChoice, height: int, width: int
 ) -> bool:
-    """Whether no further face of at most `unseen_area` square pixels can change the choice."""
+    """Whether the choice stands: no face of at most `unseen_area` square pixels can be more prominent."""
     if choice is FaceChoice.ALL or not faces:
         return False
     return max(map(_prominence(choice, height, width), faces)) >= unseen_area
 
 
 def _prominence(choice: FaceChoice, height: int, width: int) -> Callable[[Detection], float]:
+    """The function by which faces are ranked, in square pixels; at most the area of a face."""
     weight = CENTRE_WEIGHT if choice is FaceChoice.CENTRAL else 0.0
 
     def prominence(face: Detection) -> float:

@@ -1,4 +1,4 @@
-"""From a photograph and five landmarks to the crop that face encoders are trained on."""
+"""The crop that face encoders are trained on, from a photograph and five landmarks."""
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ def crop_face(
 
 
 def crop_resolution(landmarks: NDArray[np.floating], frame: CropFrame) -> float:
-    """How many pixels of the photograph fall on a side of a pixel of the crop. Raises as `crop_face`."""
+    """The pixels of the photograph that one pixel of the crop is wide. Raises as `crop_face`."""
     matrix = similarity_transform(np.asarray(landmarks, dtype=np.float64), frame.points)
     return float(1 / max(np.hypot(matrix[0, 0], matrix[1, 0]), 1e-12))
 

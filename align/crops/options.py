@@ -1,4 +1,4 @@
-"""What determines a crop besides the photograph."""
+"""Options of alignment: all that determines a crop besides the photograph."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""A photograph in memory, at a part of its size."""
+"""A photograph in memory, perhaps reduced, and the way between its pixels and those of the whole."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from align.media.source import DecodedImage
 
 @dataclass(frozen=True)
 class DecodedPhotograph:
-    """A photograph decoded at a part of its size."""
+    """A photograph decoded at 1 / `reduction` of its size."""
 
     file: ImageFile | DecodedImage
     reduction: int
@@ -24,7 +24,7 @@ class DecodedPhotograph:
         return max(self.file.height, self.file.width)
 
     def at(self, reduction: int) -> "DecodedPhotograph":
-        """The same, decoded anew if need be. Raises UnreadableImageError."""
+        """The photograph at another reduction, decoded anew if need be. Raises UnreadableImageError."""
         if reduction == self.reduction:
             return self
         return DecodedPhotograph(self.file, reduction, self.file.decode(reduction))

@@ -1,4 +1,4 @@
-"""Why photographs were rejected: of which kind a reason is, counted and listed."""
+"""Reasons for which photographs are rejected: their kinds, their counts, and the report `rejected.csv`."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ TURNED = "the face is turned on its side or upside down"
 
 
 class ReasonKind(StrEnum):
-    """What a rejection lies in; the value follows a number of photographs in tables."""
+    """The kind of a reason; the value follows a number of photographs in tables."""
 
     NO_SUCH_FILE = "no such file"
     CANNOT_BE_READ = "cannot be read"  # for want of permission or memory, or by an error of the disk
@@ -50,7 +50,7 @@ def kind_of(reason: str) -> ReasonKind:
 
 
 def group_reasons(entries: Iterable[ManifestEntry]) -> Counter[str]:
-    """How many photographs were rejected for each reason, whose details in brackets are left out."""
+    """The number of photographs rejected for each reason, without its details in brackets."""
     return Counter(reason.split(" (")[0] for entry in entries for _, reason in entry.rejected)
 
 

@@ -1,10 +1,9 @@
-"""Whether a face stands upright, and where it lies in a photograph that is turned for it.
+"""Upright test of a face, and its coordinates in a photograph that is turned by quarters.
 
-A detector finds most faces that lie on their side or stand on their head, but with lower scores, and with
-landmarks that are often nonsense: it has learnt that eyes are above mouths. The embedded detector was tried
-on 350 photographs of LFW, 124 of ORL and 417 of OpenForensics, turned by quarters: of the 2,248 faces that it
-found in turned ones, none passed `is_surely_upright`; of the upright ones 99.4 % of LFW did, and 92 % of the
-others.
+A detector finds most faces on their side or upside down too, but with lower scores and often with wrong
+landmarks: it has learnt that eyes are above mouths. Measured with the embedded detector on 350 photographs of
+LFW, 124 of ORL and 417 of OpenForensics, turned by quarters: of the 2,248 faces found in turned photographs,
+none passes `is_surely_upright`; of the upright ones 99.4 % of LFW do, and 92 % of the others.
 """
 
 from cmath import phase
@@ -28,9 +27,9 @@ SURE_DROP = 0.26  # from eyes to mouth, at least, in parts of the height of the 
 
 
 def tilt(landmarks: NDArray[np.floating]) -> float:
-    """By how many degrees a face is turned against the upright template, from -180 to 180, clockwise.
+    """The angle of landmarks (5, 2) against the upright template: degrees clockwise, from -180 to 180.
 
-    `landmarks` are (5, 2). NaN where they coincide.
+    NaN where they coincide.
     """
     return _fit(landmarks)[0]
 
@@ -75,7 +74,8 @@ def _clockwise(points: NDArray[np.float32], width: int) -> NDArray[np.float32]:
 def _fit(landmarks: NDArray[np.floating]) -> tuple[float, float]:
     """Tilt in degrees, and root mean square distance from the template in its pixels.
 
-    By the similarity transform of `common.formats.crop_frame`, in complex numbers: NumPy is slower for five.
+    The similarity transform is that of `common.formats.crop_frame`, in Python's complex numbers: for five
+    points NumPy is slower.
     """
     points = [complex(x, y) for x, y in landmarks.tolist()]
     middle = sum(points) / len(points)

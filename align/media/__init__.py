@@ -1,1 +1,1 @@
-"""Reading image files that are not trusted."""
+"""Decoding of images from files that are not trusted, within bounds."""

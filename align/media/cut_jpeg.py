@@ -1,7 +1,7 @@
-"""JPEGs that lack their last bytes, as after a transfer that broke off: what is left of the picture.
+"""Truncated JPEGs, as after a transfer that broke off, and how many of their rows are whole.
 
-A decoder fills what it lacks with grey. Which rows these are shows when the file is decoded twice, with data
-appended of which every bit is another: rows of blocks that come out alike depend on nothing that is missing.
+A decoder fills what is missing with grey. The file is decoded twice, with data appended that differ in every
+bit: rows of blocks that come out alike depend on nothing that is missing.
 """
 
 import re
@@ -15,7 +15,7 @@ from align.media.jpeg_markers import read_scans
 from align.media.unreadable import UnreadableImageError
 
 END = b"\xff\xd9"
-# in the place of what is missing; without 0xFF, which would begin a marker
+# stands in the place of what is missing; 0xFF would begin a marker
 NOISE = np.random.default_rng(0).integers(1, 255, 64, np.uint8)
 RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 FIRST_RESTART, RESTARTS = 0xD0, 8
@@ -29,16 +29,16 @@ class CutJpeg:
     """A JPEG that lacks its end."""
 
     data: bytes  # to be decoded without regard to warnings
-    rows: int | None  # from the first on, as it is stored, that depend on nothing missing; None: all of them
+    rows: int | None  # how many, from the first stored one on, depend on nothing missing; None: all
 
 
 @dataclass(frozen=True)
 class LostBand:
-    """The part of an upright photograph, along one of its sides, that its file lacks."""
+    """The part of an upright photograph that its file lacks: a band along one of its sides."""
 
     axis: int  # 0: along the left or the right side, 1: along the upper or the lower one
-    far: bool  # right or lower
-    edge: int  # its first pixel, seen from inside
+    far: bool  # whether that is the right or the lower one
+    edge: int  # its column or row next to what is whole
 
     @classmethod
     def below(cls, rows: int, height: int, turns: int) -> "LostBand":
@@ -46,17 +46,16 @@ class LostBand:
         return cls(1 - turns % 2, turns < 2, rows if turns < 2 else height - 1 - rows)
 
     def reaches(self, points: NDArray[np.floating]) -> bool:
-        """Whether one of some points (N, 2), x, y in pixels, lies in it, or so near that it takes part."""
+        """Whether one of the points (N, 2), x, y in pixels, lies in the band or within a pixel of it."""
         along = points[:, self.axis]
         return bool((along > self.edge - 1).any() if self.far else (along < self.edge + 1).any())
 
 
 def find_cut(data: bytes) -> CutJpeg | None:
-    """What is left of a JPEG that lacks its end.
+    """What is left of a truncated JPEG; None for a file that has its end, or is damaged in another way.
 
-    None for a file that has its end, or is damaged in another way. Raises UnreadableImageError for one that
-    lacks whole scans: then all of the picture is blurred. (One that ends properly after too few scans is not
-    known from one that was made so, and is not asked about here.)
+    Raises UnreadableImageError for one that lacks whole scans, as all of the picture is blurred then. (One
+    that ends properly after too few scans cannot be told from one that was made so.)
     """
     scans = read_scans(data)
     if scans is None:
@@ -78,7 +77,7 @@ def find_cut(data: bytes) -> CutJpeg | None:
 
 
 def _rows_alike(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> int | None:
-    """How many rows two images share, from the first on; None where they are equal."""
+    """The number of equal rows of two images, from the first on; None where all are."""
     for top in range(0, len(first), STRIP_ROWS):
         strip = slice(top, top + STRIP_ROWS)
         differing = (first[strip] != second[strip]).any(axis=(1, 2))
@@ -88,9 +87,9 @@ def _rows_alike(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> int | No
 
 
 def _whole_rows(rows: int, subsampling: str) -> int:
-    """The rows above the blocks that the first differing row lies in, of which others may be alike by chance.
+    """The number of rows above the block of the first row that differs; others of it may be alike by chance.
 
-    Where colour has half the rows, the last row above takes part of its colour from below.
+    Where colour has half the rows, the last row above is left out: it takes part of its colour from below.
     """
     halved = subsampling in HALVED
     block = BLOCK * (1 + halved)
@@ -98,7 +97,7 @@ def _whole_rows(rows: int, subsampling: str) -> int:
 
 
 def _more(scan: bytes, noise: NDArray[np.uint8]) -> bytes:
-    """Data that a decoder takes for more of a scan, also where it expects a restart marker next."""
+    """Data that a decoder takes for the rest of a scan, also where it expects a restart marker next."""
     seen = RESTART.findall(scan)
     following = (seen[-1][0] - FIRST_RESTART + 1) % RESTARTS if seen else 0
     return noise.tobytes() + bytes((0xFF, FIRST_RESTART + following)) + noise.tobytes()

@@ -1,4 +1,4 @@
-"""TIFFs that Pillow does not know, by OpenCV: colours in floats or 32 bits, doubles, signed values."""
+"""TIFFs that Pillow does not read, by OpenCV: colours in floats or 32 bits, doubles, signed values."""
 
 import struct
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ MAX_TAGS = 500
 
 @dataclass(frozen=True)
 class TiffHead:
-    """What the first directory of a TIFF says of its values, and whether its file has all that it names."""
+    """The first directory of a TIFF: the form of its values, and whether the file ends too early."""
 
     is_cut: bool  # the file ends before the values of its tags, or its list of them, do
     width: int  # as stored
@@ -48,7 +48,7 @@ class TiffHead:
 
     @property
     def kind_in_words(self) -> str:
-        """What a report calls it."""
+        """Its name in a report."""
         numbers = "floats" if self.kind == FLOAT else "values"
         return f"a TIFF of {self.samples} {numbers} of {self.bits} bits a pixel"
 
@@ -116,7 +116,7 @@ def decode_unchanged(data: bytes) -> NDArray[Any] | None:
 
 
 def decode_deep(data: bytes, head: TiffHead) -> NDArray[np.uint8]:
-    """The same as 8-bit RGB, (H, W, 3), transparency laid over white. Raises UnreadableImageError."""
+    """A TIFF as 8-bit RGB, (H, W, 3), transparency laid over white. Raises UnreadableImageError."""
     values = decode_values(data, head)
     if values is None:
         raise UnreadableImageError(f"damaged image ({head.kind_in_words}, which cannot be decoded)")

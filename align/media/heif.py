@@ -1,4 +1,4 @@
-"""HEIC, which phones write, through the extra pillow-heif; nothing is registered with Pillow."""
+"""HEIC, which phones write, decoded by the extra pillow-heif without registering it with Pillow."""
 
 import io
 from typing import Any
@@ -20,10 +20,9 @@ def heif_size(data: bytes) -> tuple[int, int]:
 
 
 def decode_heif(data: bytes) -> Image.Image:
-    """The primary image, upright, 8 bits a value.
+    """The primary image, 8 bits a value, upright by its property `irot`, as HEIF demands.
 
-    It is turned by its property `irot`, as HEIF demands; the orientation of its EXIF data says the same once
-    more, and turns nothing. Raises as `heif_size` and `check_size`.
+    The orientation of its EXIF data repeats that and turns nothing. Raises as `heif_size` and `check_size`.
     """
     file = _open(data)
     check_size(*file.size)

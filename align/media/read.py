@@ -1,4 +1,4 @@
-"""A photograph from a file or from bytes, decoded no larger than it is needed."""
+"""A photograph from a file or its bytes, decoded no larger than it is needed."""
 
 import errno
 import stat
@@ -43,7 +43,7 @@ class ImageFile:
 
     Args:
         source: a file, or the bytes of one.
-        allow_cut: whether a JPEG that lacks its end is decoded; what is missing is grey then, and `lost`.
+        allow_cut: whether a truncated JPEG is decoded; what is missing is grey then, and `lost` says where.
 
     Attributes:
         height, width: pixels, upright as the EXIF orientation says.
@@ -94,7 +94,7 @@ class ImageFile:
         return decode_with_pillow(self._data, upright=True)
 
     def _decode_damaged(self, small: tuple[int, int]) -> NDArray[np.uint8]:
-        """A JPEG that is not as it should be, of about this height and width or larger, as it is stored."""
+        """The pixels of a damaged JPEG as stored, of about this height and width or larger."""
         cut = self._cut if self._allow_cut else None
         if cut is None:  # whether it is beyond use is for Pillow to say, which is more forgiving
             return decode_with_pillow(self._data, upright=False)
@@ -132,7 +132,7 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _jpeg_header(data: bytes) -> tuple[int, int, int] | None:
-    """Height and width as stored, and orientation, of a JPEG in grey or YCbCr; the rest is left to Pillow."""
+    """Height and width as stored, and orientation, of a JPEG in grey or YCbCr; None leaves it to Pillow."""
     markers = read_markers(data)
     if markers is None:
         return None

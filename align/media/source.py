@@ -1,4 +1,4 @@
-"""Whatever a photograph may come as: a file, the bytes of one, or pixels that were decoded elsewhere."""
+"""The forms that a photograph may have: a file, the bytes of one, or pixels in memory."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ FORMS = "a path, the bytes of an image file, an (H, W, 3) uint8 RGB array or a P
 
 
 class DecodedImage:
-    """Pixels in memory, with what readers ask of an `ImageFile`; nothing of them is lost or reduced."""
+    """Pixels in memory with the interface of `ImageFile`; nothing of them is lost or reduced."""
 
     reductions: tuple[int, ...] = (1,)
     lost = None

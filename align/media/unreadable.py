@@ -1,11 +1,11 @@
-"""Why a file yields no photograph."""
+"""The error of a file that yields no photograph, its reasons, and the bounds of size."""
 
 MAX_PIXELS = 120_000_000  # above the largest phone cameras in common use; 360 MB decoded
 MIN_SIDE = 16  # pixels; no detector finds a face in less
 MAX_ASPECT = 50  # longer side over shorter
 
 NO_SUCH_FILE = "no such file"
-# reasons that lie with the machine and not with the file: the next run tries again
+# the reasons of the machine and not of the file: the next run tries again
 NO_PERMISSION, CANNOT_READ, NO_MEMORY = (
     "no permission to read",
     "cannot be read",

@@ -1,8 +1,8 @@
-"""Images of other than 8 bits a value: which value is white, and from there to 8 bits.
+"""Conversion of images with other than 8 bits a value to 8 bits, by the value that is white.
 
 TIFF does not say what its values mean: floats may go to 1, to 255 or to 65535, and 16 bits may hold values of
-8, 10, 12 or 14. So the largest value decides: white is the least of the usual full scales that holds it,
-with some tolerance, because resampling overshoots. The rule depends on nothing but the values.
+8, 10, 12 or 14. The largest value decides: white is the least of the usual full scales that holds it, with
+some tolerance, because resampling overshoots.
 """
 
 from dataclasses import dataclass
