@@ -21,6 +21,7 @@ from align.media.unreadable import (
     UnreadableImageError,
     check_size,
 )
+from common.runtime.errors import first_line
 
 MAX_BYTES = 400_000_000  # of a file
 MAX_SCANS = 100  # of a progressive JPEG; encoders write about ten, and each costs a pass over the image
@@ -98,12 +99,15 @@ class ImageFile:
         cut = self._cut if self._allow_cut else None
         if cut is None:  # whether it is beyond use is for Pillow to say, which is more forgiving
             return decode_with_pillow(self._data, upright=False)
-        turns, _ = TURNS.get(self._orientation, (0, False))
         if cut.rows is not None:
+            turns, _ = TURNS.get(self._orientation, (0, False))
             self.lost = LostBand.below(cut.rows, self._stored[0], turns)
-        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
-            cut.data, "RGB", min_height=small[0], min_width=small[1], min_factor=1, strict=False
-        )
+        try:
+            pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(
+                cut.data, "RGB", min_height=small[0], min_width=small[1], min_factor=1, strict=False
+            )
+        except ValueError as error:  # it is cut within the head of its scan
+            raise UnreadableImageError(f"damaged image ({first_line(error)})") from error
         return pixels
 
     @cached_property

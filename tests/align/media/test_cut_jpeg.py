@@ -68,6 +68,15 @@ def test_no_row_that_is_kept_depends_on_what_is_missing(kind: str, data: st.Data
     np.testing.assert_array_equal(found[:rows], ImageFile(whole).decode()[:rows])
 
 
+@pytest.mark.parametrize("kind", ["4:2:0", "4:4:4", "restarts"])
+def test_one_that_is_cut_within_the_head_of_its_scan_is_damaged(kind: str) -> None:
+    whole = small_jpeg(kind)
+    head = whole.index(b"\xff\xda")
+    for kept in range(head, head + 13):
+        with pytest.raises(UnreadableImageError, match="damaged image"):
+            ImageFile(whole[:kept] + bytes(4096), allow_cut=True).decode()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("ending", [b"", b"\xff\xd9", bytes(8192)])
 def test_a_face_above_the_lost_part_gives_the_crop_of_the_whole_file(
