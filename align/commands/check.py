@@ -5,6 +5,7 @@ from rich.markup import escape
 
 from align.commands.options import PROCESSED_IMAGES, Shards
 from common.runtime.command_line import console, examples, printable, progress_bar
+from common.runtime.wording import counted
 
 EXAMPLES = examples("python -m align check", "python -m align check datasets/mine")
 
@@ -22,6 +23,6 @@ def check(shards: Shards = PROCESSED_IMAGES) -> None:
         console.print(f"{wrong} file{'s are' if wrong > 1 else ' is'} not as written: {escape(str(shards))}")
         raise typer.Exit(1)
     console.print(
-        f"[bold green]As written[/]: {report.shards} shard{'s' if report.shards != 1 else ''}, "
-        f"{report.rows:,} crops: {escape(str(shards))}"
+        f"[bold green]As written[/]: {counted(report.shards, 'shard')}, "
+        f"{counted(report.rows, 'crop')}: {escape(str(shards))}"
     )

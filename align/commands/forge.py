@@ -14,6 +14,7 @@ from common.runtime.as_option import AllowMissing, AsOption, Panel, Workers
 from common.runtime.command_line import console, examples, print_notes, progress_bar
 from common.runtime.errors import UserError
 from common.runtime.option_groups import with_option_groups
+from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
 
 EXAMPLES = examples(
@@ -62,14 +63,16 @@ def forge(
         summary = forge_folder(
             shards, out, options, engine=Engine(workers=workers), overwrite=overwrite, progress=progress
         )
-    made = f"{summary.shards} shard{'s' if summary.shards != 1 else ''}"
+    made = counted(summary.shards, "shard")
     reused = f", {summary.kept_shards} of them already there" if summary.kept_shards else ""
     beside = (
-        f" and {summary.post_processed:,} post-processed bona fide crops" if summary.post_processed else ""
+        f" and {counted(summary.post_processed, 'post-processed bona fide crop')}"
+        if summary.post_processed
+        else ""
     )
     console.print(
-        f"[bold green]{summary.forgeries:,}[/] forgeries of {summary.crops:,} bona fide crops{beside} in "
-        f"{made}{reused}: {escape(str(out))}"
+        f"[bold green]{summary.forgeries:,}[/] forgeries of {counted(summary.crops, 'bona fide crop')}"
+        f"{beside} in {made}{reused}: {escape(str(out))}"
     )
     if summary.passed_over:
         console.print(reasons_table(summary.passed_over, str(summary.report)))

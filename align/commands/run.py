@@ -17,6 +17,7 @@ from common.runtime.as_option import AsOption, Panel
 from common.runtime.command_line import console, examples, print_notes, printable, progress_bar
 from common.runtime.errors import UserError
 from common.runtime.option_groups import with_option_groups
+from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
 
 SOURCE = "Which photographs"
@@ -57,12 +58,15 @@ def run(
 
     found = find_source(source, layout, selection, reading)
     console.print(
-        f"{len(found.photographs):,} photographs of {found.people:,} people in {escape(str(source))}, "
+        f"{counted(len(found.photographs), 'photograph')} of {counted(found.people, 'person', 'people')} in "
+        f"{escape(str(source))}, "
         f"{found.synthetic:,} of them synthetic; layout {found.layout}"
         f"{'' if layout else ' (recognised; --layout tells another)'}"
     )
     if found.passed_over:
-        console.print(f"[yellow]{found.passed_over:,} others passed over:[/] the layout does not look there")
+        console.print(
+            f"[yellow]{counted(found.passed_over, 'other')} passed over:[/] the layout does not look there"
+        )
     console.print(source_table(found.account()))
     for left_over in found.taking.left_over():
         console.print(f"[yellow]{escape(printable(left_over))}[/]")
@@ -76,12 +80,12 @@ def run(
             overwrite=overwrite,
             progress=progress,
         )
-    shards = f"{summary.shards} shard{'s' if summary.shards != 1 else ''}"
+    shards = counted(summary.shards, "shard")
     reused = f", {summary.kept_shards} of them already there" if summary.kept_shards else ""
-    crops = f" ({summary.crops:,} faces)" if summary.crops != summary.aligned else ""
+    crops = f" ({counted(summary.crops, 'face')})" if summary.crops != summary.aligned else ""
     console.print(
-        f"[bold green]{summary.aligned:,}[/] of {summary.photographs:,} photographs aligned{crops} into "
-        f"{shards}{reused}: {escape(str(out))}"
+        f"[bold green]{summary.aligned:,}[/] of {counted(summary.photographs, 'photograph')} aligned{crops} "
+        f"into {shards}{reused}: {escape(str(out))}"
     )
     if summary.outdated_shards:
         console.print(
@@ -92,7 +96,7 @@ def run(
         console.print(reasons_table(summary.rejected, str(summary.report)))
     if not summary.aligned:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common(3))
-        raise UserError(f"none of the {summary.photographs:,} photographs was aligned: {reasons}")
+        raise UserError(f"none of the {counted(summary.photographs, 'photograph')} was aligned: {reasons}")
     # pairs share photographs by design; shards of a cluster would all have to come to this machine
     if summary.crops and found.layout is not LayoutName.PAIRS and engine.name is EngineName.LOCAL:
         from align.shards.equal_crops import equal_crop_notes

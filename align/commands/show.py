@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from align.commands.options import PROCESSED_IMAGES, Shards
 from common.runtime.command_line import console, examples, print_notes
+from common.runtime.wording import counted
 
 EXAMPLES = examples("python -m align show", "python -m align show datasets/mine --out sheet.png --people 20")
 
@@ -24,4 +25,4 @@ def show(
 
     print_notes(open_folder(shards).notes)
     count = contact_sheet(shards, out, people, per_person)
-    console.print(f"{count} crops drawn: {escape(str(out))}")
+    console.print(f"{counted(count, 'crop')} drawn: {escape(str(out))}")

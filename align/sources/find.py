@@ -15,6 +15,7 @@ from align.sources.selection import EVERYTHING, Selection, select
 from align.sources.taking import Taking
 from align.sources.walk import Walk
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def find_source(
     selected = select(photographs, selection)
     if not selected:
         raise UserError(
-            f"--include, --exclude and --limit leave none of the {len(photographs):,} photographs in {path}; "
-            "widen them"
+            f"--include, --exclude and --limit leave none of the {counted(len(photographs), 'photograph')} "
+            f"in {path}; widen them"
         )
     return Source(path, folder.root, found, selected, selection, passed_over, reading, folder.taking)
 

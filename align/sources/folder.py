@@ -18,6 +18,7 @@ from common.formats.labels.labelling import GO_ON
 from common.formats.labels.nearest import nearest
 from common.formats.labels.photograph_columns import may_be_labels, path_column
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 _MOST_FILES = 100  # that are looked into
 
@@ -128,9 +129,9 @@ class Folder:
         if synthetic and not self.reading.allow_unlabelled:
             near = nearest(synthetic[0], self.paths) or self.paths[0]
             raise UserError(
-                f'{file.path} calls {len(synthetic):,} photographs synthetic, such as "{synthetic[0]}", but '
-                f"none of its {len(labels):,} names means one that is there (the nearest is {near}); mend "
-                f"the names, or go on without it with {GO_ON}"
+                f"{file.path} calls {counted(len(synthetic), 'photograph')} synthetic, such as "
+                f'"{synthetic[0]}", but none of its {len(labels):,} names means one that is there (the '
+                f"nearest is {near}); mend the names, or go on without it with {GO_ON}"
             )
 
 

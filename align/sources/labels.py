@@ -11,6 +11,7 @@ from common.formats.labels.join import join_labels
 from common.formats.labels.labelling import GO_ON, LeftOver, label_paths
 from common.formats.labels.photograph_columns import NO_FLAGS
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 
 def labelled_by_meta(folder: Folder) -> dict[str, bool]:
@@ -67,8 +68,9 @@ def labelled(folder: Folder, files: Sequence[LabelFile], unlabelled_are: str) ->
     elif files and files[0].is_meta and not allow and len(spoken_of) < len(folder.paths):
         beyond = [path for path in folder.paths if path not in spoken_of]
         raise UserError(
-            f"{files[0].path} says nothing of {len(beyond):,} photographs outside its folder, such as "
-            f'"{beyond[0]}"; name one folder at a time, or go on with {GO_ON}: they are then {unlabelled_are}'
+            f"{files[0].path} says nothing of {counted(len(beyond), 'photograph')} outside its folder, such "
+            f'as "{beyond[0]}"; name one folder at a time, or go on with {GO_ON}: they are then '
+            f"{unlabelled_are}"
         )
     return found
 

@@ -11,6 +11,7 @@ from align.sources.splits import names_nobody
 from common.formats.labels.kinds import Kind, kinds_in
 from common.formats.labels.labelling import MOST_LEFT
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 _SHOWN = 5  # names in a message
 _OPPOSITES = [
@@ -40,8 +41,8 @@ def refuse_names_like_labels(root: Path, paths: Sequence[str]) -> None:
         )
     if names := files_like_labels(paths):
         raise UserError(
-            f"{len(names):,} files in {root} are named as if they were synthetic: {_first(names)}. If they "
-            "are, name a list, path,synthetic, instead of the folder; if not, say --layout people or flat"
+            f"{counted(len(names), 'file')} in {root} named as if synthetic: {_first(names)}. If that is so, "
+            "name a list, path,synthetic, instead of the folder; if not, say --layout people or flat"
         )
 
 

@@ -10,6 +10,7 @@ from common.formats.labels.join import join_labels, values_of_paths
 from common.formats.labels.labelling import GO_ON
 from common.formats.labels.nearest import nearest
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 
 def relabel(
@@ -48,7 +49,7 @@ def relabel(
         flags += synthetic != photograph.synthetic
         kept.append(replace(photograph, identity=identity, synthetic=synthetic))
     notes = [
-        f"{file}: {people:,} photographs given to other people, {flags:,} with the other flag, "
+        f"{file}: {counted(people, 'photograph')} given to other people, {flags:,} with the other flag, "
         f"{len(photographs) - len(kept):,} left out"
     ]
-    return kept, [*notes, *([f"{len(lost):,} rows of {file} mean no photograph"] if lost else [])]
+    return kept, [*notes, *([f"{counted(len(lost), 'row')} of {file} without a photograph"] if lost else [])]

@@ -14,6 +14,7 @@ from common.formats.labels.join import join_labels
 from common.formats.labels.kinds import Kind
 from common.formats.labels.labelling import GO_ON
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".lst")
 _FOLDERS_OF_LABELS = frozenset(
@@ -60,8 +61,9 @@ def _refuse_contradicting_folders(file: str, photographs: Sequence[Photograph]) 
         called = "synthetic" if wrong[0].synthetic else "bona fide"
         raise UserError(
             f"{file} and the names of the folders contradict each other for {len(wrong):,} of "
-            f"{len(photographs):,} photographs: {wrong[0].path} is called {called}; tell what holds with "
-            "--layout labels, people or real-fake, or, where 1 means bona fide, with --columns bona-fide=NAME"
+            f"{counted(len(photographs), 'photograph')}: {wrong[0].path} is called {called}; tell what holds "
+            "with --layout labels, people or real-fake, or, where 1 means bona fide, with --columns "
+            "bona-fide=NAME"
         )
 
 
@@ -109,10 +111,10 @@ def _other_flags(folder: Folder, file: LabelFile, photographs: Sequence[Photogra
     same = [photograph for photograph in photographs if photograph.path in flags]
     wrong = [photograph.path for photograph in same if photograph.synthetic != flags[photograph.path]]
     if wrong:
-        some = f"{len(wrong):,} of {len(photographs):,} photographs, such as {wrong[0]}"
+        some = f"{len(wrong):,} of {counted(len(photographs), 'photograph')}, such as {wrong[0]}"
         return f"{file.path} says something else of {some}, than is taken", True
     if same:
-        return f"{file.path} is not read: it says the same of {len(same):,} photographs", False
+        return f"{file.path} is not read: it says the same of {counted(len(same), 'photograph')}", False
     return f"{file.path} is not read: it says of no photograph here whether it is synthetic", False
 
 

@@ -17,6 +17,7 @@ from common.formats.labels.labelling import GO_ON
 from common.formats.labels.photograph_columns import OTHERS
 from common.formats.text_encoding import encoding_of
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 _HEAD = 1 << 18  # bytes that are looked at
 _MOST_ROWS = 1000
@@ -97,8 +98,8 @@ def refuse_labels(tables: Iterable[UnreadTable]) -> None:
             if table.file.suffix.lower() in TABLES:
                 mend = "name the columns in its first line, path,synthetic, or with --columns path=NAME,…"
             raise UserError(
-                f"{table.file} names {table.names:,} photographs or folders and may label them, but it is "
-                f'not known how; it begins with "{table.beginning}". Looked for were, in and above the '
+                f"{table.file} names {counted(table.names, 'photograph')} or folders and may label them, but "
+                f'it is not known how; it begins with "{table.beginning}". Looked for were, in and above the '
                 "folder, meta.json, and columns called path, filename, image … and synthetic, is_fake …; "
                 f"{mend}; or go on without it by --layout people, flat …, or with {GO_ON}"
             )

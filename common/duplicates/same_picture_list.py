@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from common.duplicates.near_duplicates import DuplicateGroup
 from common.runtime.atomic import write_text_atomically
+from common.runtime.wording import counted
 
 SAME_PICTURES_FILE = "same_pictures.csv"
 COLUMNS = ("picture", "kind", "path", "identity", "synthetic", "part")
@@ -44,11 +45,13 @@ def describe(groups: Sequence[DuplicateGroup], labels: CropLabels) -> str:
         crops = sum(len(group.rows) for group in people)
         equal = sum(_is_equal_across(labels.people, group) for group in people)
         which = "equal to the last pixel" if equal == len(people) else f"{equal:,} equal to the last pixel"
-        parts.append(f"{_pictures(len(people))} under several names ({crops:,} crops, {which})")
+        parts.append(
+            f"{counted(len(people), 'picture')} under several names ({counted(crops, 'crop')}, {which})"
+        )
     if flags := sum(_differ(labels.synthetic, group) for group in groups):
-        parts.append(f"{_pictures(flags)} called both bona fide and synthetic")
+        parts.append(f"{counted(flags, 'picture')} called both bona fide and synthetic")
     if split := sum(_differ(labels.parts, group) for group in groups):
-        parts.append(f"{_pictures(split)} both trained on and validated with")
+        parts.append(f"{counted(split, 'picture')} both trained on and validated with")
     return ", ".join(parts)
 
 
@@ -76,7 +79,3 @@ def _is_equal_across(people: NDArray[np.str_], group: DuplicateGroup) -> bool:
     """Whether two crops of a group that have several names are equal to the last pixel."""
     named = {(first, people[row]) for first, row in zip(group.first_equal, group.rows, strict=True)}
     return len(named) > len(set(group.first_equal))
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'s' if count != 1 else ''}"

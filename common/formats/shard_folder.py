@@ -7,6 +7,7 @@ from pathlib import Path
 from common.formats.manifest import MANIFEST_FILE, Manifest, read_manifest
 from common.formats.shards import SHARD_PATTERN, open_shard, shard_paths
 from common.runtime.errors import ParameterError, UserError
+from common.runtime.wording import counted
 
 MOST_NAMED = 3  # shards of a problem
 
@@ -84,10 +85,13 @@ def _problems(shards: Sequence[Path], manifest: Manifest) -> list[str]:
         )
     other = [name for name in there if name in listed and _rows(there[name]) != listed[name].rows]
     if other:
-        problems.append(f"{_count(other)} of it {_has(other)} another number of crops ({_named(other)})")
+        problems.append(
+            f"{counted(len(other), 'shard of it has', 'shards of it have')} another number of crops "
+            f"({_named(other)})"
+        )
     foreign = [name for name in there if name not in listed]
     if foreign:
-        problems.append(f"{_count(foreign)} {_is(foreign)} not in it ({_named(foreign)})")
+        problems.append(f"{counted(len(foreign), 'shard is', 'shards are')} not in it ({_named(foreign)})")
     planned = manifest.header.shards
     if planned > len(listed):
         problems.append(f"the run that makes it is not finished, {len(listed)} of {planned} shards are made")
@@ -99,16 +103,8 @@ def _rows(path: Path) -> int:
         return len(shard["images"])
 
 
-def _count(names: list[str]) -> str:
-    return f"{len(names)} shard{'s' if len(names) > 1 else ''}"
-
-
 def _is(names: list[str]) -> str:
     return "are" if len(names) > 1 else "is"
-
-
-def _has(names: list[str]) -> str:
-    return "have" if len(names) > 1 else "has"
 
 
 def _named(names: list[str]) -> str:

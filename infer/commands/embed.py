@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.wording import counted
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
@@ -80,10 +81,11 @@ def embed(
     print_notes(found.notes)
     names = escape(" and ".join(map(str, files)))
     console.print(
-        f"{found.rows:,} embeddings of {loaded.card.embedding_size} numbers with "
+        f"{counted(found.rows, 'embedding')} of {loaded.card.embedding_size} numbers with "
         f"{escape(loaded.card.name)}: {names}"
     )
     if found.rejected:
         console.print(
-            f"[yellow]{found.rejected:,} images without a usable face[/]: {escape(str(found.rejects_file))}"
+            f"[yellow]{counted(found.rejected, 'image')} without a usable face[/]: "
+            f"{escape(str(found.rejects_file))}"
         )

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from common.formats.pair_category import PairCategory
 from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
@@ -102,7 +103,9 @@ def pairs(
     elif found.results.has_labels:
         console.print("[yellow]EER unknown[/]: no pair with a label was compared")
     if found.results.has_labels and found.unlabelled:
-        console.print(f"[yellow]{found.unlabelled:,} pairs are not in labels.csv and were not counted[/]")
+        console.print(
+            f"[yellow]{counted(found.unlabelled, 'pair is', 'pairs are')} not in labels.csv, not counted[/]"
+        )
     if pairs_file := write_pair_list(pair_set, out):
         console.print(f"The pairs, as a list that can be given again: {escape(str(pairs_file))}")
     console.print(f"Picture: {escape(str(found.picture_file))}")
@@ -113,14 +116,14 @@ def _print_scores(found: "Comparison") -> None:
     from infer.uncompared import tell_uncompared
 
     results, missing = found.results, found.uncompared
-    pairs = f"{len(results.ids):,} pairs scored"
+    pairs = f"{counted(len(results.ids), 'pair')} scored"
     if missing:
-        pairs = f"{int(results.compared.sum()):,} of {len(results.ids):,} pairs compared"
+        pairs = f"{int(results.compared.sum()):,} of {counted(len(results.ids), 'pair')} compared"
     console.print(f"{pairs} with {escape(f'{results.card.name}: {found.scores_file}')}")
     if missing:
         console.print(
-            f"[yellow]{sum(missing.values()):,} pairs were not compared[/] ({tell_uncompared(missing)}) and "
-            f"count in no figure: {escape(str(found.rejects_file))}"
+            f"[yellow]{counted(sum(missing.values()), 'pair was', 'pairs were')} not compared[/] "
+            f"({tell_uncompared(missing)}), in no figure: {escape(str(found.rejects_file))}"
         )
 
 

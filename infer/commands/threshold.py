@@ -9,6 +9,7 @@ from rich.table import Table
 from common.formats.pair_category import PairCategory
 from common.runtime.command_line import console, examples, print_notes, progress_bar
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 from infer.commands.model_told import tell_model
 from infer.commands.options import (
     CHECKPOINTS,
@@ -93,7 +94,7 @@ def threshold(
     print_point(found)
     unlabelled = int((pair_set.categories < 0).sum())
     if unlabelled:
-        console.print(f"[yellow]{unlabelled:,} pairs have no label and were not counted[/]")
+        console.print(f"[yellow]{counted(unlabelled, 'pair has', 'pairs have')} no label, not counted[/]")
     if pairs_file := write_pair_list(pair_set, RESULTS):
         console.print(f"the pairs, as a list that can be given again: {escape(str(pairs_file))}")
     point = found.noted(pair_set).model_copy(update={"crops": loaded.crops})
@@ -134,8 +135,8 @@ def print_point(found: "ChosenPoint") -> None:
         from infer.uncompared import tell_uncompared
 
         console.print(
-            f"[yellow]{sum(found.uncompared.values()):,} pairs were not compared[/] and count in no rate: "
-            f"{tell_uncompared(found.uncompared)}"
+            f"[yellow]{counted(sum(found.uncompared.values()), 'pair was', 'pairs were')} not compared[/], "
+            f"in no rate: {tell_uncompared(found.uncompared)}"
         )
 
 

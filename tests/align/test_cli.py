@@ -125,7 +125,7 @@ def test_what_a_run_prints(
         assert "1 rejected: " in done.stdout and "not an image" in done.stdout
     lines = first.stdout.splitlines()
     assert lines[0] == (
-        "3 photographs of 1 people in in, 0 of them synthetic; "
+        "3 photographs of 1 person in in, 0 of them synthetic; "
         "layout people (recognised; --layout tells another)"
     )
     assert lines[1].strip() == "what the photographs were taken for"
@@ -134,7 +134,7 @@ def test_what_a_run_prints(
     assert lines[7] == "2 of 3 photographs aligned into 2 shards: out"
     assert "rejected.csv" in lines[8]
     assert (
-        faces.stdout.splitlines()[0] == "3 photographs of 1 people in in, 0 of them synthetic; layout people"
+        faces.stdout.splitlines()[0] == "3 photographs of 1 person in in, 0 of them synthetic; layout people"
     )
     assert faces.stdout.splitlines()[7] == "2 of 3 photographs aligned (7 faces) into 1 shard: every"
     assert again.stdout.splitlines()[7] == (

@@ -13,6 +13,7 @@ from align.sources.photograph_list import ListedRow, read_photograph_list
 from common.formats.labels.join import Join, join_labels
 from common.formats.labels.labelling import GO_ON, MOST_LEFT
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 NEEDS = "lines of path,identity,synthetic"
 LEAVES = "the path leaves the folder of the list"
@@ -60,7 +61,7 @@ def photographs(folder: Folder) -> list[Photograph]:
         found.append((Photograph(there, identity, bool(row.said.synthetic), problem), row))
     taking.files.append(str(file))
     taking.notes += listed.notes
-    taking.notes += [f"{count:,} paths found by {rule}" for rule, count in join.rules.items()]
+    taking.notes += [f"{counted(count, 'path')} found by {rule}" for rule, count in join.rules.items()]
     kept = _without_repetitions(file, found)
     rows, allow = [row for _, row in found], folder.reading.allow_unlabelled
     taking.notes += _misfits(file, rows, missing, outside, allow)

@@ -240,7 +240,7 @@ def test_the_loose_template_shows_the_same_face_with_a_margin(
 def test_which_faces_count(run_commands: Run, tmp_path: Path, group: Path) -> None:
     every = ["--face", "all"]
     ((done, rows),) = align_each(run_commands, group, [every], tmp_path)
-    assert "1 of 1 photographs aligned (6 faces)" in done.stdout
+    assert "1 of 1 photograph aligned (6 faces)" in done.stdout
     assert len(rows["images"]) == 6 and set(rows["path"]) == {"all/photo.jpg"}
     assert sorted(rows["identity"]) == ["all", *(f"all/photo.jpg#{face}" for face in range(1, 6))]
     assert len(np.unique(rows["landmarks"], axis=0)) == 6

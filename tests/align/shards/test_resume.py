@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from align.crops.options import AlignOptions
 from align.shards.engines.engine import Engine
+from align.shards.equal_crops import COMPARED_FILE
 from align.shards.resume import ALIGNMENT_VERSION, fingerprints
 from align.shards.run import align_source
 from align.sources.find import find_source
@@ -31,8 +32,9 @@ PHOTOGRAPHS = 60
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder, hidden ones too."""
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    """Every file of a folder, hidden ones too, but for what the command notes of equal crops."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != COMPARED_FILE)
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files}
 
 
 def times(folder: Path) -> dict[str, int]:

@@ -152,7 +152,7 @@ def test_people_of_a_table_are_those_of_the_list_or_of_the_folders(
 def test_a_table_that_fits_nothing_is_not_passed_over(tmp_path: Path, make_files: MakeFiles) -> None:
     make_files(tmp_path, PEOPLE)
     (tmp_path / "labels.csv").write_text("path,synthetic\nZoe/1.jpg,1\n")
-    with pytest.raises(UserError, match=r'calls 1 photographs synthetic, such as "Zoe/1\.jpg", but none'):
+    with pytest.raises(UserError, match=r'calls 1 photograph synthetic, such as "Zoe/1\.jpg", but none'):
         find_source(tmp_path)
     (tmp_path / "labels.csv").write_text("path,label\nAnn/1.jpg,0\nAnn/2.jpg,1\n")
     with pytest.raises(UserError, match="'label' holds 0 and 1, and lists differ"):

@@ -35,7 +35,7 @@ def test_corrections_change_what_they_name(tmp_path: Path) -> None:
         Photograph("bob/0.jpg", "bob", False),
     ]
     assert notes == [
-        f"{tmp_path}/relabel.csv: 1 photographs given to other people, 1 with the other flag, 1 left out"
+        f"{tmp_path}/relabel.csv: 1 photograph given to other people, 1 with the other flag, 1 left out"
     ]
 
 
@@ -55,7 +55,7 @@ def test_corrections_that_do_not_fit_are_refused(tmp_path: Path, rows: str, told
 
 def test_rows_without_a_photograph_may_be_allowed(tmp_path: Path) -> None:
     found, notes = corrected(tmp_path, "path,identity,synthetic,drop\nzoe/0.jpg,,,1\n", allow=True)
-    assert found == PHOTOGRAPHS and "1 rows of" in notes[1]
+    assert found == PHOTOGRAPHS and "1 row of" in notes[1]
 
 
 def test_a_run_with_other_corrections_is_another(tmp_path: Path) -> None:
