@@ -1,4 +1,4 @@
-"""How crops were taken from photographs, as a checkpoint remembers it, so that later ones are taken alike."""
+"""Alignment options of the crops that a model was trained on, which its checkpoint keeps for later crops."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -25,7 +25,7 @@ Scales = Annotated[tuple[Positive, Positive, Positive], BeforeValidator(_per_cha
 
 
 class InputFormat(BaseModel):
-    """How 8-bit RGB becomes what a backbone was trained on: `(value - mean) / scale`, then `colour` order.
+    """Normalisation of 8-bit RGB for a backbone: `(value - mean) / scale`, then the channel order `colour`.
 
     `mean` and `scale` are those of R, G and B, whatever the order of `colour`; one number means all three.
     """
@@ -39,7 +39,7 @@ class InputFormat(BaseModel):
 
 
 def default_input_format(backbone_name: str, size: int = FACE_SIZE) -> InputFormat:
-    """What a backbone expects where nothing else is known.
+    """The input format of a backbone where nothing else is known.
 
     RGB scaled to [-1, 1], the convention of insightface, for our own; for a network of timm the mean and the
     standard deviation that timm states, so that its published weights fit.
@@ -107,7 +107,7 @@ class Encoder(nn.Module):
             return functional.normalize(seen + mirrored, dim=1)
 
     def _keep(self, name: str, channels: tuple[float, float, float]) -> None:
-        """Three equal numbers as one, which is faster; others as a tensor that goes where the module goes."""
+        """Keep three equal numbers as one float, which is faster; others are registered as a buffer."""
         if len(set(channels)) == 1:
             setattr(self, name, channels[0])
         else:

@@ -1,4 +1,4 @@
-"""The one way from what `--pretrained` or `--model` names to an encoder."""
+"""Loading of the encoder that `--pretrained` or `--model` names."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def load_encoder(source: str, wanted: Wanted = ANYTHING) -> LoadedEncoder:
 
 
 def load_located(file: WeightsFile, source: str, wanted: Wanted = ANYTHING) -> LoadedEncoder:
-    """As `load_encoder`, of a file that `source` was found to name."""
+    """The encoder of a file that `locate(source)` found; see `load_encoder`."""
     info = read_checkpoint_info(file.path) if is_checkpoint(file.path) else None
     if info is not None and _is_wanted(Recognised(info.backbone, info.input_format.size, ""), wanted):
         if wanted.colour not in (None, info.input_format.colour):

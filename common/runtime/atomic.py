@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, whatever kills the process that writes them."""
+"""Atomic writes: a file is whole or absent, whatever kills the process that writes it."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""The checksum that tells whether a file is the one it was."""
+"""SHA-256 checksums of files."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The exceptions that users are meant to read."""
+"""Exceptions whose text users read."""
 
 import re
 from collections.abc import Callable

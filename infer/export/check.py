@@ -1,4 +1,4 @@
-"""Whether a written file gives what the model gives."""
+"""Comparison of a written ONNX file with its torch model."""
 
 import copy
 import math
@@ -65,7 +65,7 @@ def largest_difference(
 
 
 def check_graph(content: bytes) -> None:
-    """Raises UserError unless `onnx.checker` takes the file, shapes included."""
+    """Raise UserError unless `onnx.checker` accepts the file, shapes included."""
     try:
         onnx.checker.check_model(content, full_check=True)
     except Exception as error:  # its own and those of shape inference

@@ -1,4 +1,4 @@
-"""`infer export` as a whole: a model in torch to a checked ONNX file."""
+"""`infer export`: a torch model to a checked ONNX file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Half precision: a backbone that computes in fp16."""
+"""A backbone that computes in fp16, for export."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""What a file loses against the model it was made from, and where its threshold belongs."""
+"""Change of error rates between a model and its export, and carry-over of the threshold."""
 
 import math
 from dataclasses import dataclass, field

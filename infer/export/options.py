@@ -1,4 +1,4 @@
-"""What an export is asked for."""
+"""Options of `infer export`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +16,7 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """How a model becomes a file.
+    """Options of an export.
 
     Attributes:
         precision: of the layers.

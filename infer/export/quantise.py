@@ -1,4 +1,4 @@
-"""8-bit integers: layers quantised by ONNX Runtime, calibrated on crops."""
+"""Static int8 quantisation by ONNX Runtime, calibrated on crops."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Libraries that talk too much."""
+"""Suppression of the warnings, logs and prints of libraries."""
 
 import io
 import logging

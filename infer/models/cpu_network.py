@@ -1,8 +1,8 @@
-"""An encoder on the cores of this machine: ONNX Runtime, every view of a crop on one core.
+"""CPU inference of an encoder by ONNX Runtime, with one thread for each view of a crop.
 
-Its kernels take half of torch's time for a MobileFaceNet. What matters as much: a view is computed by
-itself and on one thread, so that an embedding is the same bits whatever else is embedded with it, and nothing
-waits for a core that a worker process is using.
+Its kernels take half of torch's time for a MobileFaceNet. A view is computed by itself and on one thread, so
+that an embedding is the same bits whatever else is embedded with it, and no thread waits for a core that a
+worker process is using.
 """
 
 from collections.abc import Sequence

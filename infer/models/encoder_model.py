@@ -1,4 +1,4 @@
-"""A model whose weights facetrust has loaded: torch on a GPU, ONNX Runtime on a CPU."""
+"""The model of a facetrust encoder: torch on a GPU, ONNX Runtime on a CPU."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from infer.models.unit_length import are_of_unit_length
 
 
 class EncoderModel(Model):
-    """A facetrust `Encoder`: torch on a GPU, ONNX Runtime on a CPU.
+    """A model that wraps an `Encoder`.
 
-    Without a GPU, ONNX Runtime computes the networks of our own, and torch those of timm. Either gives what
+    Without a GPU, ONNX Runtime computes our own backbones, and torch those of timm. Either gives what
     `Encoder.embed` gives, to 1e-5. Later changes of the encoder's weights do not count.
     """
 

@@ -1,4 +1,4 @@
-"""Face recognisers of others in ONNX: what they take, as far as their file says, and running them."""
+"""ONNX face recognisers of other projects: their input, as far as the file tells it, and inference."""
 
 import math
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ class ForeignNetwork:
         return to_unit_length(both)
 
     def run(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the network gives for (N, S, S, 3) RGB crops, (N, D) of any length."""
+        """(N, D) outputs of the network, of any length, for (N, S, S, 3) RGB crops."""
         images = self.prepare(crops)
         if self.one_by_one:
             rows = [run_network(self.session, image[None], self.path, self.output) for image in images]
@@ -58,7 +58,7 @@ class ForeignNetwork:
         return run_network(self.session, images, self.path, self.output)
 
     def prepare(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, S, S, 3) RGB crops as the network takes them."""
+        """(N, S, S, 3) RGB crops, normalised and in the layout of the network."""
         mean, scale = (
             np.array(given, np.float32) for given in (self.input_format.mean, self.input_format.scale)
         )

@@ -1,4 +1,4 @@
-"""What every model can do, whatever file it comes from."""
+"""The interface of all models: aligned crops to embeddings."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from common.models.training_facts import SyntheticTraining, ValidationFacts
 
 @dataclass(frozen=True)
 class Threshold:
-    """Where a model accepts a pair: similarity >= value, in [-1, 1]."""
+    """The similarity, in [-1, 1], at and above which a pair is accepted."""
 
     value: float
     source: str  # where it comes from, for people
@@ -24,7 +24,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is known of a model; it is printed, and stands in what is made with the model."""
+    """Facts about a model, which are printed and stored in everything made with it."""
 
     name: str  # as it was asked for
     backbone: str

@@ -1,4 +1,4 @@
-"""What users and `infer threshold` note of a model, in a JSON file beside it: `MODEL.json`."""
+"""Notes beside a model file, `MODEL.json`: its input format and operating point."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ HIGHEST_FNMR = 0.5  # a threshold that rejects more of the genuine pairs is hard
 
 
 class OperatingPoint(BaseModel):
-    """A threshold, and the error rates it was chosen for."""
+    """A threshold with the error rates that it was chosen by."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +49,7 @@ class OperatingPoint(BaseModel):
 
 
 class ModelNotes(BaseModel):
-    """What is noted of a model file."""
+    """The content of `MODEL.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,7 +59,7 @@ class ModelNotes(BaseModel):
 
 
 def notes_file(model: Path) -> Path:
-    """Where the notes of a model lie: `encoder.onnx.json` for `encoder.onnx`."""
+    """The path of a model's notes: `encoder.onnx.json` for `encoder.onnx`."""
     return model.with_name(f"{model.name}.json")
 
 

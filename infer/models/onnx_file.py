@@ -1,4 +1,4 @@
-"""An ONNX file from outside: read within bounds and judged before ONNX Runtime sees it."""
+"""Reader of untrusted ONNX files, which are bounded and checked before ONNX Runtime sees them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

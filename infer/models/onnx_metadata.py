@@ -1,8 +1,8 @@
-"""What an ONNX file of `infer export` says of itself, in its metadata properties."""
+"""Metadata properties of the ONNX files that `infer export` writes."""
 
 import json
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
@@ -18,20 +18,6 @@ FORMAT: Final = "facetrust-onnx-1"
 FORMAT_KEY = "format"
 FORMAT_FAMILY = "facetrust-onnx-"
 INPUT, OUTPUT = "crops", "embedding"
-# the fields that are stored as they are, not as JSON
-TEXTS = frozenset(
-    {
-        "format",
-        "colour",
-        "backbone",
-        "backbone_colour",
-        "precision",
-        "threshold_source",
-        "threshold_doubt",
-        "threshold_chosen_on",
-        "trained_on",
-    }
-)
 
 
 class MeasuredLoss(BaseModel):
@@ -96,8 +82,16 @@ class OnnxMetadata(BaseModel):
         """The properties of the file; what is not known is left out."""
         plain = self.model_dump(mode="json", exclude_none=True)
         return {
-            key: value if key in TEXTS else json.dumps(value) for key, value in plain.items() if value != ""
+            key: value if key in _TEXTS else json.dumps(value) for key, value in plain.items() if value != ""
         }
+
+
+# the fields that are stored as they are, not as JSON
+_TEXTS = {
+    name
+    for name, field in OnnxMetadata.model_fields.items()
+    if field.annotation is str or get_origin(field.annotation) is Literal
+}
 
 
 def read_metadata(path: Path, properties: dict[str, str]) -> OnnxMetadata | None:
@@ -113,7 +107,7 @@ def read_metadata(path: Path, properties: dict[str, str]) -> OnnxMetadata | None
     try:
         return OnnxMetadata.model_validate(
             {
-                key: text if key in TEXTS else json.loads(text)
+                key: text if key in _TEXTS else json.loads(text)
                 for key, text in properties.items()
                 if key in OnnxMetadata.model_fields
             }

@@ -1,4 +1,4 @@
-"""Text from files that are not trusted."""
+"""Type of text fields in untrusted files, made safe to print."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Vectors of unit length."""
+"""Normalisation of vectors to unit length."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,6 @@ def to_unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def are_of_unit_length(vectors: NDArray[np.float32]) -> bool:
-    """Whether all of (N, D) are, to a hundredth; never those with numbers that are not finite."""
+    """Whether all rows of (N, D) have length 1 to a hundredth; false for numbers that are not finite."""
     with np.errstate(invalid="ignore", over="ignore"):
         return bool((np.abs(np.linalg.norm(vectors, axis=-1) - 1) <= TOLERANCE).all())

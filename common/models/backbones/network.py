@@ -1,4 +1,4 @@
-"""What every backbone promises."""
+"""The interface of all backbones."""
 
 from torch import Tensor, nn
 
@@ -9,7 +9,7 @@ class Backbone(nn.Module):
     """Maps (N, 3, size, size) float32 in the backbone's own colour order and scale to (N, embedding_size).
 
     `size` is fixed when the network is made, 112 pixels as a rule.
-    Embeddings are not normalised here: the length carries image quality in some published models.
+    Embeddings are not of unit length: in some published models their length tells image quality.
     """
 
     embedding_size: int

@@ -1,4 +1,4 @@
-"""What timm knows by name.
+"""Look-ups in timm by the name of a network.
 
 timm is imported only when a network of its is asked for, because that takes seconds.
 """

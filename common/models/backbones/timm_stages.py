@@ -1,4 +1,4 @@
-"""The layers of a timm network in groups from its input on."""
+"""Layer groups of a timm network, from its input to its features."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def _depths_as_declared(trunk: nn.Module) -> dict[str, int]:
 
 
 def _share_out(module: nn.Module, group_of: dict[int, int], groups: dict[int, list[nn.Module]]) -> None:
-    """Put the largest modules that lie within one group into it."""
+    """Append to each group the largest modules whose parameters all belong to it."""
     inside = {group_of[id(parameter)] for parameter in module.parameters()}
     if len(inside) == 1:
         groups[inside.pop()].append(module)

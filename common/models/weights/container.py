@@ -1,4 +1,4 @@
-"""From a file to named tensors, whatever its kind: safetensors, torch, a training framework's checkpoint."""
+"""Reader of state dicts from any weights file: safetensors, torch, a training framework's checkpoint."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,8 +24,8 @@ OPTIMISER_NAMES = frozenset({"optimizer", "optimizer_state_dict", "optimizer_sta
 def read_state_dict(path: Path) -> dict[str, Tensor]:
     """The named tensors of a weights file, on the CPU.
 
-    Of a file that holds several dictionaries (a Lightning checkpoint: weights, optimiser, callbacks) it is
-    the largest; of equals the one under the most usual name, see `USUAL_NAMES`.
+    A file may hold several dictionaries (a Lightning checkpoint: weights, optimiser, callbacks). The largest
+    is taken; of equals the one under the most usual name, see `USUAL_NAMES`.
 
     Raises UserError that says what the file is when it is missing, damaged, or no weights file, or when it
     holds anything that would have to be executed to be read.

@@ -1,4 +1,4 @@
-"""What of a file fits a network, and copying it."""
+"""Comparison of a file's tensors with those of a network, and copying of those that fit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ class Comparison:
 
 
 def shapes_of(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
-    """Names to shapes; of complex tensors nothing, as no backbone has them."""
+    """Shapes by name, without those of complex tensors, which no backbone has."""
     return {name: tensor.shape for name, tensor in tensors.items() if not tensor.is_complex()}
 
 
 def compare(expected: Shapes, found: Shapes) -> Comparison:
-    """Hold a file's names and shapes against those of a network."""
+    """The comparison of a file's names and shapes with those of a network."""
     shared = [key for key in expected if key in found]
     return Comparison(
         fitting=tuple(key for key in shared if found[key] == expected[key]),

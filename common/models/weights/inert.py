@@ -1,4 +1,4 @@
-"""The foreign classes that checkpoints of training frameworks hold, and what stands in for them here."""
+"""Allow-list of the classes in checkpoints of training frameworks, and the inert stand-ins for them."""
 
 import re
 from collections import OrderedDict
@@ -44,7 +44,7 @@ _MAPPINGS = re.compile(
 
 
 class InertRecord:
-    """Stands where a foreign object would; takes whatever the file says of it and keeps nothing."""
+    """Stand-in for a foreign object, which accepts any arguments and state and keeps nothing."""
 
     def __new__(cls, *values: Any, **named: Any) -> Self:
         return super().__new__(cls)
@@ -57,14 +57,14 @@ class InertRecord:
 
 
 class InertMapping:
-    """Stands where a foreign dictionary would: asked for an object, it gives an empty ordered dictionary."""
+    """Stand-in for a foreign dictionary: its constructor returns an empty ordered dictionary."""
 
     def __new__(cls, *values: Any, **named: Any) -> OrderedDict[Any, Any]:  # type: ignore[misc]
         return OrderedDict()
 
 
 def is_tensor_part(name: str) -> bool:
-    """Whether a dotted name in a pickle belongs to tensors and plain containers, which torch reads itself."""
+    """Whether torch itself reads a dotted name of a pickle: those of tensors and plain containers."""
     return _TENSORS.fullmatch(name) is not None
 
 
@@ -74,7 +74,7 @@ def is_quantised(name: str) -> bool:
 
 
 def stand_in(name: str) -> type | None:
-    """What stands in for a dotted name in a pickle, or None for one that is not known to be mere data.
+    """The stand-in for a dotted name in a pickle; None for a name that is not known to be mere data.
 
     Nothing is imported: the file's own class is never looked at, whether it is installed or not.
     """

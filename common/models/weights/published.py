@@ -21,23 +21,20 @@ IR_101, IR_50, IR_18 = 261, 175, 96  # megabytes of a backbone's weights
 # CVLFace's own, trained with the AdaFace and ArcFace losses; RGB according to the `color_space` of their
 # config.json. The cards of all of them say `license: mit`, and LICENCE's second half.
 PUBLISHED: dict[str, PublishedWeights] = {
-    "adaface-ir101-webface12m": PublishedWeights(
-        "minchul/cvlface_adaface_ir101_webface12m", IR_101, "WebFace12M"
-    ),
-    "adaface-ir101-webface4m": PublishedWeights(
-        "minchul/cvlface_adaface_ir101_webface4m", IR_101, "WebFace4M"
-    ),
-    "adaface-ir101-ms1mv3": PublishedWeights("minchul/cvlface_adaface_ir101_ms1mv3", IR_101, "MS1MV3"),
-    "adaface-ir101-ms1mv2": PublishedWeights("minchul/cvlface_adaface_ir101_ms1mv2", IR_101, "MS1MV2"),
-    "adaface-ir50-webface4m": PublishedWeights("minchul/cvlface_adaface_ir50_webface4m", IR_50, "WebFace4M"),
-    "adaface-ir50-ms1mv2": PublishedWeights("minchul/cvlface_adaface_ir50_ms1mv2", IR_50, "MS1MV2"),
-    "adaface-ir50-casia": PublishedWeights("minchul/cvlface_adaface_ir50_casia", IR_50, "CASIA-WebFace"),
-    "adaface-ir18-webface4m": PublishedWeights("minchul/cvlface_adaface_ir18_webface4m", IR_18, "WebFace4M"),
-    "adaface-ir18-vgg2": PublishedWeights("minchul/cvlface_adaface_ir18_vgg2", IR_18, "VGGFace2"),
-    "adaface-ir18-casia": PublishedWeights("minchul/cvlface_adaface_ir18_casia", IR_18, "CASIA-WebFace"),
-    "arcface-ir101-webface4m": PublishedWeights(
-        "minchul/cvlface_arcface_ir101_webface4m", IR_101, "WebFace4M"
-    ),
+    name: PublishedWeights(f"minchul/cvlface_{name.replace('-', '_')}", megabytes, data)
+    for name, megabytes, data in (
+        ("adaface-ir101-webface12m", IR_101, "WebFace12M"),
+        ("adaface-ir101-webface4m", IR_101, "WebFace4M"),
+        ("adaface-ir101-ms1mv3", IR_101, "MS1MV3"),
+        ("adaface-ir101-ms1mv2", IR_101, "MS1MV2"),
+        ("adaface-ir50-webface4m", IR_50, "WebFace4M"),
+        ("adaface-ir50-ms1mv2", IR_50, "MS1MV2"),
+        ("adaface-ir50-casia", IR_50, "CASIA-WebFace"),
+        ("adaface-ir18-webface4m", IR_18, "WebFace4M"),
+        ("adaface-ir18-vgg2", IR_18, "VGGFace2"),
+        ("adaface-ir18-casia", IR_18, "CASIA-WebFace"),
+        ("arcface-ir101-webface4m", IR_101, "WebFace4M"),
+    )
 }
 LICENCE = "MIT by their cards, which ask to follow the licence of the faces they were trained on as well"
 

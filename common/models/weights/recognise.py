@@ -1,4 +1,4 @@
-"""Which backbone a file's tensors are: by their names and shapes, whatever its name or framework says."""
+"""Recognition of the backbone that a file's tensors belong to, by their names and shapes alone."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ class Recognised:
 
 @dataclass(frozen=True)
 class View:
-    """Keys of a file that match keys of a network once a prefix is taken off the one and put on the other."""
+    """A translation of keys: the file's prefix is taken off, the network's put in its place."""
 
     file_prefix: str
     network_prefix: str
@@ -80,7 +80,7 @@ def recognise(
 
 
 def best_view(tensors: Mapping[str, Tensor], expected: Shapes) -> View:
-    """How to read a file's keys so that as many tensors as possible fit a network."""
+    """The translation of a file's keys by which most tensors fit a network."""
     found = shapes_of(tensors)
     network_prefixes = ["", *dict.fromkeys(key.split(".")[0] + "." for key in expected if "." in key)]
     views = [View(mine, theirs) for mine in _all_prefixes(found) for theirs in network_prefixes]

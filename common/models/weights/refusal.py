@@ -1,4 +1,4 @@
-"""Why a file gives no weights: what it is, and what to do about it."""
+"""Errors for files that give no weights: what the file is, and the remedy."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What `--pretrained` and `--model` can name: a file, known weights, a repository on the hub."""
+"""The file that `--pretrained` or `--model` names: a path, published weights, or one on the hub."""
 
 import difflib
 from dataclasses import dataclass, replace

@@ -1,9 +1,10 @@
-"""Reading what `torch.save` wrote, from files that are not trusted: no code of a file is ever executed.
+"""Reader of untrusted files of `torch.save`, which never executes code of a file.
 
-A torch file is a pickle, and a pickle can name any function to be called. Here its names are listed first,
-without executing anything. Only names of tensors, and of a few classes known to be mere records, for which
-inert classes stand in (`weights.inert`), are accepted; any other name refuses the file. What passes
-is read by torch with `weights_only=True`, which holds to the same list.
+A torch file is a pickle, and a pickle can name any function to be called. The names are listed first, with
+nothing executed: a file with names other than those of tensors and known records (`weights.inert`) is
+refused. What passes is read by torch with `weights_only=True`, which holds to the same list. torch alone
+would refuse checkpoints for the settings that frameworks keep in them, advise users to run the file's code,
+and unpack compressed archives without bound.
 """
 
 import io
@@ -74,7 +75,7 @@ def load_torch_file(path: Path, kind: Kind) -> object:
 
 
 def _names_in_zip(path: Path) -> set[str]:
-    """The names in the pickle of a zip archive whose entries are stored as they are, as torch stores them."""
+    """The names in the pickle of a zip archive, whose entries must be uncompressed, as torch writes them."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -99,7 +100,7 @@ def _names_in_zip(path: Path) -> set[str]:
 
 
 def _names_in_legacy(path: Path) -> set[str]:
-    """The names in pickles one after another, as far as they can be read; of the rest, torch is the judge."""
+    """The names in consecutive pickles, as far as they can be read; torch judges the rest."""
     names: set[str] = set()
     with path.open("rb") as file, suppress(Exception):  # a made-up pickle can raise anything
         bounded = _Bounded(file, path.stat().st_size)
@@ -109,7 +110,7 @@ def _names_in_legacy(path: Path) -> set[str]:
 
 
 class _Bounded:
-    """A file that is never asked for more than is left of it: memory is taken before anything is read."""
+    """A file that is never asked for more bytes than it has left, because `read` allocates them first."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self._file = file
