@@ -6,6 +6,7 @@ from pathlib import Path
 
 from align.sources.label_file import TABLES, above
 from common.formats.csv_rows import csv_form, first_row, read_csv_rows
+from common.formats.header import plain
 from common.formats.labels.files import LABELS_FILE
 from common.formats.labels.flags import read_flag, read_synthetic
 from common.formats.labels.join import join_labels
@@ -18,13 +19,14 @@ _MOST_TABLES = 20  # that are looked into
 _ALIASES = [
     names.split()
     for names in (
-        "pair_id pairid pair id pair_name folder",
-        "label same same_person is_same is_same_person match genuine target",
-        "synthetic0 synthetic_0 fake0 fake_0 is_fake0 deepfake0 deepfake_0 deepfake_a synthetic_a fake_a",
-        "synthetic1 synthetic_1 fake1 fake_1 is_fake1 deepfake1 deepfake_1 deepfake_b synthetic_b fake_b",
+        "pairid pair id pairname folder",
+        "label same sameperson issame issameperson match genuine target",
+        "synthetic0 fake0 isfake0 deepfake0 deepfakea synthetica fakea",
+        "synthetic1 fake1 isfake1 deepfake1 deepfakeb syntheticb fakeb",
     )
 ]
-_KNOWN = {alias for aliases in _ALIASES for alias in aliases} | OTHERS | {""}  # besides, these say nothing
+# what is known, or says nothing of a pair
+_KNOWN = {*(alias for aliases in _ALIASES for alias in aliases), *OTHERS, *HARMLESS.split(), ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def is_of_pairs(path: Path) -> bool:
     if not path.is_file():
         return False
     header = first_row(path)
-    single = any(name in PATHS and name not in _ALIASES[0] for name in _plain(header))
+    single = any(name in PATHS and name not in _ALIASES[0] for name in map(plain, header))
     return None not in _positions(header)[:2] and (not single or names_two_faces(header))
 
 
@@ -133,28 +135,16 @@ def read_pair_labels(path: Path) -> PairLabels:
 
 def _positions(header: Sequence[str]) -> list[int | None]:
     """Where the columns are, in the order of `COLUMNS`."""
-    names = _plain(header)
+    names = list(map(plain, header))
     return [
         next((names.index(alias) for alias in aliases if names.count(alias) == 1), None)
         for aliases in _ALIASES
     ]
 
 
-def _plain(header: Sequence[str]) -> list[str]:
-    return [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in header]
-
-
 def _unknown(header: Sequence[str]) -> str | None:
     """The first column that may say anything."""
-    harmless = HARMLESS.split()
-    return next(
-        (
-            cell.strip()
-            for cell, name in zip(header, _plain(header), strict=True)
-            if name not in _KNOWN and name.replace("_", "") not in harmless
-        ),
-        None,
-    )
+    return next((cell.strip() for cell in header if plain(cell) not in _KNOWN), None)
 
 
 def _label(row: Sequence[str], same: int, first: int | None, second: int | None) -> PairLabel | None:

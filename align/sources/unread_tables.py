@@ -11,6 +11,7 @@ from align.sources.label_file import TABLES
 from align.sources.pair_labels import names_two_faces
 from align.sources.photograph import folder_of
 from common.formats.csv_rows import csv_form
+from common.formats.header import plain
 from common.formats.labels.flags import read_synthetic
 from common.formats.labels.forms import folded, spelled, without_image_suffix
 from common.formats.labels.labelling import GO_ON
@@ -163,7 +164,7 @@ def _rows(file: Path, text: str) -> list[list[str]]:
 
 def _may_be_flags(cells: Sequence[str]) -> bool:
     """Whether a column, its first cell maybe its name, may say of photographs what they are."""
-    if cells and cells[0].lower().replace(" ", "_") in OTHERS:
+    if cells and plain(cells[0]) in OTHERS:
         return False
     values = set(cells[1:] or cells) - {""}
     two = len(values) == 2 and len(cells) > 4

@@ -1,9 +1,10 @@
-"""What the columns of a list of pairs are called, here and in the lists of others."""
+"""Column names of lists of pairs: which column is a path, the label, a synthetic flag or the id."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from common.formats.header import SHOWN, Header, plain
 from common.formats.labels.flags import read_flag
 from common.runtime.errors import UserError
 
@@ -12,7 +13,6 @@ FLAGS = ("synthetic1", "synthetic2")
 ROLES = (*PATHS, "label", *FLAGS, "id")
 IGNORED = "ignore"  # the role of a column that is passed over
 MAX_COLUMNS = 100
-SHOWN = 40  # characters of a name in a message
 
 _PATH = re.compile(r"[/\\]|\.[A-Za-z0-9]{2,5}\Z")
 
@@ -37,7 +37,7 @@ HARMLESS = (
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the cells of a row are.
+    """The columns of a list of pairs by their roles.
 
     Attributes:
         positions: of those of `ROLES`, in that order; None for one that is not there.
@@ -57,7 +57,7 @@ TWO_PATHS = Columns((0, 1, None, None, None, None), 2)
 
 def is_header(cells: Sequence[str]) -> bool:
     """Whether a first row names columns: by known names, or because nothing in it is a path or a flag."""
-    names = {_plain(cell) for cell in cells}
+    names = set(map(plain, cells))
     if names & set(ROLES[:-1]) or any(set(pair) <= names for pair in _all_pairs_of_paths()):
         return True
     return (
@@ -68,7 +68,7 @@ def is_header(cells: Sequence[str]) -> bool:
 
 
 def find_columns(line: str, cells: Sequence[str], asked: str | None = None) -> Columns:
-    """The columns that a header names, by the names of `ROLES` or by those that other lists have.
+    """The columns that a header names: by the names of `ROLES` or those of other lists.
 
     Args:
         line: the file and the line, for messages.
@@ -81,36 +81,52 @@ def find_columns(line: str, cells: Sequence[str], asked: str | None = None) -> C
     """
     if len(cells) > MAX_COLUMNS:
         raise UserError(f"{line}: more than {MAX_COLUMNS} columns; this is no pair list")
-    there = [cell.strip() for cell in cells]
-    told, ignored = _asked_for(line, there, asked)
-    left = {position: _plain(name) for position, name in enumerate(there) if position not in ignored}
-    found = dict(told)
-    for role, names in _known_names({name for at, name in left.items() if at not in told.values()}):
-        places = [at for at, name in left.items() if name in names and at not in found.values()]
-        if role in found or not places:
-            continue
-        if len(places) > 1:
-            raise UserError(_called_alike(line, there, role, places))
-        found[role] = places[0]
+    header = Header(line, cells)
+    found, ignored = _told(header, asked or "")
+    left = {at: name for at, name in enumerate(header.names) if at not in (*ignored, *found.values())}
+    for role, names in _known_names(set(left.values())):
+        at = header.only(role, [at for at, name in left.items() if name in names and role not in found])
+        if at is not None:
+            found[role] = at
+            del left[at]
     if lacking := [role for role in PATHS if role not in found]:
-        raise UserError(_not_found(line, there, lacking))
-    harmless = {"", *HARMLESS.split()}
-    unknown = [there[at] for at, name in left.items() if at not in found.values() and name not in harmless]
+        raise UserError(
+            f"{line}: the columns are {header}; looked for {' and '.join(lacking)} by these names and by "
+            "such as image1, img1, file1, pathA, path_1; say with --columns "
+            f"{','.join(f'{role}=NAME' for role in lacking)} which ones they are"
+        )
+    unknown = [header.cells[at][:SHOWN] for at, name in left.items() if name not in ("", *HARMLESS.split())]
     if unknown and not set(FLAGS) <= found.keys():
         raise UserError(
-            f"{line}: it is not known what '{unknown[0][:SHOWN]}' says, and there are no two columns of "
-            f"synthetic faces; say with --columns {FLAGS[0]}={unknown[0][:SHOWN]} if it is one of these, or "
-            f"with --columns {IGNORED}={unknown[0][:SHOWN]} that it is to be passed over"
+            f"{line}: it is not known what '{unknown[0]}' says, and there are no two columns of synthetic "
+            f"faces; say with --columns {FLAGS[0]}={unknown[0]} if it is one of these, or with --columns "
+            f"{IGNORED}={unknown[0]} that it is to be passed over"
         )
-    named = tuple(
-        f"{there[at]} as {role}" for role, at in found.items() if there[at].lower() != role and role != "id"
+    named = [(header.cells[at], role) for role, at in found.items() if role != "id"]
+    return Columns(
+        tuple(found.get(role) for role in ROLES),
+        len(cells),
+        tuple(f"{name} as {role}" for name, role in named if name.lower() != role),
     )
-    return Columns(tuple(found.get(role) for role in ROLES), len(there), named)
 
 
-def _plain(name: str) -> str:
-    """A name in small letters, without spaces, hyphens and the like."""
-    return re.sub(r"[\W_]+", "", name.lower())
+def _told(header: Header, asked: str) -> tuple[dict[str, int], set[int]]:
+    """The columns that `--columns` gives a role, and those that it passes over."""
+    told: dict[str, int] = {}
+    ignored: set[int] = set()
+    for entry in filter(str.strip, asked.split(",")):
+        role, equals, name = (part.strip() for part in entry.partition("="))
+        if not equals or role not in (*ROLES, IGNORED):
+            raise UserError(
+                f"--columns takes ROLE=NAME with commas between, a role being one of "
+                f"{', '.join((*ROLES, IGNORED))}, not '{entry.strip()[:SHOWN]}'"
+            )
+        places = header.told(role, name)
+        if role == IGNORED:
+            ignored.update(places)
+        else:
+            told[role] = places[0]
+    return told, ignored
 
 
 def _pairs_of_names(names: str) -> Iterator[tuple[str, str]]:
@@ -136,48 +152,3 @@ def _known_names(there: set[str]) -> Iterator[tuple[str, set[str]]]:
 
 def _flag_pairs() -> Iterator[tuple[str, str]]:
     yield from _pairs_of_names(" ".join(f"{name} is{name}" for name in _FLAG_NAMES.split()))
-
-
-def _asked_for(line: str, there: list[str], asked: str | None) -> tuple[dict[str, int], set[int]]:
-    """The positions that `--columns` gives, by role, and those that it passes over."""
-    told: dict[str, int] = {}
-    ignored: set[int] = set()
-    for entry in (asked or "").split(","):
-        if not entry.strip():
-            continue
-        role, equals, name = (part.strip() for part in entry.partition("="))
-        if not equals or role not in (*ROLES, IGNORED):
-            raise UserError(
-                f"--columns takes ROLE=NAME with commas between, a role being one of "
-                f"{', '.join((*ROLES, IGNORED))}, not '{entry.strip()[:SHOWN]}'"
-            )
-        places = [at for at, cell in enumerate(there) if cell == name] or [
-            at for at, cell in enumerate(there) if _plain(cell) == _plain(name)
-        ]
-        if not places:
-            raise UserError(f"{line}: no column is called '{name[:SHOWN]}'; there are {_listed(there)}")
-        if role == IGNORED:
-            ignored.update(places)
-        else:
-            told[role] = places[0]
-    return told, ignored
-
-
-def _called_alike(line: str, there: list[str], role: str, places: list[int]) -> str:
-    first, second = there[places[0]][:SHOWN], there[places[1]][:SHOWN]
-    if first == second:
-        return f"{line}: two columns are called {first}; rename one"
-    return f"{line}: '{first}' and '{second}' both read as {role}; say which with --columns {role}={first}"
-
-
-def _not_found(line: str, there: list[str], lacking: list[str]) -> str:
-    return (
-        f"{line}: the columns are {_listed(there)}; looked for {' and '.join(lacking)} by these names and by "
-        "such as image1, img1, file1, pathA, path_1; say with --columns "
-        f"{','.join(f'{role}=NAME' for role in lacking)} which ones they are"
-    )
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(f"'{name[:SHOWN]}'" for name in names[:8])
-    return shown + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -232,7 +232,10 @@ def test_columns_that_are_told_are_there_and_are_columns(read: Reader, tmp_path:
     path.write_text("img1,img2,same,quality\na.jpg,b.jpg,1,0.7\n")
     assert rows_of(read_pair_list(path, "ignore=quality")) == [A_TO_B]
     for asked, told in (
-        ("path1=left", "no column is called 'left'; there are 'img1', 'img2', 'same', 'quality'"),
+        (
+            "path1=left",
+            "path1=left, but no column has that name; the columns are 'img1', 'img2', 'same', 'quality'",
+        ),
         ("first=img1", f"a role being one of {', '.join(ROLES)}"),
         ("img1", "takes ROLE=NAME"),
     ):
