@@ -1,4 +1,4 @@
-"""Crops that lie in shards of stage 1, read when they are wanted."""
+"""Crops of shards, read when they are wanted."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

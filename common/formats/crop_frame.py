@@ -1,4 +1,4 @@
-"""Where a face lies in its crop: the frames that `align` brings landmarks to and forging finds them in."""
+"""Crop templates: where the landmarks of a face lie in its crop, where `align` puts them."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""CSV files of any size, written as their lines come."""
+"""Writer of CSV files of any size, line by line."""
 
 import re
 from collections.abc import Iterable

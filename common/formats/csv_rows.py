@@ -1,4 +1,4 @@
-"""Reading CSV files that are not trusted, as programs and spreadsheets write them."""
+"""Reader of untrusted CSV files, as programs and spreadsheets write them."""
 
 import csv
 import re
@@ -19,7 +19,7 @@ _TOLD = re.compile(r"\s*sep=(.)\s*\Z", re.IGNORECASE)  # how Excel writes the se
 
 @dataclass(frozen=True)
 class CsvForm:
-    """How a CSV file is written."""
+    """The encoding and the separator of a CSV file."""
 
     encoding: str = "utf-8"
     separator: str = ","
@@ -34,7 +34,7 @@ class CsvForm:
 
 
 def csv_form(path: Path) -> CsvForm:
-    """How a CSV file is written: its encoding by its first bytes, its separator by its first rows.
+    """The encoding of a CSV file by its first bytes, and its separator by its first rows.
 
     The separator is the comma unless the first rows hold the same number, above one, of cells between
     semicolons or tabs and not between commas. Raises UserError when the file cannot be read.

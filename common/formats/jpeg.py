@@ -1,4 +1,4 @@
-"""What JPEG leaves of a picture."""
+"""JPEG compression of a picture in memory."""
 
 import numpy as np
 import simplejpeg

@@ -1,4 +1,4 @@
-"""What a folder of shards was made from: the record that makes stage 1 resumable and its output verifiable.
+"""Manifest of a folder of shards: what they were made from, so that stage 1 can be resumed and verified.
 
 `manifest.jsonl` has a header line and one line per finished shard. Lines are appended as shards finish, so a
 killed run loses at most the line it was writing; a finished run rewrites the file in order.

@@ -1,4 +1,4 @@
-"""A folder of shards as its readers take it: what lies there, held against what its manifest lists."""
+"""Folder of shards: what lies in it, held against what its manifest lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

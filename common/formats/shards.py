@@ -50,7 +50,7 @@ FORGERY_COLUMNS = {"method": Column(str), "parameters": Column(str), "sources": 
 
 
 class Alignment(IntEnum):
-    """How a crop was taken."""
+    """The way in which a crop was taken."""
 
     LANDMARKS = 0  # five landmarks brought to the template
     CENTRE = 1  # no face was found: the middle of the photograph
@@ -60,7 +60,7 @@ class Alignment(IntEnum):
 
 @dataclass(frozen=True)
 class ShardHeader:
-    """What holds for every crop of a shard."""
+    """The attributes of a shard, which hold for every crop of it."""
 
     detector: str
     detector_sha256: str  # of its weights
@@ -71,7 +71,7 @@ class ShardHeader:
 
 @dataclass(frozen=True)
 class ForgeryColumns:
-    """How the crops of a shard were made from others, N rows."""
+    """The columns that say how forged crops were made from others, N rows."""
 
     method: list[str]
     parameters: list[str]  # JSON: the seed and what was drawn from it
@@ -80,7 +80,7 @@ class ForgeryColumns:
 
 @dataclass(frozen=True)
 class ShardRows:
-    """The crops of a shard and what is known of each, N rows."""
+    """The columns of a shard: the crops and what is known of each, N rows."""
 
     images: NDArray[np.uint8]  # (N, size, size, 3) RGB
     identity: list[str]
@@ -116,7 +116,7 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
 
 
 def open_shard(path: Path) -> h5py.File:
-    """Open a shard for reading after checking that it is one.
+    """A shard, open for reading, in which every column is as the format demands.
 
     The file has `images` (N, size, size, 3) uint8 RGB, the columns of `COLUMNS`, and those of
     `FORGERY_COLUMNS` or none of these.

@@ -1,4 +1,4 @@
-"""The split of a training as it is stored: the people held out."""
+"""Stored split of a training: the identities that it holds out."""
 
 import json
 from pathlib import Path

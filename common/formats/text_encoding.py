@@ -1,4 +1,4 @@
-"""How the bytes of a text file are to be read, as far as its first bytes tell."""
+"""Encoding of a text file, told from its first bytes."""
 
 import codecs
 

@@ -1,4 +1,4 @@
-"""The model that made a file of embeddings, which another model's must not replace unnoticed."""
+"""Record of the model that made a file of embeddings, which another model's must not replace unnoticed."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ MAX_BYTES = 1_000_000  # of a note
 
 @dataclass(frozen=True)
 class Maker:
-    """What a file of embeddings says of the model that made it; the names are those of its attributes."""
+    """The record of a model in a file of embeddings; the names are those of the file's attributes."""
 
     model: str  # as it was asked for
     backbone: str

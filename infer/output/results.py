@@ -1,4 +1,4 @@
-"""What `infer pairs` found."""
+"""Results of `infer pairs`: the scores of all pairs, and the crops of the hardest."""
 
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version

@@ -1,4 +1,4 @@
-"""The file of what `infer pairs` found, which `infer report` reads: `NAME.h5`.
+"""Results file `NAME.h5` of `infer pairs`, which `infer report` reads.
 
 It holds the scores of all pairs and, of the hardest pairs of each category, the crops, so that a report needs
 neither the photographs nor the model.

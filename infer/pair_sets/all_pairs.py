@@ -1,4 +1,4 @@
-"""Pairs of photographs of which it is known whom they show: all of them, or a draw of each kind."""
+"""Pairs made of labelled photographs: all of them, or a sample of each kind."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pairs that a CSV file lists."""
+"""Reader of a CSV list of pairs."""
 
 from itertools import chain
 from pathlib import Path
@@ -37,7 +37,7 @@ def read_csv_list(source: Path, images: Path | None = None, asked: PairRequest =
 
 
 def _without_flags(listed: PairList) -> list[str]:
-    """What to tell of photographs of which a list with flags says nothing."""
+    """A note on photographs of which a list with flags says nothing; else none."""
     empty = int((listed.synthetic == NOT_SAID).sum())
     if empty in (0, listed.synthetic.size):
         return []

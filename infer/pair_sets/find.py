@@ -1,4 +1,4 @@
-"""Which photographs are to be compared: the form of a source decides how it is read."""
+"""Reader of pairs in any form: a folder, shards, a list, or a verification set."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What tells sets of pairs apart, so that a threshold is known again on the pairs that it was chosen on."""
+"""Fingerprint of a set of pairs, by which a threshold is known again on the pairs that it was chosen on."""
 
 import hashlib
 

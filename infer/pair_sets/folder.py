@@ -1,4 +1,4 @@
-"""Pairs that lie in a folder."""
+"""Reader of a folder of pairs, `PAIR_ID/0.jpg` and `PAIR_ID/1.jpg`."""
 
 import os
 from collections.abc import Sequence, Set
@@ -67,7 +67,7 @@ def _instead(root: Path) -> str:
 
 
 def _left_out(root: Path, names: Set[str], labels: PairLabels | None, follow_links: bool) -> list[str]:
-    """What lies in the folder and is neither a photograph of a pair nor labels that were read, for people."""
+    """Notes on files of the folder that are neither photographs of a pair nor labels that were read."""
     found = walk(root, follow_links)
     others = [path for path in found.paths if path not in names]
     files = [root / table for table in found.tables if labels is None or root / table != labels.file]

@@ -1,4 +1,4 @@
-"""The pair lists of Labeled Faces in the Wild: `pairs.txt`, and `pairsDevTrain.txt` and `pairsDevTest.txt`.
+"""Reader of the pair lists of Labeled Faces in the Wild: `pairs.txt`, `pairsDevTrain.txt` and the like.
 
 Their form is described in G. B. Huang et al., "Labeled Faces in the Wild", 2007, and used by other sets too.
 """

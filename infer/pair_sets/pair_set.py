@@ -1,4 +1,4 @@
-"""Pairs to compare, and the photographs they are made of."""
+"""Set of pairs to compare, with the photographs they are made of."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pairs of the photographs of people, who have a folder each, or are named by shards."""
+"""Reader of a folder per person, and pairs of the photographs of people."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is asked of a source of pairs besides its name."""
+"""Options of reading a source of pairs."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ MAX_PER_KIND = 3_000_000  # pairs: three kinds stay below what a list may hold
 
 @dataclass(frozen=True)
 class PairRequest:
-    """How a source of pairs is to be read.
+    """The options of reading a source of pairs.
 
     Attributes:
         columns: names of a list's columns, see `common.formats.pair_columns.find_columns`.

@@ -1,4 +1,4 @@
-"""Pairs of the crops of stage 1."""
+"""Reader of a folder of shards: pairs of its crops."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pairs that were made here, as a list that can be given again."""
+"""Writer of a CSV list of pairs that were made here, to be given again."""
 
 from collections.abc import Iterator
 from pathlib import Path

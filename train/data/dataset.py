@@ -31,7 +31,7 @@ class CropBatch(NamedTuple):
 
 
 class FaceCrops(Protocol):
-    """Crops by row and whom they show, as validation wants them; the attributes are `CropDataset`'s."""
+    """The crops and labels that validation reads, by row; the attributes are `CropDataset`'s."""
 
     identity_names: NDArray[np.str_]
     identities: NDArray[np.int64]
@@ -42,7 +42,7 @@ class FaceCrops(Protocol):
 
 
 class ForgedOffline(NamedTuple):
-    """How `align forge` made a crop."""
+    """The method and the people of a crop that `align forge` made."""
 
     method: str
     people: tuple[str, ...]  # whose photographs it is made of
