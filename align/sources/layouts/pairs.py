@@ -35,6 +35,7 @@ def photographs(folder: Folder) -> list[Photograph]:
         {pair for pair, label in labels.by_id.items() if any(label.synthetic)},
         allow=folder.reading.allow_unlabelled,
         others_elsewhere=labels.file.parent != folder.root,
+        what="pair",
     )
     folder.taking.add(labels.file, labelled)
     folder.taking.notes += labels.notes

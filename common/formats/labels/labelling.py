@@ -54,6 +54,7 @@ class Labelled(Generic[Value]):
     join: Join
     labels: LeftOver  # without a photograph
     photographs: LeftOver  # without a label
+    what: str = "photograph"  # or pair: what the paths are, for people
 
     def how(self) -> Iterator[str]:
         """By which lenient rules labels were joined, for people."""
@@ -61,8 +62,8 @@ class Labelled(Generic[Value]):
             yield f"{count:,} of {len(self.join.path_of):,} labels matched by {rule}"
         if self.join.ambiguous_keys:
             yield (
-                f"{len(self.join.ambiguous_keys):,} labels could mean several photographs or share one, such "
-                f'as "{self.join.ambiguous_keys[0][-_SHOWN:]}"'
+                f"{len(self.join.ambiguous_keys):,} labels could mean several {self.what}s or share one, "
+                f'such as "{self.join.ambiguous_keys[0][-_SHOWN:]}"'
             )
 
 
@@ -77,6 +78,7 @@ def label_paths(
     others_elsewhere: bool = False,
     rest_elsewhere: bool = False,
     unlabelled_are: str = "taken for bona fide",
+    what: str = "photograph",
 ) -> Labelled[Value]:
     """Labels given to the photographs that their keys mean.
 
@@ -90,6 +92,7 @@ def label_paths(
         others_elsewhere: whether labels may be of photographs that are not among these.
         rest_elsewhere: whether another file may label the photographs that this one does not.
         unlabelled_are: what becomes of photographs without a label, for the message.
+        what: what the paths are, for the message: photographs or pairs.
 
     Raises UserError where two spellings of a key say different things of a photograph; and, unless `allow`,
     where no label called synthetic means a photograph, where more than `MOST_LEFT` of the labels mean none,
@@ -109,6 +112,7 @@ def label_paths(
         join,
         _left_over(keys, labels, unlabelled or paths),
         _left_over(unlabelled, paths, keys or labels),
+        what,
     )
     lost = bool(synthetic) and join.path_of.keys().isdisjoint(synthetic)
     too_much = (
@@ -119,18 +123,14 @@ def label_paths(
     if too_much and not allow:
         several = len(join.ambiguous_keys)
         problems = [
-            *(
-                [f"none of its {len(synthetic):,} labels called synthetic matches a photograph"]
-                if lost
-                else []
-            ),
-            *found.labels.as_lines("labels match no photograph"),
+            *([f"none of its {len(synthetic):,} labels called synthetic matches a {what}"] if lost else []),
+            *found.labels.as_lines(f"labels match no {what}"),
             *([f"{several:,} of them could mean several, or share one"] if several else []),
-            *found.photographs.as_lines("photographs have no label"),
+            *found.photographs.as_lines(f"{what}s have no label"),
         ]
         raise UserError(
             f"{file}: {'; '.join(problems)}. Mend the {'names' if keys else 'labels'}, or go on with "
-            f"{GO_ON}: photographs without a label are then {unlabelled_are}"
+            f"{GO_ON}: {what}s without a label are then {unlabelled_are}"
         )
     return found
 

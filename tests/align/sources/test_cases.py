@@ -107,9 +107,7 @@ def test_labels_of_pairs_with_lost_zeros_and_other_headers(
 def test_ids_of_other_pairs_are_refused(tmp_path: Path, make_files: MakeFiles) -> None:
     make_files(tmp_path, ["1/0.jpg", "1/1.jpg", "2/0.jpg", "2/1.jpg"])
     (tmp_path / "labels.csv").write_text("pair_id,label,synthetic0,synthetic1\n1,1,0,0\n9,1,0,1\n")
-    with pytest.raises(
-        UserError, match=r"none of its 1 labels called synthetic .* 1 of 2 photographs have no"
-    ):
+    with pytest.raises(UserError, match=r"none of its 1 labels called synthetic .* 1 of 2 pairs have no"):
         find_source(tmp_path)
 
 

@@ -120,6 +120,8 @@ def test_absolute_paths_in_the_folder_are_inside(tmp_path: Path) -> None:
     [
         ("Id,target_feature\n1,0\n2,1\n", [("images/1.jpg", "images/1", 0), ("images/2.JPG", "images/2", 1)]),
         ("path,person,is_synthetic\nimages/1.jpg,anna,1\n", [("images/1.jpg", "anna", 1)]),
+        ("Image-Path,AI Generated\n1.jpg,1\n", [("images/1.jpg", None, 1)]),
+        ("ImagePath,isFake\n1.jpg,1\n", [("images/1.jpg", None, 1)]),
         ("filename;label\n1.jpg;FAKE\n2.jpg;real\n", [("images/1.jpg", None, 1), ("images/2.JPG", None, 0)]),
         ("file\tis_real\n1.jpg\t0\n2.JPG\tTrue\n", [("images/1.jpg", None, 1), ("images/2.JPG", None, 0)]),
         (

@@ -167,7 +167,7 @@ def test_pairs_without_a_label_are_refused(tmp_path: Path, make_files: MakeFiles
     root = make_files(tmp_path, [f"{pair}/{side}.jpg" for pair in "abcd" for side in (0, 1)])
     (root / "labels.csv").write_text("pair_id,label,synthetic0,synthetic1\na,1,0,1\nb,1,0,0\n")
     for layout in (None, LayoutName.PAIRS):
-        with pytest.raises(UserError, match=r"2 of 4 photographs have no label"):
+        with pytest.raises(UserError, match=r"2 of 4 pairs have no label"):
             find_source(root, layout)
 
 
