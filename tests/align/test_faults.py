@@ -375,6 +375,7 @@ def test_ctrl_c(
     continue_to(whole, run_commands, source, out)
 
 
+@pytest.mark.slow
 @NEEDS_PROC
 @pytest.mark.parametrize("delay", [0.0, 0.1])
 def test_ctrl_c_while_workers_start(source: Path, start: Start, delay: float) -> None:
@@ -384,6 +385,7 @@ def test_ctrl_c_while_workers_start(source: Path, start: Start, delay: float) ->
     assert_interrupted(running)
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_a_worker_idles(source: Path, tmp_path: Path, start: Start) -> None:
     """Of two shards the first is made at once, because all its photographs are broken."""
     copies = 10  # so that the second takes long enough to be interrupted, also on a busy machine

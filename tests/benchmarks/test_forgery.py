@@ -159,6 +159,7 @@ def test_an_experiment_fills_its_tables_and_goes_on_where_it_stopped(
     assert all(0 <= float(part) <= 1 for cell in figures for part in cell.split("→"))
 
 
+@pytest.mark.slow
 def test_results_of_other_settings_are_kept_and_not_read(
     faces: Path, weights: Path, write_faces: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def python_m(
     )
 
 
+@pytest.mark.slow
 def test_own_files_do_not_shadow_the_stages(tmp_path: Path, process_environment: dict[str, str]) -> None:
     folder = tmp_path / "work"
     folder.mkdir()
@@ -53,6 +54,7 @@ def test_own_files_do_not_shadow_the_stages(tmp_path: Path, process_environment:
     assert "x.jpg" in done.stderr or "no checkpoint" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_stage_gets_all_words_as_they_are(tmp_path: Path, process_environment: dict[str, str]) -> None:
     folder = tmp_path / "work"
     folder.mkdir()

@@ -56,6 +56,7 @@ def test_editors_see_the_names_that_are_imported(repository: Path) -> None:
         assert getattr(ft, name) is (source if name == "losses" else getattr(source, name))
 
 
+@pytest.mark.slow
 def test_a_file_of_the_users_called_as_a_package_is_named_and_not_run(
     tmp_path: Path, process_environment: dict[str, str]
 ) -> None:

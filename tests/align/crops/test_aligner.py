@@ -81,6 +81,7 @@ def test_a_small_face_in_a_large_photograph_is_cropped_from_all_its_pixels(
     assert 1400 < left < right < 1400 + width and 800 < top < bottom < 800 + height
 
 
+@pytest.mark.slow
 def test_reduced_and_whole_photographs_give_the_same_landmarks(
     tmp_path: Path, portraits: list[Array]
 ) -> None:
@@ -128,6 +129,7 @@ def test_all_faces_of_a_group(tmp_path: Path, group_photograph: Array) -> None:
         assert (np.abs(face.image.astype(int) - expected) <= 1).mean() >= 0.999
 
 
+@pytest.mark.slow
 def test_the_central_and_the_largest_face_of_a_group(tmp_path: Path, group_photograph: Array) -> None:
     path = save(tmp_path / "group.png", group_photograph)
     (all_faces, central, largest) = (

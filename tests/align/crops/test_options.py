@@ -220,6 +220,7 @@ def test_crops_are_those_of_norm_crop(run_commands: Run, tmp_path: Path, people:
                 assert_same_but_for_rounding(crop, face_align.norm_crop(photograph, landmarks, size))
 
 
+@pytest.mark.slow
 def test_the_loose_template_shows_the_same_face_with_a_margin(
     run_commands: Run, tmp_path: Path, people: Path
 ) -> None:
@@ -309,6 +310,7 @@ def test_a_photograph_without_a_face(run_commands: Run, tmp_path: Path, people: 
     assert report == ["path,reason", "wall/broken.png,not an image"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [112, 160])
 def test_crops_pass_through_unchanged(
     run_commands: Run, tmp_path: Path, crops: list[Array], size: int

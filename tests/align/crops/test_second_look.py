@@ -54,6 +54,7 @@ def count_looks(aligner: Aligner, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return looks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_turned_photograph_gives_the_crop_of_the_upright_one(
     portraits: list[Array], aligner: Aligner, quarters: int
@@ -91,6 +92,7 @@ def test_upright_photographs_are_looked_at_once_and_keep_their_crops(
     assert looks == [1] * len(portraits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("angle", [-40, -25, 25, 40])
 def test_tilted_heads_stay_as_they_are_found(portraits: list[Array], aligner: Aligner, angle: int) -> None:
     for portrait in portraits:

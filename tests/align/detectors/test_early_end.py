@@ -51,6 +51,7 @@ def test_without_the_fine_part_the_large_faces_are_the_same(group_photograph: Ar
     assert scale < 0.5 or large(coarse)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("det_size", [640, 1280])
 def test_early_ends_do_not_change_the_choice_in_the_group_photograph(
     group_photograph: Array, det_size: int

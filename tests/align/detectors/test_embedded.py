@@ -37,6 +37,7 @@ def test_six_faces_in_the_group_photograph(group_photograph: Array) -> None:
         assert max(left_eye[1], right_eye[1]) < nose[1] < max(left_mouth[1], right_mouth[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 0.5, 0.37])
 def test_it_agrees_with_the_packages_own_decoding(group_photograph: Array, scale: float) -> None:
     image = scaled(group_photograph, scale)
@@ -77,6 +78,7 @@ def test_min_score_is_a_floor(group_photograph: Array) -> None:
     assert len(scores) > 6 and min(scores) >= 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [0.25, 0.33, 0.5])
 @pytest.mark.parametrize("widen", [False, True])
 def test_the_two_parts_compute_what_the_published_network_does(

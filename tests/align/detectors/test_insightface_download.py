@@ -45,6 +45,7 @@ def test_without_a_network_one_line_says_what_to_put_where(
     assert not models.parent.exists()
 
 
+@pytest.mark.slow
 def test_an_empty_pack_folder_is_no_pack(models: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (models / "buffalo_s").mkdir(parents=True)
     with pytest.raises(UserError, match=r"put det_500m\.onnx of the pack buffalo_s"):
@@ -54,6 +55,7 @@ def test_an_empty_pack_folder_is_no_pack(models: Path, capfd: pytest.CaptureFixt
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_not_waited_for(
     release_server: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +67,7 @@ def test_a_server_that_never_answers_is_not_waited_for(
     assert not models.parent.exists()
 
 
+@pytest.mark.slow
 def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(
     release_server: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +151,7 @@ def zipped(*files: tuple[str, bytes]) -> bytes:
     return memory.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", [False, True], ids=["no folder", "empty folder"])
 def test_a_pack_is_downloaded(
     release_server: Path, models: Path, folder: bool, capfd: pytest.CaptureFixture[str]

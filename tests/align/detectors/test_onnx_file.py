@@ -47,6 +47,7 @@ def assert_same_faces(found: list[Detection], expected: list[Detection], atol: f
         assert one.score == pytest.approx(other.score, abs=max(atol / 100, 1e-5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [renamed, for_rgb, for_unit_range])
 @pytest.mark.parametrize("width", [333, 640, 1280])
 def test_it_finds_the_faces_of_the_embedded_detector(
@@ -57,6 +58,7 @@ def test_it_finds_the_faces_of_the_embedded_detector(
     assert_same_faces(found, detect(EmbeddedRetinaFace(), image), 1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(FIXED, FIXED), (448, 704), (FIXED, "w"), ("h", FIXED)])
 @pytest.mark.parametrize("width", [300, 1280])
 def test_images_are_fitted_to_a_fixed_input(

@@ -164,6 +164,7 @@ def test_the_seed_in_the_parameters_gives_the_pixels_again(faces: Path, tmp_path
         assert again.parameters == after.parameters[place]["drawn"] != {}
 
 
+@pytest.mark.slow
 def test_post_processing_has_bona_fide_crops_beside_it(faces: Path, tmp_path: Path) -> None:
     plain, some, every = (
         forge(faces, tmp_path / name, per_image=8, post_process=share)

@@ -66,6 +66,7 @@ def test_avif_is_read_upright(face: Array, tmp_path: Path, orientation: int) -> 
     assert grey_levels_apart(file.decode(), face) < 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_heic_is_turned_once_and_nothing_is_registered(face: Array, tmp_path: Path, orientation: int) -> None:
     pillow_heif = pytest.importorskip("pillow_heif", reason="the extra heic is not installed")

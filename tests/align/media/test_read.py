@@ -202,6 +202,7 @@ def test_any_name_will_do(
     assert read_image(save_jpeg(tmp_path / name, face)).shape == face.shape
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "bmp", "tif", "pgm"])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

@@ -3,11 +3,13 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from align.media.read import ImageFile
 
 
+@pytest.mark.slow
 def test_threads_that_read_tiff_leave_stderr_where_it_was() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3), dtype=np.uint8)
     stored = io.BytesIO()

@@ -75,6 +75,7 @@ def shards(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made, tmp_path / "shards")
 
 
+@pytest.mark.slow
 def test_a_good_folder(run_commands: Run, shards: Path, made: Path, tmp_path: Path) -> None:
     (done,) = run_commands([["align", "check", shards]], tmp_path)
     assert done.returncode == 0 and done.stderr == ""
@@ -166,6 +167,7 @@ def test_a_manifest_that_was_altered(run_commands: Run, made: Path, tmp_path: Pa
     assert list(map(tree, folders)) == spoilt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "odd", ["shard-\ud800.h5", "shard-\0.h5", "shard-\n.h5", "shard-\x1b[2J.h5", "", "."]
 )

@@ -116,6 +116,7 @@ def test_figures_of_known_photographs(run_commands: Run, source: Path, tmp_path:
     assert "loose with margin 0.25" in done.stdout
 
 
+@pytest.mark.slow
 def test_without_rejects_or_without_a_manifest(run_commands: Run, tmp_path: Path, tiny_shards: Path) -> None:
     info = summarise(tiny_shards)
     assert (info.crops, info.people, info.synthetic, info.rejected) == (54, 6, 18, None)
@@ -124,6 +125,7 @@ def test_without_rejects_or_without_a_manifest(run_commands: Run, tmp_path: Path
     assert done.returncode == 0 and "rejected" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_folder_without_any_crop(run_commands: Run, tmp_path: Path, save_jpeg: Save) -> None:
     save_jpeg(tmp_path / "in" / "p" / "wall.jpg", np.full((120, 120, 3), 128, np.uint8))
     out = align_folder(tmp_path / "in", tmp_path / "out")
@@ -134,6 +136,7 @@ def test_a_folder_without_any_crop(run_commands: Run, tmp_path: Path, save_jpeg:
     assert table["no face found"] == "1" and sum(printed_histogram(done)) == 0
 
 
+@pytest.mark.slow
 def test_crops_of_files_that_lack_their_end_are_counted_apart(
     run_commands: Run, tmp_path: Path, portraits: list[Array], save_jpeg: Save
 ) -> None:
@@ -147,6 +150,7 @@ def test_crops_of_files_that_lack_their_end_are_counted_apart(
     assert table[LANDMARKS] == table["aligned by landmarks, of files that lack their end"] == "1"
 
 
+@pytest.mark.slow
 def test_names_in_brackets_are_printed_as_they_are(
     run_commands: Run, tmp_path: Path, portraits: list[Array], save_jpeg: Save
 ) -> None:
@@ -198,6 +202,7 @@ def test_what_cannot_be_told_is_one_line(
         assert_refused(done, told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("beside", "start", "stop"),
     [("GCOL", 0, 64), ("format\\0", 8, 44), ("margin\\0", 8, 28)],

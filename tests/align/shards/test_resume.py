@@ -222,6 +222,7 @@ def test_another_source_or_a_foreign_manifest_is_refused(
     assert tree(tmp_path / "older") == tree(out)
 
 
+@pytest.mark.slow
 def test_shards_whose_bytes_changed_are_made_again(run_commands: Run, out: Path, tmp_path: Path) -> None:
     whole, first, last = tree(out), out / "shard-00000.h5", out / "shard-00002.h5"
     data = bytearray(first.read_bytes())
@@ -275,6 +276,7 @@ def test_a_run_killed_at_a_random_moment_continues_to_the_same_bytes(
         assert tree(tmp_path / f"out{number}") == tree(whole)
 
 
+@pytest.mark.slow
 def test_any_start_of_the_manifest_continues_to_the_same_bytes(small: Path, tmp_path: Path) -> None:
     """What a crash of the machine can leave: lines without their shards, shards without their lines."""
 
@@ -325,6 +327,7 @@ def test_a_photograph_that_the_machine_kept_back_is_tried_again(
     assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_options_over_no_shards_are_free_to_change(run_commands: Run, out: Path, tmp_path: Path) -> None:
     """As after a first try that ended before its first shard."""
     for shard in out.glob("shard-*.h5"):

@@ -76,6 +76,7 @@ def test_crops_labels_and_rejects(source: Path, tmp_path: Path) -> None:
     assert paths == sorted(paths) and len(paths) == 12
 
 
+@pytest.mark.slow
 def test_a_second_run_does_nothing_and_changes_are_noticed(
     source: Path, tmp_path: Path, portraits: list[Array], save_jpeg: Save
 ) -> None:
@@ -190,6 +191,7 @@ def test_a_killed_run_continues_to_the_same_bytes(
     assert resumed_tree == tree(whole)
 
 
+@pytest.mark.slow
 def test_a_run_killed_while_it_writes_leaves_no_litter_behind_the_next(
     source: Path, tmp_path: Path, process_environment: dict[str, str]
 ) -> None:
@@ -216,6 +218,7 @@ def test_a_run_killed_while_it_writes_leaves_no_litter_behind_the_next(
     assert [name for name in tree(out) if name.endswith(".tmp")] == []
 
 
+@pytest.mark.slow
 def test_workers_end_when_the_command_is_killed(
     source: Path, tmp_path: Path, process_environment: dict[str, str]
 ) -> None:

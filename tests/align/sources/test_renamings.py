@@ -55,6 +55,7 @@ def write_labels(root: Path, labels: list[tuple[str, bool]], form: str) -> None:
         table.writerows((key, int(flag)) for key, flag in labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["meta.json", "labels.csv"])
 @settings(max_examples=150, deadline=None)
 @given(

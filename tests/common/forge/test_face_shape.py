@@ -43,6 +43,7 @@ def test_points_stay_where_they_are_at_the_template() -> None:
     np.testing.assert_allclose(warped_points(points, ARCFACE_POINTS), points, atol=1e-9)
 
 
+@pytest.mark.slow
 @given(
     angle=st.floats(-180, 180),
     scale=st.floats(0.2, 8),

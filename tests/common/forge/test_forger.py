@@ -122,6 +122,7 @@ def test_what_lies_outside_of_the_photograph_stays_black(faces: list[Face], meth
         assert image[:, 12:].max() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_forgeries_are_the_same_in_another_process(
     crops: list[Crop], tmp_path: Path, process_environment: dict[str, str], threads: int

@@ -60,6 +60,7 @@ def literal(
     return drawn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_identity", [True, False])
 def test_it_is_the_literal_resampling(monkeypatch: pytest.MonkeyPatch, by_identity: bool) -> None:
     monkeypatch.setattr(bootstrap, "RESAMPLES", 60)
@@ -97,6 +98,7 @@ def test_with_every_weight_one_the_rates_are_the_exact_ones() -> None:
         assert weighted_true_accept_rate(accepts[0], accepts[1] + accepts[2], target) == rate
 
 
+@pytest.mark.slow
 def test_the_intervals_are_around_the_rates_and_fixed_by_the_seed() -> None:
     codes, scores, identities = some_pairs(3000, 100)
     report = evaluated(codes, scores, identities)
@@ -118,6 +120,7 @@ def test_the_order_of_the_pairs_and_the_names_of_the_people_do_not_matter() -> N
     assert shuffled.intervals == evaluated(codes, scores, identities).intervals
 
 
+@pytest.mark.slow
 def test_intervals_by_identity_cover_the_truth_where_those_by_pair_are_too_narrow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

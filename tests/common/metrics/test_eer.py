@@ -80,6 +80,7 @@ def test_eer_on_thousands_of_overlapping_scores_equals_the_reference(seed: int) 
     assert rates_at(labels.tolist(), scores.tolist(), point.threshold) == pytest.approx((eer, fmr), abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(runs())
 def test_eer_of_long_runs_of_one_class_equals_the_reference(data: tuple[np.ndarray, np.ndarray]) -> None:

@@ -11,6 +11,7 @@ from common.metrics import equal_error_rate, evaluate_pairs
 coarse = st.integers(-4, 4).map(lambda value: value / 4)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(list(PairCategory)), coarse), min_size=1, max_size=40),

@@ -13,6 +13,7 @@ coarse = st.integers(-4, 4).map(lambda value: value / 4)
 scores = st.one_of(coarse, st.floats(-1, 1), st.floats(-1, 1, width=32))
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(
     st.lists(scores, max_size=20),

@@ -49,6 +49,7 @@ def images(count: int, size: int = 112) -> torch.Tensor:
     return torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BACKBONES)
 @pytest.mark.parametrize("size", [112, 16, 128, 224])
 def test_a_backbone_gives_an_embedding_for_every_multiple_of_16(name: str, size: int) -> None:
@@ -94,6 +95,7 @@ def test_nothing_is_drawn_for_weights_without_values(monkeypatch: pytest.MonkeyP
         on_meta(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BACKBONES)
 def test_stages_go_from_the_input_to_the_embedding(name: str) -> None:
     network = on_meta(name)
@@ -128,6 +130,7 @@ def test_evaluation_is_repeatable_and_no_image_depends_on_its_neighbours(name: s
     assert not torch.equal(together[0], together[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIGHT)
 def test_weights_survive_the_way_into_another_network(name: str) -> None:
     torch.manual_seed(0)
@@ -164,6 +167,7 @@ def test_names_shapes_and_their_order_are_the_published_ones(name: str, shared: 
     assert found == inventory[PUBLISHED[name]]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_outputs_are_the_published_ones(name: str, shared: Path) -> None:
@@ -181,6 +185,7 @@ def test_outputs_are_the_published_ones(name: str, shared: Path) -> None:
     assert np.abs(found - expected).max() <= 1e-3 * np.abs(expected).max()
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_published_weights_verify_real_faces_as_published(shared: Path) -> None:
     from align.crops.aligner import AlignedFace, align_photographs

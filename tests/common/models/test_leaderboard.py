@@ -84,6 +84,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_files_that_come_and_go_while_they_are_listed(save: Save, tmp_path: Path) -> None:
     stays = save("stays", 0.2)
     command = [sys.executable, "-c", COME_AND_GO, str(stays), str(tmp_path)]

@@ -44,6 +44,7 @@ def checkpoint(tmp_path: Path, lite: dict[str, Tensor]) -> Path:
     return tmp_path / "own.safetensors"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prefix", "layout", "colour"),
     [
@@ -167,6 +168,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path: Path, lite: dict[str,
         load_encoder(str(tmp_path / "w.pt"))
 
 
+@pytest.mark.slow
 def test_a_trunk_of_timm_is_loaded_in_part(tmp_path: Path) -> None:
     import timm
 
@@ -216,6 +218,7 @@ def fill(name: str, shape: list[int]) -> Tensor:
     return torch.from_numpy(np.asarray(x, np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("architecture", "prefix", "backbone", "layout"),
@@ -247,6 +250,7 @@ def test_published_layouts_give_the_published_embeddings(
     assert np.abs(found - expected).max() < 1e-3 * np.abs(expected).max()
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("architectures", "prefix", "in_lightning"),

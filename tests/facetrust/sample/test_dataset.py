@@ -25,6 +25,7 @@ def rows_of(pairs: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_one_worker_writes_the_same_bytes_as_two(sample, tmp_path):
     write_sample(tmp_path / "raw", tmp_path / "pairs", sample.options, workers=1)
     assert tree(tmp_path / "raw") == tree(sample.raw)

@@ -121,6 +121,7 @@ def test_a_crop_of_another_size_is_changed_in_the_same_way(crops: list[Crop], si
         assert np.abs(direct - resized).mean() < 0.4 * np.abs(direct.astype(int) - sized[1]).mean() + 1.5
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, 2**32),

@@ -112,6 +112,7 @@ NAMES = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(NAMES, unique=True, max_size=8), st.lists(NAMES, unique=True, max_size=8), st.randoms())
 def test_the_join_is_one_to_one_and_whole_whatever_the_order(

@@ -30,6 +30,7 @@ def on_meta(name: str, size: int = 112) -> Backbone:
         return create_backbone(f"timm:{name}", size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAPS + NHWC + TOKENS + UNPOOLED)
 def test_every_kind_of_network_gives_embeddings_all_its_parameters_count_in(name: str) -> None:
     network = on_meta(name).train()
@@ -40,6 +41,7 @@ def test_every_kind_of_network_gives_embeddings_all_its_parameters_count_in(name
     assert [key for key, value in network.named_parameters() if value.grad is None] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAPS + NHWC + TOKENS + UNPOOLED)
 def test_stages_share_out_all_parameters_and_end_with_the_head(name: str) -> None:
     network = on_meta(name)
@@ -65,6 +67,7 @@ def test_stages_go_from_the_input_on() -> None:
     assert id(named["norm.weight"]) in last
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "channels", "places"),
     [
@@ -79,6 +82,7 @@ def test_the_head_sees_every_place_of_the_map(name: str, channels: int, places: 
     assert (head[0].num_features, head[3].in_features) == (channels, channels * places)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "swin_tiny_patch4_window7_224", "vit_tiny_patch16_224"])
 def test_channels_are_found_whatever_the_layout(name: str) -> None:
     torch.manual_seed(0)
@@ -93,6 +97,7 @@ def test_channels_are_found_whatever_the_layout(name: str) -> None:
     assert torch.allclose(seen[0].movedim(1, -1).flatten(), channels_last.flatten(), atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet18", "mobilenetv3_small_050", "vit_tiny_patch16_224"])
 def test_it_learns_repeats_and_survives_the_way_into_another_network(name: str) -> None:
     torch.manual_seed(0)
@@ -109,6 +114,7 @@ def test_it_learns_repeats_and_survives_the_way_into_another_network(name: str) 
         assert torch.equal(expected, other(pictures))
 
 
+@pytest.mark.slow
 def test_fresh_weights_depend_on_the_seed_alone() -> None:
     states = []
     for seed in (3, 3, 4):
@@ -119,6 +125,7 @@ def test_fresh_weights_depend_on_the_seed_alone() -> None:
     assert not torch.equal(states[0]["head.3.weight"], states[2]["head.3.weight"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [64, 112, 160, 224])
 @pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224", "swin_tiny_patch4_window7_224"])
 def test_sizes_a_network_allows(name: str, size: int) -> None:
@@ -126,6 +133,7 @@ def test_sizes_a_network_allows(name: str, size: int) -> None:
     assert network(torch.empty(1, 3, size, size, device="meta")).shape == (1, 512)
 
 
+@pytest.mark.slow
 def test_a_size_the_network_cannot_take_is_refused_with_some_that_it_can() -> None:
     with pytest.raises(UserError, match=r"hiera_tiny_224 does not take crops of 112 .* 96 or 128 or 224"):
         on_meta("hiera_tiny_224")
@@ -156,6 +164,7 @@ def test_near_names_are_offered() -> None:
         on_meta("vit_tiny_patch16_244")
 
 
+@pytest.mark.slow
 def test_timm_is_imported_only_when_it_is_asked_for(
     repository: Path, process_environment: dict[str, str]
 ) -> None:

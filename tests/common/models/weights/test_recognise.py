@@ -16,6 +16,7 @@ from common.runtime.errors import UserError
 Hollow = Callable[..., dict[str, Tensor]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(BACKBONES))
 @pytest.mark.parametrize("prefix", ["", "model.", "module.model.net.", "student."])
 def test_every_backbone_is_recognised_behind_any_prefix(name: str, prefix: str, hollow: Hollow) -> None:
@@ -23,6 +24,7 @@ def test_every_backbone_is_recognised_behind_any_prefix(name: str, prefix: str, 
     assert recognise(hollow(name, prefix=prefix) | head) == Recognised(name, 112, prefix)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("inventory", "name"),
     [
@@ -45,6 +47,7 @@ def test_published_inventories_are_recognised(inventory: str, name: str, prefix:
     assert recognise(tensors) == Recognised(name, 112, prefix)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [64, 96, 128, 224])
 @pytest.mark.parametrize("name", ["ir_18", "iresnet_18", "mobilefacenet"])
 def test_the_size_of_crops_is_read_off_the_shapes(name: str, size: int, hollow: Hollow) -> None:
@@ -60,6 +63,7 @@ def test_a_size_that_is_asked_for_is_found_among_those_of_equal_shapes(size: int
     assert recognise(found, size=1000) == alike
 
 
+@pytest.mark.slow
 def test_a_part_or_a_relative_of_a_backbone_is_not_it(hollow: Hollow) -> None:
     whole = hollow("ir_50")
     without = {key: value for key, value in whole.items() if key != "body.7.res_layer.1.weight"}

@@ -106,6 +106,7 @@ def test_a_file_that_may_not_be_read_is_no_damaged_one(tmp_path: Path) -> None:
     assert "permission denied" in refused(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["", "module.", "model.", "net.", "backbone.", "module.backbone."])
 @pytest.mark.parametrize("around", ["model", "state_dict", None])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

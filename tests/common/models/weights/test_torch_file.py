@@ -215,6 +215,7 @@ def test_senseless_pickles_are_damaged(tmp_path: Path, content: bytes) -> None:
         load(write_zip(tmp_path / "w.pt", content))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_with_changed_bytes_loads_or_is_refused(tmp_path: Path, data: st.DataObject) -> None:
