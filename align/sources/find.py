@@ -10,7 +10,7 @@ from align.sources.other_files import as_text, kinds_of_others
 from align.sources.photograph import Photograph, without_suffix
 from align.sources.reading import AS_FOUND, Reading
 from align.sources.relabel import relabel
-from align.sources.second_opinions import hear_others
+from align.sources.second_opinions import check_second_opinions
 from align.sources.selection import EVERYTHING, Selection, select
 from align.sources.taking import Taking
 from align.sources.walk import Walk
@@ -87,7 +87,7 @@ def find_source(
     photographs = LAYOUTS[found].photographs(folder)
     passed_over = 0
     if found is not LayoutName.CSV:
-        hear_others(folder, found, layout is not None, photographs)
+        check_second_opinions(folder, found, layout is not None, photographs)
         _require_photographs(folder, photographs, layout or LayoutName.PEOPLE)
         passed_over = len(folder.paths) - len(photographs)
         photographs = _with_problems(photographs, folder.found)

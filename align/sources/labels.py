@@ -41,18 +41,15 @@ def labelled(folder: Folder, files: Sequence[LabelFile], unlabelled_are: str) ->
             about = {path: as_it_is for path, as_it_is in own.items() if folder_of(as_it_is) in folders}
             if len(about) < len(own):  # a folder of which it labels none is not what a table is about
                 own, join = about, join_labels(labels, list(about))
-        joined = label_paths(
-            file.path,
-            labels,
-            list(own),
-            {key for key, said in labels.items() if said.synthetic},
-            allow=allow,
-            join=join,
-            others_elsewhere=bool(file.above),
-            rest_elsewhere=several,
-            unlabelled_are=unlabelled_are,
-        )
-        taking.add(file.path, joined)
+        joined = label_paths(file.path, labels, list(own), join)
+        if not allow:
+            joined.refuse_misfits(
+                {key for key, said in labels.items() if said.synthetic},
+                others_elsewhere=bool(file.above),
+                rest_elsewhere=several,
+                unlabelled_are=unlabelled_are,
+            )
+        taking.add(joined)
         for path, said in joined.values.items():
             before = found.get(own[path])
             found[own[path]] = said if before is None else _merged(file, own[path], before, said)

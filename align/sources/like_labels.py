@@ -41,8 +41,9 @@ def refuse_names_like_labels(root: Path, paths: Sequence[str]) -> None:
         )
     if names := files_like_labels(paths):
         raise UserError(
-            f"{counted(len(names), 'file')} in {root} named as if synthetic: {_first(names)}. If that is so, "
-            "name a list, path,synthetic, instead of the folder; if not, say --layout people or flat"
+            f"in {root}, {counted(len(names), 'file is', 'files are')} named as if synthetic: "
+            f"{_first(names)}. If that is so, name a list, path,synthetic, instead of the folder; if not, "
+            "say --layout people or flat"
         )
 
 

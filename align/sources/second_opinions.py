@@ -23,7 +23,9 @@ _FOLDERS_OF_LABELS = frozenset(
 )
 
 
-def hear_others(folder: Folder, layout: LayoutName, told: bool, photographs: Sequence[Photograph]) -> None:
+def check_second_opinions(
+    folder: Folder, layout: LayoutName, told: bool, photographs: Sequence[Photograph]
+) -> None:
     """Hold what was taken against everything else that may label the photographs, and note what is not read.
 
     Raises UserError where columns are told that no table has, and, unless the layout is `told` or it is

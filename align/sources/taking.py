@@ -21,9 +21,9 @@ class Taking:
     others: Mapping[str, int] = field(default_factory=dict)  # files that are no photographs, by kind
     unread: list[str] = field(default_factory=list)  # files that may hold labels, and why they are not read
 
-    def add(self, file: object, labelled: Labelled[Any]) -> None:
-        """Note one more file of labels, and what it says."""
-        self.files.append(str(file))
+    def add(self, labelled: Labelled[Any]) -> None:
+        """Note one more file of labels that was joined."""
+        self.files.append(str(labelled.file))
         self.notes += labelled.how()
         self.labels += labelled.labels
         self.photographs += labelled.photographs

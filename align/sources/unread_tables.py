@@ -58,17 +58,17 @@ class _Names:
         self._folders.discard("")
         self._stems = {without_image_suffix(name) for name in self._photographs} | self._folders
 
-    def photograph(self, cell: str) -> bool:
+    def is_photograph(self, cell: str) -> bool:
         """Whether a cell is a path, with its suffix, to a photograph of one of these names."""
         return _name(cell) in self._photographs
 
-    def any(self, cell: str) -> bool:
+    def has(self, cell: str) -> bool:
         """Whether a cell is a path to one, with its suffix or without, or to a folder of some."""
         return (name := _name(cell)) in self._photographs or name in self._stems
 
-    def fill(self, cells: Sequence[str]) -> bool:
+    def are_named(self, cells: Sequence[str]) -> bool:
         """Whether a column names photographs: by their suffix, or each once and half of all there are."""
-        if 2 * sum(map(self.photograph, cells)) >= len(cells) > 0:
+        if 2 * sum(map(self.is_photograph, cells)) >= len(cells) > 0:
             return True
         few = min(len(self._photographs), len(self._folders) or _MOST_ROWS, _MOST_ROWS)
         return (
@@ -98,10 +98,11 @@ def refuse_labels(tables: Iterable[UnreadTable]) -> None:
             mend = "write it as a .csv whose first line is path,synthetic"
             if table.file.suffix.lower() in TABLES:
                 mend = "name the columns in its first line, path,synthetic, or with --columns path=NAME,…"
+            named = counted(table.names, "photograph or folder", "photographs or folders")
             raise UserError(
-                f"{table.file} names {counted(table.names, 'photograph')} or folders and may label them, but "
-                f'it is not known how; it begins with "{table.beginning}". Looked for were, in and above the '
-                "folder, meta.json, and columns called path, filename, image … and synthetic, is_fake …; "
+                f"{table.file} names {named} and may label them, but it is not known how; it begins with "
+                f'"{table.beginning}". Looked for were, in and above the folder, meta.json, and columns '
+                "called path, filename, image … and synthetic, is_fake …; "
                 f"{mend}; or go on without it by --layout people, flat …, or with {GO_ON}"
             )
 
@@ -131,7 +132,7 @@ def _look_into(file: Path, names: _Names) -> UnreadTable:
 
 def _in_json(file: Path, text: str, names: _Names) -> tuple[int, bool, str]:
     texts = [found.replace("\\/", "/") for found in _TEXT.findall(text)]
-    count = sum(map(names.photograph, texts))
+    count = sum(map(names.is_photograph, texts))
     flat = text.lstrip().startswith("{") and _FLAG.search(text)
     words = any(read_synthetic(cell) is not None or cell.lower() in ("label", "target") for cell in texts)
     return count, count > 0 and bool(flat or words), ""
@@ -141,10 +142,10 @@ def _in_table(file: Path, text: str, names: _Names) -> tuple[int, bool, str]:
     rows = _rows(file, text)
     width = max(map(len, rows), default=0)
     columns = [[row[at].strip() for row in rows if at < len(row)] for at in range(width)]
-    naming = [at for at, cells in enumerate(columns) if names.fill(cells)]
+    naming = [at for at, cells in enumerate(columns) if names.are_named(cells)]
     if not naming:
         return 0, False, ""
-    count = sum(map(names.any, columns[naming[0]]))
+    count = sum(map(names.has, columns[naming[0]]))
     if "drop" in (cell.lower() for cell in rows[0]):
         return count, False, "corrections are taken with --relabel"
     if len(naming) > 1 or names_two_faces(rows[0]):

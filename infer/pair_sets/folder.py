@@ -84,7 +84,7 @@ def _categories(
     """(P,) `PairCategory.code` or, where nothing is said, `UNLABELLED`; and how the labels were joined."""
     if labels is None:
         return np.full(len(pairs), UNLABELLED, np.int8), []
-    found = label_paths(labels.file, labels.by_id, pairs, (), allow=True, what="pair")
+    found = label_paths(labels.file, labels.by_id, pairs, what="pair")
     if not found.values:
         raise UserError(
             f"{labels.file} labels none of the pairs: its ids are such as "

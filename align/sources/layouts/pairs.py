@@ -23,21 +23,16 @@ _STEMS = ("0", "1")
 
 
 def photographs(folder: Folder) -> list[Photograph]:
-    """The photographs of the pairs of a folder, with what labels of pairs say; as `label_paths` refuses."""
+    """The photographs of the pairs of a folder, with what labels of pairs say; as `refuse_misfits`."""
     ids = pair_ids(folder.paths)
     labels = find_pair_labels(folder.root, ids, folders_around_pairs(folder.paths))
     if labels is None:
         return pairs(folder.paths, {})
-    labelled = label_paths(
-        labels.file,
-        labels.by_id,
-        ids,
-        {pair for pair, label in labels.by_id.items() if any(label.synthetic)},
-        allow=folder.reading.allow_unlabelled,
-        others_elsewhere=labels.file.parent != folder.root,
-        what="pair",
-    )
-    folder.taking.add(labels.file, labelled)
+    labelled = label_paths(labels.file, labels.by_id, ids, what="pair")
+    if not folder.reading.allow_unlabelled:
+        synthetic = {pair for pair, label in labels.by_id.items() if any(label.synthetic)}
+        labelled.refuse_misfits(synthetic, others_elsewhere=labels.file.parent != folder.root)
+    folder.taking.add(labelled)
     folder.taking.notes += labels.notes
     return pairs(folder.paths, labelled.values)
 

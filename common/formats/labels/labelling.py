@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from common.formats.labels.join import Join, join_labels, values_of_paths
@@ -50,6 +51,7 @@ NOTHING = LeftOver()
 class Labelled(Generic[Value]):
     """What a file of labels says of each photograph that one of its keys means."""
 
+    file: Path
     values: dict[str, Value]  # by path
     join: Join
     labels: LeftOver  # without a photograph
@@ -66,37 +68,61 @@ class Labelled(Generic[Value]):
                 f'such as "{self.join.ambiguous_keys[0][-_SHOWN:]}"'
             )
 
+    def refuse_misfits(
+        self,
+        synthetic: Collection[str],
+        *,
+        others_elsewhere: bool = False,
+        rest_elsewhere: bool = False,
+        unlabelled_are: str = "taken for bona fide",
+    ) -> None:
+        """Raise UserError where too much is left over.
+
+        That is where no label called `synthetic` means a photograph, where more than `MOST_LEFT` of the
+        labels mean none, and where more than that of the photographs have no label.
+
+        Args:
+            synthetic: the keys that the file calls so.
+            others_elsewhere: whether labels may be of photographs that are not among these.
+            rest_elsewhere: whether another file may label the photographs that this one does not.
+            unlabelled_are: what becomes of photographs without a label, for the message.
+        """
+        lost = bool(synthetic) and self.join.path_of.keys().isdisjoint(synthetic)
+        misnamed = self.labels.too_much
+        if not (
+            (self.photographs.too_much and not rest_elsewhere)
+            or (misnamed and self.photographs.count)
+            or ((lost or misnamed) and not others_elsewhere)
+        ):
+            return
+        several = len(self.join.ambiguous_keys)
+        problems = [
+            *(
+                [f"none of its {len(synthetic):,} labels called synthetic matches a {self.what}"]
+                if lost
+                else []
+            ),
+            *self.labels.as_lines(f"labels match no {self.what}"),
+            *([f"{several:,} of them could mean several, or share one"] if several else []),
+            *self.photographs.as_lines(f"{self.what}s have no label"),
+        ]
+        raise UserError(
+            f"{self.file}: {'; '.join(problems)}. Mend the {'names' if self.labels.count else 'labels'}, or "
+            f"go on with {GO_ON}: {self.what}s without a label are then {unlabelled_are}"
+        )
+
 
 def label_paths(
-    file: object,
+    file: Path,
     labels: Mapping[str, Value],
     paths: Sequence[str],
-    synthetic: Collection[str],
-    *,
-    allow: bool,
     join: Join | None = None,
-    others_elsewhere: bool = False,
-    rest_elsewhere: bool = False,
-    unlabelled_are: str = "taken for bona fide",
     what: str = "photograph",
 ) -> Labelled[Value]:
-    """Labels given to the photographs that their keys mean.
+    """The labels of a file, by key, given to the photographs that their keys mean.
 
-    Args:
-        file: of the labels, for messages.
-        labels: what it says of each key.
-        paths: of the photographs.
-        synthetic: the keys that it calls synthetic; where none of them means a photograph, it is refused.
-        allow: whether to go on where labels or photographs are left over.
-        join: of `labels` and `paths`, where it is known already.
-        others_elsewhere: whether labels may be of photographs that are not among these.
-        rest_elsewhere: whether another file may label the photographs that this one does not.
-        unlabelled_are: what becomes of photographs without a label, for the message.
-        what: what the paths are, for the message: photographs or pairs.
-
-    Raises UserError where two spellings of a key say different things of a photograph; and, unless `allow`,
-    where no label called synthetic means a photograph, where more than `MOST_LEFT` of the labels mean none,
-    and where more than that of the photographs have no label.
+    `join` is that of `labels` and `paths`, where it is known already; `what` the paths are is for messages.
+    Raises UserError where two spellings of a key say different things of a photograph.
     """
     join = join or join_labels(labels, paths)
     values, contradicting = values_of_paths(join, labels)
@@ -107,32 +133,10 @@ def label_paths(
             "remove the wrong one"
         )
     keys, unlabelled = join.unmatched_keys, join.unlabelled_paths
-    found = Labelled(
-        values,
-        join,
-        _left_over(keys, labels, unlabelled or paths),
-        _left_over(unlabelled, paths, keys or labels),
-        what,
+    without_photograph = _left_over(keys, labels, unlabelled or paths)
+    return Labelled(
+        file, values, join, without_photograph, _left_over(unlabelled, paths, keys or labels), what
     )
-    lost = bool(synthetic) and join.path_of.keys().isdisjoint(synthetic)
-    too_much = (
-        (found.photographs.too_much and not rest_elsewhere)
-        or (found.labels.too_much and unlabelled)
-        or ((lost or found.labels.too_much) and not others_elsewhere)
-    )
-    if too_much and not allow:
-        several = len(join.ambiguous_keys)
-        problems = [
-            *([f"none of its {len(synthetic):,} labels called synthetic matches a {what}"] if lost else []),
-            *found.labels.as_lines(f"labels match no {what}"),
-            *([f"{several:,} of them could mean several, or share one"] if several else []),
-            *found.photographs.as_lines(f"{what}s have no label"),
-        ]
-        raise UserError(
-            f"{file}: {'; '.join(problems)}. Mend the {'names' if keys else 'labels'}, or go on with "
-            f"{GO_ON}: {what}s without a label are then {unlabelled_are}"
-        )
-    return found
 
 
 def _left_over(left: Sequence[str], of: Collection[str], others: Collection[str]) -> LeftOver:
