@@ -25,8 +25,8 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from benchmarks.alignment.photographs import small_photographs
-from train.augment import Augmentation, AugmentConfig
-from train.augment.config import KNOBS
+from train.augment.augmentation import Augmentation
+from train.augment.config import KNOBS, AugmentConfig
 from train.data.dataset import CropDataset
 
 DEFAULTS = AugmentConfig()

@@ -3,31 +3,36 @@
 import difflib
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from common.metrics.figures import VERIFICATION
-from common.models.backbones import check_backbone_name
+from common.runtime.as_option import AllowMissing, AsOption, Panel
 from common.runtime.errors import UserError
-from train.augment import AugmentConfig
+from train.augment.config import AugmentConfig
 from train.data.forging_config import ForgeConfig
 from train.loggers.tracking import TrackingConfig
-from train.losses import LossConfig
+from train.losses.config import LossConfig
 from train.packaged_configs import PACKAGED_CONFIGS, packaged_config_names
 from train.section import Section
 
 MAX_CONFIG_BYTES = 1_000_000
+TRAINING_LOGS = Path("training_logs")
+RUN, WEIGHTS, STEPS, DEVICES = "The run", "Weights and loss", "Steps", "Devices and tracking"  # in the help
 
 
 class OptimiserConfig(Section):
     """AdamW, a linear warm-up, then ReduceLROnPlateau on the validation EER."""
 
-    learning_rate: float = Field(1e-4, gt=0)
+    learning_rate: Annotated[float, AsOption("Learning rate of AdamW.", name="lr")] = Field(1e-4, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     clip_norm: float = Field(5.0, gt=0)  # of the gradient
-    warmup_steps: int = Field(0, ge=0)
+    warmup_steps: Annotated[int, AsOption("Steps over which the rate rises to it.", name="warmup")] = Field(
+        0, ge=0
+    )
     average_decay: float = Field(0, ge=0, lt=1)  # of the weights' moving average; 0 for none
     plateau_factor: float = Field(0.5, gt=0, lt=1)
     plateau_patience: int = Field(2, ge=0)  # validations without a better EER
@@ -37,8 +42,8 @@ class OptimiserConfig(Section):
 class BatchConfig(Section):
     """How a batch is filled: `size / photos_per_identity` people, or `size / 2` listed pairs."""
 
-    size: int = Field(256, ge=4)  # over all devices
-    accumulate: int = Field(1, ge=1)  # batches whose gradients make one step
+    size: Annotated[int, AsOption("Crops a batch, over all devices.", name="batch-size")] = Field(256, ge=4)
+    accumulate: Annotated[int, AsOption("Batches whose gradients make one step.")] = Field(1, ge=1)
     photos_per_identity: int = Field(8, ge=2)
     synthetic_share: float = Field(
         0.375, ge=0, lt=1
@@ -51,7 +56,10 @@ class ValidationConfig(Section):
 
     share: float = Field(0.1, gt=0, lt=1)
     split: Path | None = None  # a run's split.json: the same people held out
-    pairs: Path | None = None  # CSV of pairs in the place of drawn ones
+    pairs: Annotated[
+        Path | None,
+        AsOption("Validate on the pairs of a CSV; their people are held out.", RUN, name="validation-pairs"),
+    ] = None
     pairs_per_category: int = Field(2000, ge=1)
     every_epochs: int = Field(1, ge=1)
     every_steps: int | None = Field(None, ge=1)  # in the place of epochs, where these are long
@@ -60,11 +68,16 @@ class ValidationConfig(Section):
 class HardwareConfig(Section):
     """Where it runs. `torchrun` sets devices and nodes itself."""
 
-    accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    devices: int = Field(1, ge=1)  # on each node
-    nodes: int = Field(1, ge=1)
-    precision: Literal["auto", "32", "16-mixed", "bf16-mixed"] = "auto"  # auto: bf16 or 16 on CUDA, else 32
-    compile: bool = False
+    accelerator: Annotated[Literal["auto", "cpu", "cuda", "mps"], AsOption("What it runs on.")] = "auto"
+    devices: Annotated[int, AsOption("Devices of a node, a process each.")] = Field(1, ge=1)
+    nodes: Annotated[
+        int, AsOption("Machines, each with MASTER_ADDR and NODE_RANK set; torchrun does that.")
+    ] = Field(1, ge=1)
+    precision: Annotated[
+        Literal["auto", "32", "16-mixed", "bf16-mixed"],
+        AsOption("Of the encoder; auto is bf16 or 16 with CUDA, else 32."),
+    ] = "auto"
+    compile: Annotated[bool, AsOption("torch.compile the encoder.")] = False
 
 
 def _several(value: Any) -> Any:
@@ -76,32 +89,70 @@ class TrainConfig(Section):
     """All that a run depends on."""
 
     task: str = VERIFICATION  # what it is about, one of `train.tasks.registry.TASKS`
-    # folders of shards, such as those of `align run` and of `align forge`
-    data: Annotated[tuple[Path, ...], BeforeValidator(_several), Field(min_length=1)] = (
-        Path("datasets/processed_images"),
-    )
-    allow_missing: bool = False  # take the shards that lie there, also where their manifest lists others
+    data: Annotated[
+        tuple[Path, ...],
+        BeforeValidator(_several),
+        Field(min_length=1),
+        AsOption("Folder of shards; may be repeated, and people of one name are then one person.", RUN),
+    ] = (Path("datasets/processed_images"),)
+    allow_missing: Annotated[AllowMissing, Panel(RUN)] = False
     same_pictures: bool = True  # look for one picture under two names before a run starts
-    out: Path = Path("training_logs")
-    pairs: Path | None = None  # CSV of pairs to train on; None for all people
-    pair_columns: str | None = None  # what lists of pairs call their columns: path1=NAME,label=NAME
-    backbone: str | None = None  # None: that of `pretrained`, or ir_101
-    pretrained: str | None = None
-    colour: Literal["RGB", "BGR"] | None = None  # that `pretrained` was made for; None: as its layout says
-    partial: bool = False  # take what fits of `pretrained`
-    freeze: int = Field(0, ge=0)  # stages of the backbone that stay as they are, counted from the input
-    keep: float = Field(0, ge=0)  # weight of staying near the starting embedding
-    epochs: int = Field(20, ge=1)
-    seed: int = Field(0, ge=0, lt=2**63)
+    out: Annotated[Path, AsOption("Folder for history, runs and checkpoints.", RUN)] = TRAINING_LOGS
+    pairs: Annotated[
+        Path | None,
+        AsOption("Train on the pairs of a CSV: path1,path2,label[,synthetic1,synthetic2].", RUN),
+    ] = None
+    pair_columns: Annotated[
+        str | None,
+        AsOption(
+            "What lists of pairs call their columns, where that is not known: path1=NAME,path2=NAME,…",
+            RUN,
+            name="columns",
+        ),
+    ] = None
+    backbone: Annotated[
+        str | None,
+        AsOption(
+            "ir_18, ir_34, ir_50, ir_101, ir_se_50, iresnet_18 to iresnet_200, ir_lite, mobilefacenet, or "
+            "any timm model as timm:NAME.",
+            WEIGHTS,
+            default="that of --pretrained, or ir_101",
+        ),
+    ] = None
+    pretrained: Annotated[
+        str | None,
+        AsOption(
+            "Weights to start from: a facetrust, CVLFace, AdaFace or arcface_torch checkpoint, a plain "
+            "state_dict, hf:OWNER/REPO[/FILE], or a known name: adaface-ir18-webface4m (96 MB to fetch), "
+            "adaface-ir50-webface4m (175 MB), adaface-ir101-webface12m (261 MB) and others; docs/training.md "
+            "lists them with their licence.",
+            WEIGHTS,
+        ),
+    ] = None
+    colour: Annotated[
+        Literal["RGB", "BGR"] | None,
+        AsOption("What --pretrained was made for, where its layout does not tell.", WEIGHTS),
+    ] = None
+    partial: Annotated[bool, AsOption("Take what fits of --pretrained and name the rest.", WEIGHTS)] = False
+    freeze: Annotated[int, AsOption("First stages of the backbone to leave as they are.", WEIGHTS)] = Field(
+        0, ge=0
+    )
+    keep: Annotated[float, AsOption("Weight of staying near the starting embedding.", WEIGHTS)] = Field(
+        0, ge=0
+    )
+    epochs: Annotated[int, AsOption("Passes over the data.", RUN)] = Field(20, ge=1)
+    seed: Annotated[int, AsOption("Of split, batches, augmentation and fresh weights.", RUN)] = Field(
+        0, ge=0, lt=2**63
+    )
     save_minutes: float = Field(10, ge=0)  # between savings of the state that --resume goes on from
-    loss: LossConfig = LossConfig()
+    loss: Annotated[LossConfig, Panel(WEIGHTS)] = LossConfig()
     augment: AugmentConfig = AugmentConfig()
-    forge: ForgeConfig = ForgeConfig()
-    optimiser: OptimiserConfig = OptimiserConfig()
-    batch: BatchConfig = BatchConfig()
+    forge: Annotated[ForgeConfig, Panel(STEPS)] = ForgeConfig()
+    optimiser: Annotated[OptimiserConfig, Panel(STEPS)] = OptimiserConfig()
+    batch: Annotated[BatchConfig, Panel(STEPS)] = BatchConfig()
     validation: ValidationConfig = ValidationConfig()
-    hardware: HardwareConfig = HardwareConfig()
-    tracking: TrackingConfig = TrackingConfig()
+    hardware: Annotated[HardwareConfig, Panel(DEVICES)] = HardwareConfig()
+    tracking: Annotated[TrackingConfig, Panel(DEVICES)] = TrackingConfig()
 
 
 def load_config(file: str | None, overrides: dict[str, Any], base: TrainConfig | None = None) -> TrainConfig:
@@ -130,7 +181,7 @@ def load_config(file: str | None, overrides: dict[str, Any], base: TrainConfig |
     try:
         config = TrainConfig.model_validate(values)
     except ValidationError as error:
-        raise UserError(_explain(error, file)) from error
+        raise UserError(_explain(error, file, overrides)) from error
     return _checked(config)
 
 
@@ -177,6 +228,8 @@ def _read_file(file: str) -> dict[str, Any]:
 
 def _checked(config: TrainConfig) -> TrainConfig:
     if config.backbone is not None:
+        from common.models.backbones import check_backbone_name  # torch comes with it
+
         check_backbone_name(config.backbone)
     is_pk = config.task == VERIFICATION and config.pairs is None
     if is_pk and config.batch.size < 2 * config.batch.photos_per_identity:
@@ -189,24 +242,29 @@ def _checked(config: TrainConfig) -> TrainConfig:
     return config
 
 
-def _explain(error: ValidationError, file: str | None) -> str:
+def _explain(error: ValidationError, file: str | None, overrides: Mapping[str, Any]) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    where = f"{file}: " if file else ""
+    known = _known_keys(TrainConfig)
+    given = next((name for name in overrides if f"{key}.".startswith(f"{name}.")), None)
+    where = f"{file}: " if file and not given else ""
+    option = f" (--{known[given]})" if given and known.get(given) else ""
     if first["type"] == "value_error":  # our own words
-        return f"{where}{key}: {first['msg'].removeprefix('Value error, ')}"
+        return f"{where}{key}{option}: {first['msg'].removeprefix('Value error, ')}"
     if first["type"] != "extra_forbidden":
-        return f"{where}{key}: {first['msg'].lower()}, not {first['input']!r}"
-    near = difflib.get_close_matches(key, _known_keys(TrainConfig), n=1, cutoff=0.6)
+        return f"{where}{key}{option}: {first['msg'].lower()}, not {first['input']!r}"
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     return f"{where}unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
 
 
-def _known_keys(section: type[BaseModel], prefix: str = "") -> list[str]:
-    keys = []
+def _known_keys(section: type[BaseModel], prefix: str = "") -> dict[str, str | None]:
+    """The dotted keys in their order, each with the name of its option if it has one."""
+    keys: dict[str, str | None] = {}
     for name, field in section.model_fields.items():
         nested = field.annotation
         if isinstance(nested, type) and issubclass(nested, BaseModel):
-            keys += _known_keys(nested, f"{prefix}{name}.")
+            keys |= _known_keys(nested, f"{prefix}{name}.")
         else:
-            keys.append(prefix + name)
+            option = next((mark for mark in field.metadata if isinstance(mark, AsOption)), None)
+            keys[prefix + name] = (option.name or name.replace("_", "-")) if option else None
     return keys

@@ -35,7 +35,7 @@ def test_help_names_the_losses_and_configurations_that_exist(run_commands: Run, 
     assert f"{', '.join(LOSSES)}. [default: {LossConfig().name}]" in words
     shipped = sorted(path.stem for path in PACKAGED_CONFIGS.glob("*.toml"))
     assert len(shipped) > 3 and f"ships with facetrust: {', '.join(shipped)}." in words
-    assert f"by commas: {', '.join(METHODS)}." in words
+    assert f"[default: {', '.join(METHODS)}]" in words
 
 
 @pytest.mark.slow

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,15 @@ def test_a_missing_file_names_the_packaged_ones(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"# \xfc\n")
     with pytest.raises(UserError, match="not valid TOML"):
         load_config(str(tmp_path / "latin.toml"), {})
+
+
+def test_a_value_of_the_command_line_is_refused_under_its_key_and_option(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text("epochs = 3\n")
+    for overrides, told in (
+        ({"optimiser.learning_rate": 0.0}, "optimiser.learning_rate (--lr): input should be greater than 0"),
+        ({"forge.methods": ("swaps",)}, "forge.methods (--forge-methods): no method 'swaps' to forge by"),
+        ({"augment.jpeg": 2}, "augment.jpeg: input should be less than or equal to 1, not 2"),
+    ):
+        with pytest.raises(UserError, match=f"^{re.escape(told)}"):
+            load_config(str(file), overrides)

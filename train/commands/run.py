@@ -1,15 +1,17 @@
 """`train run`: options and output."""
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from common.runtime.as_option import AsOption
 from common.runtime.command_line import INTERRUPTED, console, examples
 from common.runtime.errors import UserError
-from train.commands import options
-from train.commands.options import TRAINING_LOGS
+from common.runtime.option_groups import OverridesOf, with_option_groups
+from train.config import RUN, TRAINING_LOGS, TrainConfig, load_config
+from train.packaged_configs import packaged_config_names
 
 if TYPE_CHECKING:
     from train.loop import Outcome
@@ -26,76 +28,37 @@ EXAMPLES = examples(
 )
 
 
+@with_option_groups
 def run(
-    config: options.Config = None,
-    resume: options.Resume = False,
-    run_name: options.RunName = None,
-    data: options.Data = None,
-    allow_missing: options.AllowMissing = None,
-    out: options.Out = None,
-    pairs: options.Pairs = None,
-    validation_pairs: options.ValidationPairs = None,
-    columns: options.Columns = None,
-    epochs: options.Epochs = None,
-    seed: options.Seed = None,
-    settings: options.Settings = None,
-    backbone: options.Backbone = None,
-    pretrained: options.Pretrained = None,
-    colour: options.Colour = None,
-    partial: options.Partial = None,
-    freeze: options.Freeze = None,
-    keep: options.Keep = None,
-    loss: options.Loss = None,
-    forge: options.Forge = None,
-    forge_methods: options.ForgeMethods = None,
-    batch_size: options.BatchSize = None,
-    accumulate: options.Accumulate = None,
-    lr: options.LearningRate = None,
-    warmup: options.Warmup = None,
-    precision: options.Precision = None,
-    accelerator: options.Accelerator = None,
-    devices: options.Devices = None,
-    nodes: options.Nodes = None,
-    compile: options.Compile = None,
-    tensorboard: options.TensorBoard = None,
-    wandb: options.Wandb = None,
+    config: Annotated[
+        str | None,
+        AsOption(
+            "TOML file, a run's config.json, or a configuration that ships with facetrust: "
+            f"{', '.join(packaged_config_names())}. Options below override it.",
+            RUN,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, AsOption("Go on with the latest run, or --run, with its own configuration.", RUN)
+    ] = False,
+    run_name: Annotated[str | None, AsOption("Which run to --resume.", RUN, name="run")] = None,
+    *,
+    options: Annotated[dict[str, Any], OverridesOf(TrainConfig)],
+    settings: Annotated[
+        tuple[str, ...],
+        AsOption(
+            "Any other key of the configuration, such as augment.jpeg=0.3. May be repeated.",
+            RUN,
+            name="set",
+            metavar="KEY=VALUE",
+        ),
+    ] = (),
 ) -> None:
     """Train, validate on people held out, and keep the best checkpoints."""
-    from train.config import load_config
     from train.loggers.console import ConsoleLogger
     from train.start import parse_settings, resume_run, resumed_config, start_run
 
-    given = {
-        "data": data or None,
-        "allow_missing": allow_missing,
-        "out": out,
-        "pairs": pairs,
-        "validation.pairs": validation_pairs,
-        "pair_columns": columns,
-        "epochs": epochs,
-        "seed": seed,
-        "backbone": backbone,
-        "pretrained": pretrained,
-        "colour": colour,
-        "partial": partial,
-        "freeze": freeze,
-        "keep": keep,
-        "loss.name": loss,
-        "forge.share": forge,
-        "forge.methods": forge_methods.split(",") if forge_methods else None,
-        "batch.size": batch_size,
-        "batch.accumulate": accumulate,
-        "optimiser.learning_rate": lr,
-        "optimiser.warmup_steps": warmup,
-        "hardware.precision": precision,
-        "hardware.accelerator": accelerator,
-        "hardware.devices": devices,
-        "hardware.nodes": nodes,
-        "hardware.compile": compile,
-        "tracking.tensorboard": tensorboard,
-        "tracking.wandb": wandb,
-    }
-    overrides = parse_settings(settings or []) | {k: v for k, v in given.items() if v is not None}
+    overrides = parse_settings(settings) | options
     if run_name is not None and not resume:
         raise UserError("--run names the run to --resume; add --resume")
     with ConsoleLogger(console) as logger:

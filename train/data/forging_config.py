@@ -1,8 +1,11 @@
 """Configuration of the forgeries that are made while batches are read."""
 
+from typing import Annotated
+
 from pydantic import Field, field_validator
 
 from common.forge.method_names import METHODS, parse_methods
+from common.runtime.as_option import AsOption
 from common.runtime.errors import UserError
 from train.section import Section
 
@@ -13,8 +16,17 @@ class ForgeConfig(Section):
     People held out who have no synthetic crop of their own are validated with forgeries of theirs as well.
     """
 
-    share: float = Field(0, ge=0, lt=1)  # of the crops of each batch
-    methods: tuple[str, ...] = METHODS  # each as often as the others
+    share: Annotated[
+        float,
+        AsOption(
+            "Share of each batch to turn into forgeries, made of its bona fide crops; 0.25 is good.",
+            name="forge",
+        ),
+    ] = Field(0, ge=0, lt=1)
+    methods: Annotated[
+        tuple[str, ...],
+        AsOption("By name, with commas between; each as often as the others.", name="forge-methods"),
+    ] = METHODS
     post_processing: float = Field(0.3, ge=0, le=1)  # probability, for bona fide and synthetic crops alike
 
     @field_validator("methods")

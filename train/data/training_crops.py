@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from train.augment import Augmentation
+from train.augment.augmentation import Augmentation
 from train.data.batches import BatchPlan
 from train.data.dataset import CropBatch, CropDataset
 from train.data.forging import BatchForging

@@ -1,17 +1,20 @@
 """Configuration of the trackers that follow a run besides the console."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
+from common.runtime.as_option import AsOption
 from train.section import Section
 
 
 class TrackingConfig(Section):
     """Trackers of a run; none by default, and each needs an extra to be installed."""
 
-    tensorboard: bool = False  # event files under the run's folder
-    wandb: str | None = Field(None, pattern=r"^[^/\\#?%:]{1,128}$")  # the project at Weights & Biases
+    tensorboard: Annotated[bool, AsOption("Write TensorBoard events into the run's folder.")] = False
+    wandb: Annotated[str | None, AsOption("Follow the run at Weights & Biases.", metavar="PROJECT")] = Field(
+        None, pattern=r"^[^/\\#?%:]{1,128}$"
+    )
 
     @field_validator("wandb", mode="before")
     @classmethod

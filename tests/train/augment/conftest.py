@@ -6,8 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.augment import AugmentConfig
-from train.augment.config import KNOBS
+from train.augment.config import KNOBS, AugmentConfig
 
 
 @pytest.fixture(scope="session")

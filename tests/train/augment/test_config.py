@@ -1,8 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from train.augment import AugmentConfig
-from train.augment.config import KNOBS
+from train.augment.config import KNOBS, AugmentConfig
 
 RANGES = ("blur_sigma", "downscale_to", "jpeg_quality", "occlusion_area")
 

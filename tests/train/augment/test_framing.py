@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from train.augment import AugmentConfig
+from train.augment.config import AugmentConfig
 from train.augment.draws import Draws
 from train.augment.framing import framed
 

@@ -6,7 +6,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.augment import Augmentation, AugmentConfig
+from train.augment.augmentation import Augmentation
+from train.augment.config import AugmentConfig
 from train.augment.lighting import LUMA
 
 Only = Callable[..., AugmentConfig]

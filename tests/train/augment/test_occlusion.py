@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.augment import Augmentation, AugmentConfig
+from train.augment.augmentation import Augmentation
+from train.augment.config import AugmentConfig
 from train.augment.occlusion import GREY
 
 Only = Callable[..., AugmentConfig]

@@ -12,7 +12,8 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from train.augment import Augmentation, AugmentConfig
+from train.augment.augmentation import Augmentation
+from train.augment.config import AugmentConfig
 from train.augment.quality import blurred
 
 Only = Callable[..., AugmentConfig]

@@ -7,11 +7,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from train.loss_names import LossName
 from train.losses import LOSSES, LossConfig, create_loss
 from train.losses.adaface import AdaFaceLoss
 from train.losses.base import EmbeddedBatch
 from train.losses.dynamic_margin import DynamicMarginLoss
+from train.losses.names import LossName
 from train.losses.parameters import SIZES, own_parameters
 from train.losses.synthetic_direction import SyntheticDirectionLoss
 from train.losses.weighted_sum import WeightedSum

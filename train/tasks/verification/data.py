@@ -13,7 +13,7 @@ from common.formats.shard_folder import is_shard_folder
 from common.models.crop_settings import CropSettings
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.errors import UserError
-from train.augment import Augmentation
+from train.augment.augmentation import Augmentation
 from train.config import TrainConfig
 from train.data.batches import ForgingPlan, PlannedBatches
 from train.data.crop_settings import crop_settings_of

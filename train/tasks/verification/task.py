@@ -21,8 +21,8 @@ from train.data.split import write_split
 from train.display import Panel
 from train.distributed.gather import gather_rows
 from train.distributed.synchronise import gather_batch
-from train.losses import create_loss
 from train.losses.base import EmbeddedBatch
+from train.losses.create import create_loss
 from train.optimisation.distillation import Teacher
 from train.records.run_folder import RunFolder
 from train.tasks.base import Moment, Task
