@@ -85,13 +85,21 @@ def best_checkpoint(folder: Path, task: str = VERIFICATION) -> Choice:
         current = max(standings, key=lambda standing: (standing.run, standing.step), default=None)
     ranked = rank(entries, current.rankings[0], current.group) if current else []
     if not ranked:
-        which = f"{folder} was measured on the validation pairs of the last run" if entries else folder
+        which = (
+            f"{folder} was measured on the validation {_data(task)} of the last run" if entries else folder
+        )
+        if task != VERIFICATION:
+            raise UserError(f"no checkpoint of {task} in {which}; train one")
         raise UserError(
             f"no checkpoint in {which}; train one with 'python -m train run', or name one with --model; "
             f"{how_to_get_weights()}"
         )
     others = sum(entry.standing.group != ranked[0].standing.group for entry in entries)
     return Choice(ranked[0].path, ranked[0].standing, _why(ranked, others))
+
+
+def _data(task: str) -> str:
+    return "pairs" if task == VERIFICATION else "data"
 
 
 def _why(ranked: list[RankedCheckpoint], others: int) -> str:
@@ -106,7 +114,7 @@ def _why(ranked: list[RankedCheckpoint], others: int) -> str:
         why += f", and the latest of {equal} with it"
     if others:
         verb = "was" if others == 1 else "were"
-        why += f"; {others} more {verb} measured on other pairs, which do not compare"
+        why += f"; {others} more {verb} measured on other {_data(best.task)}, which do not compare"
     if best.step == 0:
         was_trained = any(entry.standing.step > 0 for entry in ranked)
         outcome = "training did not help" if was_trained else "no trained ones were validated yet"

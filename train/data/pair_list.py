@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from common.formats.labels.join import join_labels
 from common.formats.labels.nearest import nearest
@@ -133,8 +135,10 @@ def listed_identities(dataset: CropDataset, lists: Sequence[ListedPairs]) -> NDA
     """
     count = len(dataset.identity_names)
     linked = [dataset.identities[listed.rows[listed.same_person]] for listed in lists]
-    first_of_person = _joined(count, np.concatenate([np.empty((0, 2), np.int64), *linked]))
-    people = np.unique(first_of_person, return_inverse=True)[1][dataset.identities].astype(np.int64)
+    joined = np.concatenate([np.empty((0, 2), np.int64), *linked])
+    links = coo_array((np.ones(len(joined), np.bool_), (joined[:, 0], joined[:, 1])), shape=(count, count))
+    person = connected_components(links, directed=False)[1]  # numbered by their first identities
+    people: NDArray[np.int64] = person[dataset.identities].astype(np.int64)
     for listed in lists:
         different = listed.categories == PairCategory.DIFFERENT_PERSON.code
         first, second = people[listed.rows].T
@@ -223,20 +227,3 @@ def _row(text: str, row_of: dict[str, int], depth: int) -> int:
     parts = posixpath.normpath(text.replace("\\", "/")).split("/")
     ends = ("/".join(parts[start:]) for start in range(max(0, len(parts) - depth), len(parts)))
     return next((row_of[end] for end in ends if end in row_of), -1)
-
-
-def _joined(count: int, links: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The smallest member of everyone's group, (count,), when links (L, 2) join them: union-find."""
-    leader = list(range(count))
-
-    def find(member: int) -> int:
-        while leader[member] != member:
-            leader[member] = leader[leader[member]]
-            member = leader[member]
-        return member
-
-    distinct = np.unique(links.min(axis=1) * count + links.max(axis=1))
-    for one, two in zip((distinct // count).tolist(), (distinct % count).tolist(), strict=True):
-        first, second = sorted((find(one), find(two)))
-        leader[second] = first
-    return np.array([find(member) for member in range(count)], np.int64)

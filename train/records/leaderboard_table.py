@@ -54,7 +54,8 @@ def leaderboard_table(rows: Sequence[LeaderboardRow]) -> Table:
     primary, *others = rows[0].standing.rankings
     titles = {by.name: by.title for by in others}
     titles |= {name: name for name in rows[0].standing.figures if name not in (primary.name, *titles)}
-    names = (primary.title, "95 % interval", *titles.values(), "kept for", "run", "epoch", "step", "pairs")
+    data = "pairs" if rows[0].standing.task == VERIFICATION else "data"
+    names = (primary.title, "95 % interval", *titles.values(), "kept for", "run", "epoch", "step", data)
     table = Table(*names, Column("file", overflow="fold"))  # the whole name, to be copied
     for index, row in enumerate(rows):
         standing = row.standing
