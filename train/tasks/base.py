@@ -31,11 +31,11 @@ class Moment:
 
 
 class Task(ABC):
-    """A task reads its data and makes its network when it is constructed, in each process of the run.
+    """The task of a run: its data, network, loss, validation and checkpoints.
 
-    torch's global generator is seeded then, so that random weights are the same in all processes. The loop
-    moves network and criterion to the device, and exchanges the network's batch normalisation and dropout for
-    such as look at the batch of all processes.
+    It reads its data and makes its network when it is constructed, in each process of the run; torch's global
+    generator is seeded then, so that random weights are the same in all. The loop moves network and criterion
+    to the device, and has the network's batch normalisation and dropout look at the batch of all processes.
 
     Raises UserError when data, weights or configuration do not allow a run.
 
@@ -81,9 +81,10 @@ class Task(ABC):
 
     @abstractmethod
     def loss(self, network: nn.Module, batch: Any) -> Tensor:
-        """A scalar, the same in all processes, of the batch whose part of this process is given.
+        """A scalar of the batch of all processes, whose part of this process is given; the same in all.
 
-        `network` is the one that is trained, as Fabric wraps it.
+        `network` is the one that is trained, as Fabric wraps it. What the others computed comes from
+        `train.distributed.gather.gather_rows`.
         """
 
     @abstractmethod

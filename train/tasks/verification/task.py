@@ -38,7 +38,7 @@ LIGHT_BACKBONES = ("ir_lite", "mobilefacenet")  # those a CPU can train
 
 
 class Verification(Task):
-    """An encoder is trained on people and validated on pairs of others, who are held out."""
+    """Task of an encoder that is trained on people, and validated on pairs of others, who are held out."""
 
     name = VERIFICATION
     rankings = (EER, ACCURACY)
