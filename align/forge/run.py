@@ -14,7 +14,7 @@ from align.forge.crops import crops_of_process
 from align.forge.job import ForgeJob, forge_shard
 from align.forge.options import ForgeOptions
 from align.shards.engines.engine import Engine
-from align.shards.make import PlannedShard, claim_folder, make_shards
+from align.shards.make import PlannedShard, claim_folder
 from common.forge.forger import FORGERY_VERSION
 from common.forge.methods import TWO_FACES
 from common.formats.manifest import ManifestHeader, read_manifest
@@ -64,8 +64,8 @@ def forge_folder(
     try:
         plan = _plan(folder, out, digest, options)
         header = ManifestHeader(str(folder.resolve()), options.as_dict(), len(plan))
-        with claim_folder(out, header, overwrite) as earlier:
-            finished = make_shards(plan, forge_shard, out, (header, earlier), engine, progress)
+        with claim_folder(out, header, overwrite) as claimed:
+            finished = claimed.make(plan, forge_shard, engine, progress)
     finally:
         crops_of_process.cache_clear()  # closes the shards
     crops = sum(shard.images for shard in plan)

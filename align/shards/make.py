@@ -48,9 +48,57 @@ class FinishedRun:
     report: Path  # CSV of what was rejected
 
 
+@dataclass(frozen=True)
+class ClaimedFolder:
+    """A folder of shards that no other run writes to."""
+
+    path: Path
+    header: ManifestHeader  # of this run
+    earlier: Manifest | None  # of a run that may be continued
+
+    def make(
+        self,
+        plan: Sequence[PlannedShard[Job]],
+        work: Callable[[Job], ShardResult],
+        engine: Engine,
+        progress: Progress,
+    ) -> FinishedRun:
+        """Make the planned shards that are not there yet, and the manifest and the report of the folder.
+
+        `work` is a module-level function that writes the shard of a job; `progress` counts the images that
+        shards are made from.
+        """
+        names = [shard.destination.name for shard in plan]
+        entries = find_finished(self.earlier, [(shard.destination, shard.inputs) for shard in plan])
+        kept = len(entries)
+        write_manifest(self.path, Manifest(self.header, entries))
+        remove_stale_temporaries(self.path)
+        remove_shards(self.path, but=set(names))
+
+        todo = [shard for shard in plan if shard.destination.name not in entries]
+        total = sum(shard.images for shard in plan)
+        done = total - sum(shard.images for shard in todo)
+        progress(done, total)
+        try:
+            for position, result in engine.run(work, [shard.job for shard in todo]):
+                shard, rejected = todo[position], [list(reject) for reject in result.rejected]
+                name = shard.destination.name
+                entries[name] = ManifestEntry(name, result.rows, result.sha256, shard.inputs, rejected)
+                append_entry(self.path, entries[name])
+                done += shard.images
+                progress(done, total)
+        finally:
+            remove_stale_temporaries(self.path)  # of workers that died or were stopped
+
+        write_manifest(self.path, Manifest(self.header, entries))
+        ordered = [entries[name] for name in names]
+        write_report(self.path / REPORT_FILE, ordered)
+        return FinishedRun(ordered, kept, self.path / REPORT_FILE)
+
+
 @contextmanager
-def claim_folder(out: Path, header: ManifestHeader, overwrite: bool) -> Iterator[Manifest | None]:
-    """Hold a folder against other runs; yields the manifest of an earlier run that may be continued.
+def claim_folder(out: Path, header: ManifestHeader, overwrite: bool) -> Iterator[ClaimedFolder]:
+    """The folder for the shards of a run, held against other runs.
 
     Raises UserError when another run writes to it, or when it holds shards of another source or of other
     options and they are not to be overwritten.
@@ -62,53 +110,8 @@ def claim_folder(out: Path, header: ManifestHeader, overwrite: bool) -> Iterator
                 remove_shards(out)
             earlier = read_manifest(out)
             refuse_what_differs(out, header, earlier)
-            yield earlier
+            yield ClaimedFolder(out, header, earlier)
     except Timeout as error:
         raise UserError(
             f"another run is writing to {out}; wait for its end, or name another folder with --out"
         ) from error
-
-
-def make_shards(
-    plan: Sequence[PlannedShard[Job]],
-    work: Callable[[Job], ShardResult],
-    out: Path,
-    manifests: tuple[ManifestHeader, Manifest | None],
-    engine: Engine,
-    progress: Progress,
-) -> FinishedRun:
-    """Make the planned shards that are not there yet, and the manifest and the report of `out`.
-
-    Args:
-        work: a module-level function that writes the shard of a job.
-        manifests: the header of this run, and what `claim_folder` yielded.
-        progress: counts the images that shards are made from.
-    """
-    header, earlier = manifests
-    names = [shard.destination.name for shard in plan]
-    entries = find_finished(earlier, [(shard.destination, shard.inputs) for shard in plan])
-    kept = len(entries)
-    write_manifest(out, Manifest(header, entries))
-    remove_stale_temporaries(out)
-    remove_shards(out, but=set(names))
-
-    todo = [shard for shard in plan if shard.destination.name not in entries]
-    total = sum(shard.images for shard in plan)
-    done = total - sum(shard.images for shard in todo)
-    progress(done, total)
-    try:
-        for position, result in engine.run(work, [shard.job for shard in todo]):
-            shard = todo[position]
-            rejected = [list(reject) for reject in result.rejected]
-            entry = ManifestEntry(shard.destination.name, result.rows, result.sha256, shard.inputs, rejected)
-            append_entry(out, entry)
-            entries[entry.shard] = entry
-            done += shard.images
-            progress(done, total)
-    finally:
-        remove_stale_temporaries(out)  # of workers that died or were stopped
-
-    write_manifest(out, Manifest(header, entries))
-    ordered = [entries[name] for name in names]
-    write_report(out / REPORT_FILE, ordered)
-    return FinishedRun(ordered, kept, out / REPORT_FILE)

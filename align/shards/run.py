@@ -10,7 +10,7 @@ from align.crops.reasons import group_reasons
 from align.detectors.registry import detector_fingerprint
 from align.shards.engines.engine import Engine
 from align.shards.job import ShardJob, align_shard
-from align.shards.make import LOCK_FILE, PlannedShard, claim_folder, make_shards
+from align.shards.make import LOCK_FILE, PlannedShard, claim_folder
 from align.shards.resume import count_outdated, fingerprints
 from align.sources.find import Source
 from common.formats.manifest import ManifestHeader
@@ -53,10 +53,10 @@ def align_source(
     source or to other options; OSError when `out` cannot be written.
     """
     header = _header(source, options, shard_size)
-    with claim_folder(out, header, overwrite) as earlier:
+    with claim_folder(out, header, overwrite) as claimed:
         plan = _plan(source, out, options, shard_size)
-        outdated = count_outdated(earlier, [(shard.job, shard.inputs) for shard in plan])
-        finished = make_shards(plan, align_shard, out, (header, earlier), engine, progress)
+        outdated = count_outdated(claimed.earlier, [(shard.job, shard.inputs) for shard in plan])
+        finished = claimed.make(plan, align_shard, engine, progress)
     reasons = group_reasons(finished.entries)
     return AlignSummary(
         len(source.photographs),

@@ -81,13 +81,8 @@ def face_shape(face: Face) -> FaceShape:
     return FaceShape(**{name: shares @ face.landmarks for name, shares in _SHARES.items()})
 
 
-def warped_points(points: Points, landmarks: Points) -> Points:
-    """Points of the ArcFace crop, (N, 2), where a face with these landmarks, (5, 2), has them."""
-    return _shares(points) @ landmarks
-
-
-def _shares(points: Points) -> NDArray[np.float64]:
-    """What each landmark adds to where each point comes to lie, (N, 5): all of it is linear in them."""
+def shares_of_landmarks(points: Points) -> NDArray[np.float64]:
+    """What each landmark adds to where each point of the ArcFace crop comes to lie, (N, 5)."""
     template = np.hstack([ARCFACE_POINTS, np.ones((5, 1))])
     inverse = np.linalg.pinv(template)  # (3, 5): landmarks to the affine map
     distance = ((points[:, None] - ARCFACE_POINTS) ** 2).sum(axis=2)
@@ -98,4 +93,4 @@ def _shares(points: Points) -> NDArray[np.float64]:
     return effect
 
 
-_SHARES = {name: _shares(points) for name, points in _MEAN.items()}
+_SHARES = {name: shares_of_landmarks(points) for name, points in _MEAN.items()}

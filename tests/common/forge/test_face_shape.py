@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from common.forge.face import Face
-from common.forge.face_shape import FaceShape, face_shape, warped_points
+from common.forge.face_shape import FaceShape, face_shape, shares_of_landmarks
 from common.formats.crop_frame import ARCFACE_POINTS
 
 PARTS = tuple(FaceShape.__dataclass_fields__)
@@ -40,7 +40,7 @@ def test_the_mean_face_is_symmetric() -> None:
 
 def test_points_stay_where_they_are_at_the_template() -> None:
     points = np.array([[3.0, 5.0], [56.0, 70.0], [111.0, 90.0]])
-    np.testing.assert_allclose(warped_points(points, ARCFACE_POINTS), points, atol=1e-9)
+    np.testing.assert_allclose(shares_of_landmarks(points) @ ARCFACE_POINTS, points, atol=1e-9)
 
 
 @pytest.mark.slow
