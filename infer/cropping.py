@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from align.crops.options import AlignOptions, FaceChoice
+from align.crops.options import AlignOptions, DetSize, FaceChoice, MinFace, MinScore
 from align.detectors.registry import NONE, ONNX
 from common.formats.crop_frame import Template
 from common.models.crop_settings import CropSettings
+from common.runtime.as_option import AsOption
 from common.runtime.errors import ParameterError, UserError
 
 _TOLD = ("detector", "det_size", "min_score", "min_face", "face", "template", "margin")
@@ -21,12 +22,19 @@ class CropRequest:
     Raises UserError for all faces of a photograph, and for crops among which a face is to be looked for.
     """
 
-    detector: str | None = None
-    det_size: int | None = None
-    min_score: float | None = None
-    min_face: int | None = None
-    face: FaceChoice | None = None
-    aligned: bool = False
+    detector: Annotated[
+        str | None, AsOption("retinaface, insightface:PACK, onnx:FILE, or none for crops.")
+    ] = None
+    det_size: DetSize | None = None
+    min_score: MinScore | None = None
+    min_face: MinFace | None = None
+    face: Annotated[
+        FaceChoice | None,
+        AsOption("Which of several: largest, or central, which weighs size against place."),
+    ] = None
+    aligned: Annotated[
+        bool, AsOption("The images are aligned crops already: no face is looked for.", name="crops")
+    ] = False
 
     def __post_init__(self) -> None:
         if self.face is FaceChoice.ALL:
@@ -59,8 +67,9 @@ class CropRequest:
         kind, _, file = settled.detector.partition(":")
         if kind == ONNX and "detector" not in given and not Path(file).is_file():
             raise ParameterError(
-                f"the crops of the model's training were made with {{detector}} {settled.detector}, which is "
-                "not here; name it with {detector} onnx:FILE, or another detector"
+                "the crops of the model's training were made with {detector} {}, which is not here; name it "
+                "with {detector} onnx:FILE, or another detector",
+                settled.detector,
             )
         options_for(settled, settled.size, aligned=False)
         return settled

@@ -15,6 +15,7 @@ from common.formats.csv_file import csv_line, write_csv
 from common.formats.shard_folder import is_shard_folder, open_folder
 from common.formats.shards import decode_strings, open_shard, read_header
 from common.runtime.errors import UserError
+from infer.embed_request import AS_IT_IS, EmbedRequest
 from infer.embeddings import CHUNK, embed_images
 from infer.models.model import Model
 from infer.output.embedding_file import EmbeddedRows, files_of, write_embeddings
@@ -26,26 +27,6 @@ BLOCK = 4096  # photographs whose crops may wait for the model at one time
 
 Progress = Callable[[int, int], None]
 _Rejected = list[tuple[str, str]]  # path and reason, filled as the blocks pass
-
-
-@dataclass(frozen=True)
-class EmbedRequest:
-    """What else is asked of a source and of the file of its embeddings.
-
-    Attributes:
-        allow_missing: whether shards count that are not those of their manifest.
-        follow_links: whether links may lead out of the folder of the photographs.
-        allow_unlabelled: whether photographs count whose labels do not fit.
-        overwrite: whether a file with embeddings of another model is replaced.
-    """
-
-    allow_missing: bool = False
-    follow_links: bool = False
-    allow_unlabelled: bool = False
-    overwrite: bool = False
-
-
-AS_IT_IS = EmbedRequest()
 
 
 @dataclass(frozen=True)

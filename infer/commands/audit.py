@@ -7,10 +7,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from common.runtime.as_option import AllowMissing, AsOption
 from common.runtime.command_line import console, examples, print_notes, progress_bar
 from common.runtime.errors import UserError
+from common.runtime.option_groups import with_option_groups
 from infer.commands.model_told import tell_model
-from infer.commands.options import CHECKPOINTS, RESULTS, AllowMissing, ModelName
+from infer.commands.options import CHECKPOINTS, RESULTS, ModelName
 
 if TYPE_CHECKING:
     from infer.audit.audit import Audit
@@ -24,20 +26,17 @@ EXAMPLES = examples(
 )
 
 
+@with_option_groups
 def audit(
     shards: Annotated[
         Path, typer.Argument(help="Folder of shards that 'align run' made.", show_default=False)
     ],
     model: ModelName = None,
-    out: Annotated[
-        Path, typer.Option(help="Folder for audit.csv, relabel.csv and contact_sheet.png.")
-    ] = RESULTS / "audit",
+    out: Annotated[Path, AsOption("Folder for audit.csv, relabel.csv and contact_sheet.png.")] = RESULTS
+    / "audit",
     split: Annotated[
         Path | None,
-        typer.Option(
-            help="The split.json of a run: pictures on both of its sides are told apart from others.",
-            show_default=False,
-        ),
+        AsOption("The split.json of a run: pictures on both of its sides are told apart from others."),
     ] = None,
     allow_missing: AllowMissing = False,
 ) -> None:

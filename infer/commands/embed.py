@@ -6,25 +6,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from common.runtime.as_option import Workers
 from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from infer.commands.model_told import tell_model
-from infer.commands.options import (
-    CHECKPOINTS,
-    AllowMissing,
-    AllowUnlabelled,
-    ColourOrder,
-    Crops,
-    DetectorName,
-    DetSize,
-    Face,
-    FollowLinks,
-    MinFace,
-    MinScore,
-    ModelName,
-    Workers,
-)
-from infer.cropping import CropRequest
+from infer.commands.options import ModelChoice
+from infer.embed_request import EmbedRequest
 
 EXAMPLES = examples(
     "python -m infer embed datasets/raw_images --out embeddings.h5",
@@ -33,6 +21,7 @@ EXAMPLES = examples(
 )
 
 
+@with_option_groups
 def embed(
     source: Annotated[
         Path,
@@ -50,33 +39,19 @@ def embed(
             show_default=False,
         ),
     ],
-    model: ModelName = None,
-    colour: ColourOrder = None,
-    detector: DetectorName = None,
-    det_size: DetSize = None,
-    min_score: MinScore = None,
-    min_face: MinFace = None,
-    face: Face = None,
-    crops: Crops = False,
-    follow_links: FollowLinks = False,
+    *,
+    model: ModelChoice,
+    wanted: EmbedRequest,
     workers: Workers = None,
-    allow_missing: AllowMissing = False,
-    allow_unlabelled: AllowUnlabelled = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Also replace a file with the embeddings of another model.")
-    ] = False,
 ) -> None:
     """Embed photographs, or the crops of stage 1: one vector of unit length each, for a search or a study."""
-    from infer.embed import EmbedRequest, embed_source
-    from infer.models.load import load_model
+    from infer.embed import embed_source
     from infer.output.embedding_file import files_of
 
-    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     files = files_of(out)
-    loaded = load_model(model, CHECKPOINTS, colour, asked)
+    loaded = model.load()
     tell_model(loaded)
     with progress_bar("Embedding") as progress:
-        wanted = EmbedRequest(allow_missing, follow_links, allow_unlabelled, overwrite)
         found = embed_source(source, out, loaded, workers, progress, wanted)
     print_notes(found.notes)
     names = escape(" and ".join(map(str, files)))

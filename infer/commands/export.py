@@ -7,29 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from common.runtime.as_option import AsOption, Workers
 from common.runtime.command_line import console, examples, print_notes, progress_bar
 from common.runtime.errors import UserError
+from common.runtime.option_groups import with_option_groups
 from infer.commands.model_told import tell_model
-from infer.commands.options import (
-    CHECKPOINTS,
-    AllowMissing,
-    AllowUnlabelled,
-    ColourOrder,
-    Columns,
-    Crops,
-    DetectorName,
-    DetSize,
-    Face,
-    FollowLinks,
-    Images,
-    MinFace,
-    MinScore,
-    ModelName,
-    PairsPerKind,
-    Workers,
-)
-from infer.cropping import CropRequest
-from infer.export.options import ExportOptions, Precision
+from infer.commands.options import Images, ModelChoice
+from infer.export.options import ExportOptions
 from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:
@@ -49,58 +33,34 @@ class ExportFormat(StrEnum):
     ONNX = "onnx"
 
 
+@with_option_groups
 def export(
     out: Annotated[Path, typer.Option(help="The file, *.onnx.", show_default=False)],
-    model: ModelName = None,
-    colour: ColourOrder = None,
-    detector: DetectorName = None,
-    det_size: DetSize = None,
-    min_score: MinScore = None,
-    min_face: MinFace = None,
-    face: Face = None,
-    crops: Crops = False,
-    export_format: Annotated[ExportFormat, typer.Option("--format", help="Of the file.")] = ExportFormat.ONNX,
-    precision: Annotated[
-        Precision,
-        typer.Option(help="Of the layers: fp16 is half the size, for GPUs; int8 is for CPUs, needs --pairs."),
-    ] = Precision.FP32,
+    *,
+    model: ModelChoice,
+    export_format: Annotated[ExportFormat, AsOption("Of the file.", name="format")] = ExportFormat.ONNX,
     pairs: Annotated[
         Path | None,
-        typer.Option(
-            help="Pairs as 'infer pairs' takes them: calibrates int8, and where they have labels tells what "
-            "the file loses."
+        AsOption(
+            "Pairs as 'infer pairs' takes them: calibrates int8, and where they have labels tells what the "
+            "file loses."
         ),
     ] = None,
     images: Images = None,
-    columns: Columns = None,
-    pairs_per_kind: PairsPerKind = None,
-    follow_links: FollowLinks = False,
-    allow_missing: AllowMissing = False,
-    allow_unlabelled: AllowUnlabelled = False,
-    mirror: Annotated[
-        bool,
-        typer.Option("--mirror/--no-mirror", help="Average over crop and mirror image."),
-    ] = True,
-    threshold: Annotated[
-        float | None,
-        typer.Option(min=-1, max=1, help="To store in the file. \\[default: the model's own]"),
-    ] = None,
+    wanted: PairRequest,
+    options: ExportOptions,
     workers: Workers = None,
 ) -> None:
     """Write the encoder as one ONNX file that takes pixels and gives embeddings of unit length."""
     from infer.claims import synthetic_statement
     from infer.export.export import export_onnx
-    from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
 
     if images is not None and pairs is None:
         raise UserError("--images is where the photographs of --pairs lie; add --pairs, or leave it out")
-    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing, allow_unlabelled)
-    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
-    options = ExportOptions(precision, mirror, threshold)
     pair_set = find_pair_set(pairs, images, wanted) if pairs else None
     print_notes(pair_set.notes if pair_set else ())
-    loaded = load_model(model, CHECKPOINTS, colour, asked)
+    loaded = model.load()
     tell_model(loaded)
     with progress_bar("Aligning") as progress:
         found = export_onnx(loaded, out, options, pair_set, workers, progress)

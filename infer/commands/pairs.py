@@ -4,38 +4,17 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
 from common.formats.pair_category import PairCategory
+from common.runtime.as_option import AsOption, Workers
 from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
 from infer.commands.model_told import tell_model
-from infer.commands.options import (
-    CHECKPOINTS,
-    RESULTS,
-    TEST_PAIRS,
-    AllowMissing,
-    AllowUnlabelled,
-    AskedThreshold,
-    ColourOrder,
-    Columns,
-    Crops,
-    DetectorName,
-    DetSize,
-    Face,
-    FollowLinks,
-    Images,
-    MinFace,
-    MinScore,
-    ModelName,
-    Pairs,
-    PairsPerKind,
-    Workers,
-)
-from infer.cropping import CropRequest
+from infer.commands.options import RESULTS, TEST_PAIRS, AskedThreshold, Images, ModelChoice, Pairs
 from infer.output.table_format import TableFormat
 from infer.pair_sets.request import PairRequest
 
@@ -52,27 +31,18 @@ EXAMPLES = examples(
 )
 
 
+@with_option_groups
 def pairs(
     source: Pairs = TEST_PAIRS,
     images: Images = None,
-    columns: Columns = None,
-    pairs_per_kind: PairsPerKind = None,
-    follow_links: FollowLinks = False,
-    allow_missing: AllowMissing = False,
-    allow_unlabelled: AllowUnlabelled = False,
-    model: ModelName = None,
-    colour: ColourOrder = None,
-    detector: DetectorName = None,
-    det_size: DetSize = None,
-    min_score: MinScore = None,
-    min_face: MinFace = None,
-    face: Face = None,
-    crops: Crops = False,
-    out: Annotated[Path, typer.Option(help="Folder for scores, rejects, picture and results.")] = RESULTS,
+    *,
+    wanted: PairRequest,
+    model: ModelChoice,
+    out: Annotated[Path, AsOption("Folder for scores, rejects, picture and results.")] = RESULTS,
     scores_format: Annotated[
         TableFormat,
-        typer.Option(
-            "--format", help="Of the scores: csv, parquet, or submission, which is pair_id,similarity alone."
+        AsOption(
+            "Of the scores: csv, parquet, or submission, which is pair_id,similarity alone.", name="format"
         ),
     ] = TableFormat.CSV,
     threshold: AskedThreshold = None,
@@ -82,16 +52,13 @@ def pairs(
     if workers != 1:
         start_fork_server("align.crops.aligner")  # its imports go on beside ours
     from infer.claims import synthetic_statement
-    from infer.models.load import load_model
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list
     from infer.pairs import compare_pairs
 
-    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing, allow_unlabelled)
-    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     pair_set = find_pair_set(source, images, wanted)
     print_notes(pair_set.notes)
-    loaded = load_model(model, CHECKPOINTS, colour, asked)
+    loaded = model.load()
     tell_model(loaded)
     with progress_bar("Comparing") as progress:
         found = compare_pairs(pair_set, loaded, out, threshold, scores_format, workers, progress)

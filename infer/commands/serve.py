@@ -2,24 +2,13 @@
 
 from typing import Annotated
 
-import typer
 from rich.markup import escape
 
+from common.runtime.as_option import AsOption
 from common.runtime.command_line import console, examples
+from common.runtime.option_groups import with_option_groups
 from infer.commands.model_told import tell_model
-from infer.commands.options import (
-    CHECKPOINTS,
-    AskedThreshold,
-    ColourOrder,
-    Crops,
-    DetectorName,
-    DetSize,
-    Face,
-    MinFace,
-    MinScore,
-    ModelName,
-)
-from infer.cropping import CropRequest
+from infer.commands.options import AskedThreshold, ModelChoice
 
 EXAMPLES = examples(
     "python -m infer serve",
@@ -31,34 +20,23 @@ MEGA = 1_000_000
 NEEDED = ("fastapi", "starlette", "uvicorn", "h11", "python_multipart")  # packages of the extra
 
 
+@with_option_groups
 def serve(
-    model: ModelName = None,
-    colour: ColourOrder = None,
-    detector: DetectorName = None,
-    det_size: DetSize = None,
-    min_score: MinScore = None,
-    min_face: MinFace = None,
-    face: Face = None,
-    crops: Crops = False,
+    *,
+    model: ModelChoice,
     threshold: AskedThreshold = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; beyond this machine with 0.0.0.0.")] = (
-        "127.0.0.1"
-    ),
+    host: Annotated[str, AsOption("Address to listen on; beyond this machine with 0.0.0.0.")] = ("127.0.0.1"),
     name: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Host name, such as that of a proxy, by which it may be called; may be given again.",
-            show_default=False,
-        ),
-    ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8000,
+        tuple[str, ...],
+        AsOption("Host name, such as that of a proxy, by which it may be called; may be given again."),
+    ] = (),
+    port: Annotated[int, AsOption("0 for any that is free.", least=0, most=65535)] = 8000,
     max_upload_mb: Annotated[
-        float, typer.Option(min=0.1, max=1000, help="Of a request, all its photographs together.")
+        float, AsOption("Of a request, all its photographs together.", least=0.1, most=1000)
     ] = 64,
-    max_megapixels: Annotated[float, typer.Option(min=0.1, max=120, help="Of a photograph.")] = 40,
+    max_megapixels: Annotated[float, AsOption("Of a photograph.", least=0.1, most=120)] = 40,
     concurrency: Annotated[
-        int | None,
-        typer.Option(min=1, max=256, help="Requests examined at a time.", show_default="one per core"),
+        int | None, AsOption("Requests examined at a time.", default="one per core", least=1, most=256)
     ] = None,
 ) -> None:
     """Serve comparisons over HTTP, and a page to make them on: drop photographs, read the verdict.
@@ -79,13 +57,11 @@ def serve(
             raise
         raise UserError(f"the service needs {error.name}; pip install 'facetrust[serve]'") from error
     from infer.claims import synthetic_statement, threshold_doubt
-    from infer.models.load import load_model
     from infer.verify import threshold_for
 
-    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
-    hosts = hosts_of(host, name or ())
+    hosts = hosts_of(host, name)
     with open_port(host, port) as bound:
-        loaded = load_model(model, CHECKPOINTS, colour, asked)
+        loaded = model.load()
         at = threshold_for(loaded, threshold)
         limits = ServiceLimits(round(max_upload_mb * MEGA), round(max_megapixels * MEGA), concurrency)
         service = Service(loaded, at, limits)

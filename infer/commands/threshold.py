@@ -7,32 +7,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.formats.pair_category import PairCategory
+from common.runtime.as_option import Workers
 from common.runtime.command_line import console, examples, print_notes, progress_bar
 from common.runtime.errors import UserError
+from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from infer.commands.model_told import tell_model
-from infer.commands.options import (
-    CHECKPOINTS,
-    RESULTS,
-    TEST_PAIRS,
-    AllowMissing,
-    AllowUnlabelled,
-    ColourOrder,
-    Columns,
-    Crops,
-    DetectorName,
-    DetSize,
-    Face,
-    FollowLinks,
-    Images,
-    MinFace,
-    MinScore,
-    ModelName,
-    Pairs,
-    PairsPerKind,
-    Workers,
-)
-from infer.cropping import CropRequest
+from infer.commands.options import RESULTS, TEST_PAIRS, Images, ModelChoice, Pairs
 from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:
@@ -47,6 +28,7 @@ EXAMPLES = examples(
 )
 
 
+@with_option_groups
 def threshold(
     fmr: Annotated[
         float,
@@ -57,33 +39,20 @@ def threshold(
     ],
     source: Pairs = TEST_PAIRS,
     images: Images = None,
-    columns: Columns = None,
-    pairs_per_kind: PairsPerKind = None,
-    follow_links: FollowLinks = False,
-    allow_missing: AllowMissing = False,
-    allow_unlabelled: AllowUnlabelled = False,
-    model: ModelName = None,
-    colour: ColourOrder = None,
-    detector: DetectorName = None,
-    det_size: DetSize = None,
-    min_score: MinScore = None,
-    min_face: MinFace = None,
-    face: Face = None,
-    crops: Crops = False,
+    *,
+    wanted: PairRequest,
+    model: ModelChoice,
     workers: Workers = None,
 ) -> None:
     """Choose the threshold for an FMR on labelled pairs, and store it beside the model for later commands."""
-    from infer.models.load import load_model
     from infer.models.notes import HIGHEST_FNMR, note_operating_point, read_notes
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list
     from infer.threshold import choose_operating_point
 
-    wanted = PairRequest(columns, follow_links, pairs_per_kind, allow_missing, allow_unlabelled)
-    asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
     pair_set = find_pair_set(source, images, wanted)
     print_notes(pair_set.notes)
-    loaded = load_model(model, CHECKPOINTS, colour, asked)
+    loaded = model.load()
     if loaded.file is None:
         raise UserError(
             f"{loaded.card.name} has no file that a threshold could be stored beside; name a model's file"

@@ -2,30 +2,20 @@
 
 import json
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from common.runtime.command_line import console, examples, printable
+from common.runtime.as_option import AsOption
+from common.runtime.command_line import as_typed, console, examples, printable
 from common.runtime.errors import user_text
+from common.runtime.option_groups import with_option_groups
 from infer.commands.model_told import tell_model
-from infer.commands.options import (
-    CHECKPOINTS,
-    AskedThreshold,
-    ColourOrder,
-    Crops,
-    DetectorName,
-    DetSize,
-    Face,
-    MinFace,
-    MinScore,
-    ModelName,
-)
-from infer.cropping import CropRequest
+from infer.commands.options import AskedThreshold, ModelChoice
 
 if TYPE_CHECKING:
     from infer.examine import Examined
@@ -42,23 +32,40 @@ MATCH, NO_MATCH, NO_ANSWER = 0, 1, 2  # exit status
 PHOTOGRAPH_HELP = "A photograph; the most prominent face of it counts."
 
 
+def _errors_told(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, which with `--json` tells an error on standard output too.
+
+    The error then goes its usual way, to standard error and status 2.
+    """
+
+    @wraps(command)
+    def told(**given: Any) -> None:
+        try:
+            command(**given)
+        except typer.Exit:
+            raise
+        except Exception as error:
+            if given["as_json"]:
+                text = as_typed(" ".join(user_text(error).split())) or type(error).__name__
+                typer.echo(json.dumps({"error": text}))
+            raise
+
+    return told
+
+
+@_errors_told
+@with_option_groups
 def verify(
     first: Annotated[Path, typer.Argument(help=PHOTOGRAPH_HELP, show_default=False)],
     second: Annotated[Path, typer.Argument(help="Another one.", show_default=False)],
-    model: ModelName = None,
-    colour: ColourOrder = None,
-    detector: DetectorName = None,
-    det_size: DetSize = None,
-    min_score: MinScore = None,
-    min_face: MinFace = None,
-    face: Face = None,
-    crops: Crops = False,
+    *,
+    model: ModelChoice,
     threshold: AskedThreshold = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object on standard output, for errors as well.")
+        bool, AsOption("One JSON object on standard output, for errors as well.", name="json")
     ] = False,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw the two faces, their similarity and the verdict: a PNG.")
+        Path | None, AsOption("Draw the two faces, their similarity and the verdict: a PNG.")
     ] = None,
 ) -> None:
     """Are two photographs of the same person, and bona fide, where the model was trained to tell?
@@ -66,14 +73,8 @@ def verify(
     The exit status is 0 for yes, 1 for no, and 2 for no answer: no image, no face, or no known threshold,
     where the similarity is told all the same.
     """
-    with _errors_told(as_json):
-        _refuse_early((first, second), picture)
-        from infer.models.load import load_model
-
-        asked = CropRequest(detector, det_size, min_score, min_face, face, crops)
-        loaded = load_model(model, CHECKPOINTS, colour, asked)
-        status = _verify((first, second), loaded, threshold, as_json, picture)
-    raise typer.Exit(status)
+    _refuse_early((first, second), picture)
+    raise typer.Exit(_verify((first, second), model.load(), threshold, as_json, picture))
 
 
 def _verify(
@@ -188,14 +189,3 @@ def _as_json(
             if entry.face is not None
         ],
     }
-
-
-@contextmanager
-def _errors_told(as_json: bool) -> Iterator[None]:
-    """Tell an error on standard output too; it then goes its usual way, to standard error and status 2."""
-    try:
-        yield
-    except Exception as error:
-        if as_json:
-            typer.echo(json.dumps({"error": " ".join(user_text(error).split()) or type(error).__name__}))
-        raise

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
+from common.runtime.as_option import AsOption
 from common.runtime.errors import ParameterError
 
 
@@ -16,19 +18,16 @@ class Precision(StrEnum):
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Options of an export.
+    """Options of an export. Raises UserError for a threshold out of range."""
 
-    Attributes:
-        precision: of the layers.
-        mirror: whether the embedding is averaged over crop and mirror image.
-        threshold: the one to store in [-1, 1]; None for the model's own.
-
-    Raises UserError for a threshold out of range.
-    """
-
-    precision: Precision = Precision.FP32
-    mirror: bool = True
-    threshold: float | None = None
+    precision: Annotated[
+        Precision,
+        AsOption("Of the layers: fp16 is half the size, for GPUs; int8 is for CPUs, needs --pairs."),
+    ] = Precision.FP32
+    mirror: Annotated[bool, AsOption("Average over crop and mirror image.")] = True
+    threshold: Annotated[
+        float | None, AsOption("To store in the file.", default="the model's own", least=-1, most=1)
+    ] = None
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not -1 <= self.threshold <= 1:

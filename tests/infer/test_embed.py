@@ -14,7 +14,8 @@ from align.shards.run import align_source
 from align.sources.find import find_source
 from common.formats.shards import ShardHeader, ShardRows, open_shard, shard_paths, write_shard
 from common.runtime.errors import UserError
-from infer.embed import EmbedRequest, embed_source
+from infer.embed import embed_source
+from infer.embed_request import EmbedRequest
 from infer.models.load import load_model
 from infer.models.model import Model
 from infer.output.embedding_maker import maker_of, note_file
