@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.formats.pair_category import PairCategory
+from common.formats.pair_list import UNLABELLED
 from infer.embeddings import aligned_images
 from infer.models.model import Model
-from infer.pair_sets.pair_set import UNLABELLED, PairSet
+from infer.pair_sets.pair_set import PairSet
 
 PER_CATEGORY = 12
 

@@ -84,7 +84,7 @@ def read_csv_rows(
     number = 0
     try:
         with path.open(newline="", encoding=form.encoding) as file:
-            lines = file if max_line is None else _bounded_lines(path, file, max_line)
+            lines = file if max_line is None else bounded_lines(path, file, max_line)
             reader = csv.reader(lines, strict=True, skipinitialspace=skip_spaces, delimiter=form.separator)
             try:
                 for row in reader:
@@ -134,7 +134,8 @@ def _widths(text: str, separator: str) -> list[int]:
     return found
 
 
-def _bounded_lines(path: Path, file: TextIO, longest: int) -> Iterator[str]:
+def bounded_lines(path: Path, file: TextIO, longest: int) -> Iterator[str]:
+    """The lines of a text. Raises UserError for one of more characters than `longest`."""
     number = 0
     while line := file.readline(longest + 1):
         number += 1

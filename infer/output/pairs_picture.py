@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from common.formats.pair_category import PairCategory
+from common.formats.pair_list import UNLABELLED
 from common.runtime.atomic import write_atomically
 from infer.hard_pairs import crops_of
 from infer.models.model import Model
 from infer.output.results import Results
-from infer.pair_sets.pair_set import UNLABELLED, PairSet
+from infer.pair_sets.pair_set import PairSet
 from infer.score import Verdict
 
 PAIRS_PER_ROW = 6

@@ -23,10 +23,10 @@ from common.formats.hdf5 import (
     text_attribute,
 )
 from common.formats.pair_category import PairCategory
+from common.formats.pair_list import UNLABELLED
 from common.runtime.atomic import write_atomically
 from infer.models.model import ModelCard
 from infer.output.results import HardPairs, Results
-from infer.pair_sets.pair_set import UNLABELLED
 
 FORMAT = "facetrust-results"
 FORMAT_VERSION = 2

@@ -17,8 +17,9 @@ from align.sources.walk import walk
 from common.formats.labels.files import LABELS_FILE
 from common.formats.labels.labelling import GO_ON, label_paths
 from common.formats.pair_category import category_of
+from common.formats.pair_list import UNLABELLED
 from common.runtime.errors import UserError
-from infer.pair_sets.pair_set import UNLABELLED, PairSet, folder_name
+from infer.pair_sets.pair_set import PairSet, folder_name
 from infer.pair_sets.request import AS_IT_IS, PairRequest
 
 _STEMS = ("0", "1")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from align.sources.boundary import Boundary
 from align.sources.photograph import IMAGE_SUFFIXES
+from common.formats.csv_rows import bounded_lines
 from common.formats.pair_list import MAX_LINE, MAX_PAIRS, SHOWN, pair_categories
 from common.runtime.errors import UserError
 from infer.pair_sets.pair_set import PairSet
@@ -147,15 +148,9 @@ def _photographs(line: str, cells: list[str]) -> tuple[tuple[str, int], tuple[st
 
 def _lines(source: Path) -> Iterator[tuple[int, list[str]]]:
     """The cells of lines that are not empty, with their numbers; tabs alone separate where there are any."""
-    number = 0
     try:
         with source.open(encoding="utf-8-sig") as file:
-            while line := file.readline(MAX_LINE + 1):
-                number += 1
-                if len(line) > MAX_LINE:
-                    raise UserError(
-                        f"{source}, line {number}: longer than {MAX_LINE} characters; this is no pair list"
-                    )
+            for number, line in enumerate(bounded_lines(source, file, MAX_LINE), 1):
                 cells = line.strip().split("\t" if "\t" in line.strip() else None)
                 if cells and any(cells):
                     yield number, [cell.strip() for cell in cells]

@@ -6,10 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.formats.pair_list import UNLABELLED
 from infer.stored_crops import ShardCrop
-
-__all__ = ["UNLABELLED", "Image", "PairSet", "folder_name"]
 
 Image = Path | bytes | ShardCrop  # a file, an encoded image, or a crop of a shard
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.formats.pair_list import UNLABELLED
 from infer.export.loss import ScoredTwice
-from infer.pair_sets.pair_set import UNLABELLED, PairSet
+from infer.pair_sets.pair_set import PairSet
 
 
 def scored(before: list[float], after: list[float], categories: list[int]) -> ScoredTwice:

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from align.sources.boundary import Boundary
 from common.formats.pair_category import PairCategory
+from common.formats.pair_list import UNLABELLED
 from common.runtime.errors import UserError
 from infer.pair_sets.find import find_pair_set
-from infer.pair_sets.pair_set import UNLABELLED
 from infer.pair_sets.request import PairRequest
 
 

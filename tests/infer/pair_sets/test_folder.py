@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from common.formats.pair_category import PairCategory
+from common.formats.pair_list import UNLABELLED
 from common.runtime.errors import UserError
 from infer.pair_sets.find import find_pair_set
-from infer.pair_sets.pair_set import UNLABELLED
 from infer.pair_sets.request import PairRequest
 
 HEADER = "pair_id,label,synthetic0,synthetic1\n"
