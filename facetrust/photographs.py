@@ -68,7 +68,7 @@ def load_model(
             `hf:OWNER/REPO`; a checkpoint or an ONNX file; `random:BACKBONE`, an untrained baseline; by
             default the best checkpoint below `training_logs/checkpoints`.
         colour: order of the channels that the model takes, for files that do not say.
-        detector: `retinaface`, `insightface:PACK` or `onnx:FILE`.
+        detector: `retinaface`, `insightface:PACK`, `onnx:FILE`, or another of `ft.detectors.DETECTORS`.
         det_size: pixels; photographs with a longer side are searched at this size.
         min_score: least score of a face, 0 to 1.
         min_face: least side of a face, in pixels of the photograph.

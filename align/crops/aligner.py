@@ -92,8 +92,7 @@ class Aligner:
             file = open_image(source, allow_cut=self.detector is not None)
             wanted = self.detector.wanted_side if self.detector else 2 * self.options.size
             side = max(file.height, file.width) if self.detector else min(file.height, file.width)
-            reduction = max(by for by in file.reductions if by == 1 or side >= by * wanted)
-            return DecodedPhotograph(file, reduction, file.decode(reduction))
+            return DecodedPhotograph.decode(file, side / wanted)
         except UnreadableImageError as error:
             return Rejection(str(error))
 
@@ -149,9 +148,7 @@ class Aligner:
         face, lost = photograph.to_full_size(seen), photograph.file.lost
         source = photograph
         if photograph.reduction > 1:
-            resolution = crop_resolution(face.landmarks, self.frame)
-            sharp = max(by for by in photograph.file.reductions if by == 1 or resolution >= by * OVERSAMPLING)
-            source = photograph.at(min(sharp, photograph.reduction))
+            source = photograph.sharper(crop_resolution(face.landmarks, self.frame) / OVERSAMPLING)
         crop = crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame)
         if lost is not None and lost.reaches(inner_corners(face.landmarks, self.frame)):
             return None
@@ -168,8 +165,7 @@ class Aligner:
             np.full((5, 2), np.nan, np.float32),
             float("nan"),
         )
-        sharp = max(by for by in photograph.file.reductions if by == 1 or side >= by * self.options.size)
-        source = photograph.at(min(sharp, photograph.reduction))
+        source = photograph.sharper(side / self.options.size)
         return AlignedFace(centre_square(source.pixels, self.options.size), nowhere, alignment)
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from align.detectors.registry import detector_names
+from align.detectors.registry import NONE, detector_names
 from common.formats.crop_frame import Template
 from common.runtime.as_option import AsOption
 from common.runtime.device import Device
@@ -96,12 +96,8 @@ class AlignOptions:
         if not 16 <= self.size <= 1024:
             raise ParameterError(f"{{size}} must lie between 16 and 1024 pixels, not be {self.size}")
         found = self.template, self.face, self.min_face, self.on_missing
-        if self.detector == "none" and found != (
-            Template.ARCFACE,
-            FaceChoice.CENTRAL,
-            0,
-            OnMissing.REJECT,
-        ):
+        usual = Template.ARCFACE, FaceChoice.CENTRAL, 0, OnMissing.REJECT
+        if self.detector == NONE and found != usual:
             raise ParameterError(
                 "{detector} none takes photographs as they are; leave out {template}, {face}, {min_face} and "
                 "{on_missing}"
@@ -115,8 +111,5 @@ class AlignOptions:
 
     def as_dict(self) -> dict[str, Any]:
         """The options as plain values for JSON, by the names of the command line."""
-        return {name.replace("_", "-"): _plain(value) for name, value in asdict(self).items()}
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, StrEnum) else value
+        given = asdict(self) | {name: getattr(self, name).value for name in CHOICES}
+        return {name.replace("_", "-"): value for name, value in given.items()}

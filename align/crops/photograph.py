@@ -23,11 +23,15 @@ class DecodedPhotograph:
         """Of the whole photograph, in pixels."""
         return max(self.file.height, self.file.width)
 
-    def at(self, reduction: int) -> "DecodedPhotograph":
-        """The photograph at another reduction, decoded anew if need be. Raises UnreadableImageError."""
-        if reduction == self.reduction:
-            return self
-        return DecodedPhotograph(self.file, reduction, self.file.decode(reduction))
+    @classmethod
+    def decode(cls, file: ImageFile | DecodedImage, limit: float) -> "DecodedPhotograph":
+        """A photograph at its largest reduction up to `limit`. Raises UnreadableImageError."""
+        reduction = max(by for by in file.reductions if by <= max(1, limit))
+        return cls(file, reduction, file.decode(reduction))
+
+    def sharper(self, limit: float) -> "DecodedPhotograph":
+        """The photograph at its largest reduction up to `limit`, decoded anew if that is below its own."""
+        return self if self.reduction <= max(1, limit) else self.decode(self.file, limit)
 
     def to_full_size(self, face: Detection) -> Detection:
         """A face found in `pixels`, in pixels of the whole; a pixel is a square around its place."""

@@ -106,8 +106,7 @@ class SecondLook:
         if side <= wanted or self._options.min_face * wanted >= NEVER_MISSED * side:
             return None
         limit = min(side, CLOSER * wanted)
-        reduction = max(by for by in photograph.file.reductions if by == 1 or side >= by * limit)
-        closer = photograph.at(min(reduction, photograph.reduction))
+        closer = photograph.sharper(side / limit)
         image = shrink(closer.pixels, limit)
         scale = side / max(image.shape)
         faces, turned = self.usable(search_in_tiles(self._detector, image), scale), 0

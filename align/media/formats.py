@@ -11,7 +11,7 @@ except ImportError:  # before Pillow 11.3
 
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
-READ = ("JPEG", "PNG", "GIF", "TIFF", "BigTIFF", "WebP", "AVIF")  # whose head is damaged if they come here
+READ = ("JPEG", "PNG", "GIF", "TIFF", "BigTIFF", "WebP", "AVIF", "HEIC")  # come here if their head is damaged
 TARGA_END = b"TRUEVISION-XFILE.\0"
 NO_HEIC = "HEIC is not read without an extra; pip install 'facetrust[heic]'"
 NO_AVIF = "AVIF is not read by this Pillow; install Pillow 11.3 or newer"

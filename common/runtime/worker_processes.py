@@ -1,4 +1,4 @@
-"""Work spread over processes, one core each."""
+"""A pool of worker processes, one core each, that ends with its parent and outlives no interrupt."""
 
 import multiprocessing
 import os
@@ -64,7 +64,7 @@ def _results(
     tasks: Sequence[Task],
     ahead: int,
 ) -> Iterator[tuple[int, Result]]:
-    """As `run_in_processes`, with so many tasks in flight. Raises BrokenProcessPool when a worker dies."""
+    """The results of `run_in_processes` with `ahead` tasks in flight; raises BrokenProcessPool."""
     others = set(multiprocessing.active_children())
     waiting = enumerate(tasks)
     running: dict[Future[Result], int] = {}
@@ -84,9 +84,9 @@ def _results(
 
 
 def _break(pool: ProcessPoolExecutor, workers: set[BaseProcess]) -> None:
-    """Let a pool learn that a worker was killed while it was sending a result.
+    """Make a pool notice that a worker was killed while it was sending a result.
 
-    The pool would wait for the rest of that result for ever, as it holds the sending end of the pipe itself.
+    The pool holds the sending end of the pipe itself, and would wait for the rest of that result for ever.
     """
     for worker in workers:
         worker.kill()
@@ -96,7 +96,7 @@ def _break(pool: ProcessPoolExecutor, workers: set[BaseProcess]) -> None:
 def start_fork_server(module: str) -> None:
     """Start the process that workers are forked from, once; it imports `module` for all of them.
 
-    It returns at once, so that who calls it early has the workers' imports done beside the own ones.
+    It returns at once: called early, the imports of the workers run beside those of the caller.
     """
     with _interrupts_held():
         multiprocessing.get_context(METHOD).set_forkserver_preload([module])
@@ -110,10 +110,10 @@ def available_cores() -> int:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Processes started here never see Ctrl-C: their parent ends them, without tracebacks of theirs."""
-    resource_tracker.ensure_running()  # starting it, as the first process does, would let interrupts in again
+    """A context whose processes never see Ctrl-C: their parent ends them, without tracebacks of theirs."""
+    resource_tracker.ensure_running()  # its start, with the first process, would let interrupts in again
     held: list[int] = []
-    # the mask is for the children; here a thread of some library may take the signal nevertheless
+    # the mask is for the children; in this process a thread of a library may still take the signal
     in_main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, lambda number, frame: held.append(number)) if in_main else None
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

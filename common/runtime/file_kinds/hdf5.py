@@ -1,4 +1,4 @@
-"""Why HDF5 does not open a file."""
+"""The reason for which HDF5 does not open a file, in one line."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From the bytes of a file to what it is."""
+"""Inspection of a file: its kind by its bytes, and whether it is whole."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The kinds of files that are told apart, and what an inspection finds."""
+"""The kinds of files, and the result of an inspection."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -18,47 +18,31 @@ class _NoMessageError(Exception):
 
 
 def inspect_protobuf(file: IO[bytes], size: int) -> Content | None:
-    """What a file is if it can be read as a protocol buffer from its start to its end; None if it cannot."""
+    """An ONNX network or another protocol buffer, also an ONNX network that is cut; None for other bytes."""
     file.seek(0)
     fields: dict[int, int] = {}  # field: wire type of its last
+    cut = ""
     try:
         for _ in range(MOST_FIELDS):
             if file.tell() == size:
                 break
-            field, wire_type = _read_key(file)
+            key = _read_varint(file)
+            field, wire_type = key >> 3, key & 7
+            if field == 0:
+                return None
             length = _length(file, wire_type)
             fields[field] = wire_type
-            if file.tell() + length > size:
-                return _cut_network(fields, field, length, size - file.tell())
-            file.seek(length, os.SEEK_CUR)
+            left = size - file.tell()
+            if length > left:
+                part = "its network" if field == GRAPH_FIELD else "its last part"
+                cut = f"{part} has {length:,} bytes, of which {left:,} are there"
+            file.seek(min(length, left), os.SEEK_CUR)
     except _NoMessageError:
         return None
-    if (
-        fields.keys() <= ONNX_FIELDS
-        and fields.get(GRAPH_FIELD) == LENGTH
-        and fields.get(VERSION_FIELD, VARINT) == VARINT
-    ):
-        return Content(Kind.ONNX)
-    return Content(Kind.PROTOBUF)
-
-
-def _cut_network(fields: dict[int, int], field: int, length: int, left: int) -> Content | None:
-    """An ONNX network whose graph, or what follows it, goes on beyond the end of the file."""
-    is_network = (
-        fields.keys() <= ONNX_FIELDS
-        and fields.get(VERSION_FIELD) == VARINT
-        and fields.get(GRAPH_FIELD) == LENGTH
-    )
-    part = "its network" if field == GRAPH_FIELD else "its last part"
-    cut = f"{part} has {length:,} bytes, of which {left:,} are there"
-    return Content(Kind.ONNX, damage=cut) if is_network else None
-
-
-def _read_key(file: IO[bytes]) -> tuple[int, int]:
-    key = _read_varint(file)
-    if key >> 3 == 0:
-        raise _NoMessageError
-    return key >> 3, key & 7
+    has_graph = fields.keys() <= ONNX_FIELDS and fields.get(GRAPH_FIELD) == LENGTH
+    if has_graph and fields.get(VERSION_FIELD, LENGTH if cut else VARINT) == VARINT:
+        return Content(Kind.ONNX, damage=cut)
+    return None if cut else Content(Kind.PROTOBUF)
 
 
 def _length(file: IO[bytes], wire_type: int) -> int:

@@ -1,4 +1,4 @@
-"""What a text is that lies in the place of a file: servers and version control leave such."""
+"""The kind of a text; servers and version control leave some in the place of a file."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Why a file could not be opened, by what the system says."""
+"""The reason for which the system does not open a file, in one line."""
 
 import errno
 from pathlib import Path

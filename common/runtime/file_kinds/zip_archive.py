@@ -1,4 +1,4 @@
-"""What a zip archive is: torch, Keras and NumPy keep their files so, and people pack others into it."""
+"""The kind of a zip archive: torch, Keras and NumPy write such, and people pack other files into one."""
 
 import zipfile
 from pathlib import PurePosixPath

@@ -117,6 +117,7 @@ def test_a_damaged_heic_is_called_one(tmp_path: Path) -> None:
         ("Kein Bild, Grüße".encode(), "not an image"),
         (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(99), "JPEG XL is not read; convert it to JPEG or PNG"),
         (b"\xff\xd8\xff\xe0" + bytes(99), "damaged image (the head of this JPEG cannot be read)"),
+        (b"\0\0\0\x18ftyphe", "damaged image (the head of this HEIC cannot be read)"),
         (b"\x89PNG\r\n\x1a\n\0\0", "damaged image (the head of this PNG cannot be read)"),
         (b"\xde\xad\xbe\xef" * 99, "not an image"),
         (b"qoif\0\0\0\x10\0\0\0\x10\3\0" + bytes(99), "QOI is not read; convert it to JPEG or PNG"),
