@@ -10,13 +10,13 @@ from align.sources.like_labels import refuse_names_like_labels
 from align.sources.photograph import Photograph, folder_of
 from align.sources.photograph_list import read_photograph_list
 from align.sources.unread_tables import notes_of, refuse_labels, unread_tables
+from align.sources.walk import LABEL_SUFFIXES
 from common.formats.labels.join import join_labels
 from common.formats.labels.kinds import Kind
 from common.formats.labels.labelling import GO_ON
 from common.runtime.errors import UserError
 from common.runtime.wording import counted
 
-_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".lst")
 _FOLDERS_OF_LABELS = frozenset(
     {"label", "labels", "annotation", "annotations", "meta", "metadata", "protocol", "protocols", "list"}
     | {"lists", "csv", "anno", "ann"}
@@ -126,12 +126,12 @@ def _refuse_labels_around(folder: Folder) -> None:
     Such are looked for right above it, and in folders beside it that are called `labels` or the like.
     """
     root = folder.root.absolute()
-    files = [file.path for file in next(above(root, _SUFFIXES), []) if not file.is_meta]
+    files = [file.path for file in next(above(root, LABEL_SUFFIXES), []) if not file.is_meta]
     try:
         beside = [entry for entry in root.parent.iterdir() if entry.name.lower() in _FOLDERS_OF_LABELS]
         for place in sorted(beside):
             if place.is_dir() and place != root:
-                files += sorted(file for file in place.iterdir() if file.suffix.lower() in _SUFFIXES)
+                files += sorted(file for file in place.iterdir() if file.suffix.lower() in LABEL_SUFFIXES)
     except OSError:
         return
     files = [file for file in files if not folder.reading.is_correction(file)]

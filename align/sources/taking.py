@@ -39,9 +39,9 @@ class Taking:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
-            "labels from": self.files,
-            "notes": self.notes,
-            "not read": self.unread,
+            "labels from": list(self.files),
+            "notes": list(self.notes),
+            "not read": list(self.unread),
             "labels without a photograph": self.labels.count,
             "photographs without a label": self.photographs.count,
             "other files": dict(self.others),

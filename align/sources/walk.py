@@ -13,7 +13,7 @@ from common.runtime.errors import UserError
 LINK_OUT = "a link out of the source folder; align the folder it lies in, or pass --follow-links"
 DEAD_LINK = "a link that leads to no file"
 NO_FILE = "not a file, but a pipe, a socket or a device"
-_TABLES = (".json", ".jsonl", ".csv", ".tsv", ".txt", ".lst")
+LABEL_SUFFIXES = (".json", ".jsonl", ".csv", ".tsv", ".txt", ".lst")  # of files that may hold labels
 _DEEPEST_TABLE = 8  # folders around a file of labels
 _MOST_TABLES = 1000  # of each suffix: every photograph may have a text beside it
 
@@ -102,7 +102,7 @@ class _Walker:
         suffix = name[name.rfind(".") :].lower() if "." in name else ""
         if is_photograph(name):
             self.found.paths.append(path)
-        elif suffix in _TABLES:
+        elif suffix in LABEL_SUFFIXES:
             self.tables[suffix] += 1
             few = self.tables[suffix] <= _MOST_TABLES or name.lower() == "meta.json"
             if few and path.count("/") <= _DEEPEST_TABLE:
@@ -128,5 +128,5 @@ class _Walker:
                 self.links.append((path, target))
         elif is_photograph(path) and (leads_out or not stat.S_ISREG(mode)):
             self._note_photograph(path, LINK_OUT if leads_out else NO_FILE if mode else DEAD_LINK)
-        elif stat.S_ISREG(mode) and (is_photograph(path) or path.lower().endswith(_TABLES)):
+        elif stat.S_ISREG(mode) and (is_photograph(path) or path.lower().endswith(LABEL_SUFFIXES)):
             self._note_file(entry.name, path)  # labels are read through links, as those above a folder are
