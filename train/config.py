@@ -25,7 +25,7 @@ RUN, WEIGHTS, STEPS, DEVICES = "The run", "Weights and loss", "Steps", "Devices 
 
 
 class OptimiserConfig(Section):
-    """AdamW, a linear warm-up, then ReduceLROnPlateau on the validation EER."""
+    """AdamW, a linear warm-up, then ReduceLROnPlateau on the primary figure of the validation."""
 
     learning_rate: Annotated[float, AsOption("Learning rate of AdamW.", name="lr")] = Field(1e-4, gt=0)
     weight_decay: float = Field(0.01, ge=0)
@@ -35,7 +35,7 @@ class OptimiserConfig(Section):
     )
     average_decay: float = Field(0, ge=0, lt=1)  # of the weights' moving average; 0 for none
     plateau_factor: float = Field(0.5, gt=0, lt=1)
-    plateau_patience: int = Field(2, ge=0)  # validations without a better EER
+    plateau_patience: int = Field(2, ge=0)  # validations without a better one
     max_skipped: int = Field(10, ge=1)  # batches in a row without a finite loss that end the run
 
 

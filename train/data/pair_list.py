@@ -106,7 +106,7 @@ def listed_validation_pairs(dataset: CropDataset, listed: ListedPairs) -> Valida
     """The listed pairs to validate on.
 
     Their fingerprint depends on paths and categories alone, not on the order of the list or in a pair.
-    Raises UserError without a genuine or without an impostor pair: no EER could be measured.
+    Raises UserError without a genuine or without an impostor pair: no error rate could be measured.
     """
     genuine = int((listed.categories == PairCategory.SAME_PERSON.code).sum())
     if genuine in (0, len(listed.categories)):

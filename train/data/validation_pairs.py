@@ -31,7 +31,7 @@ def draw_validation_pairs(
     synthetic pairs a bona fide and a synthetic crop of one identity: the forgery that identity alone cannot
     tell. A category that the data does not have stays empty.
 
-    Raises UserError when there is no genuine or no impostor pair: no EER could be measured.
+    Raises UserError when there is no genuine or no impostor pair: no error rate could be measured.
     """
     is_held_out = np.isin(dataset.identity_names, sorted(held_out))[dataset.identities]
     bona_fide = np.flatnonzero(is_held_out & ~dataset.synthetic)
