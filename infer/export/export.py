@@ -20,7 +20,7 @@ from infer.export.options import ExportOptions, Precision
 from infer.export.pair_crops import PairCrops, align_pairs
 from infer.export.quantise import calibration_rows, quantise
 from infer.models.encoder_model import EncoderModel
-from infer.models.model import Model, Threshold
+from infer.models.model import Model, Threshold, training_facts
 from infer.models.onnx_metadata import OnnxMetadata
 from infer.models.onnx_model import OnnxModel
 from infer.pair_sets.pair_set import PairSet
@@ -129,13 +129,9 @@ def _metadata(model: EncoderModel, options: ExportOptions) -> OnnxMetadata:
         opset=OPSET,
         threshold=own and own.value,
         threshold_source=own.source if own else "",
-        trained_on=model.card.trained_on,
-        eer=model.card.eer,
-        crops=model.card.crops,
         threshold_doubt=own.doubt if own else "",
         threshold_chosen_on=own.chosen_on if own else "",
-        synthetic=model.card.synthetic,
-        validated=model.card.validated,
+        **training_facts(model.card),
     )
 
 

@@ -15,7 +15,7 @@ from common.runtime.checksum import file_sha256
 from common.runtime.file_kinds import Kind
 from infer.cropping import AS_TRAINED, CropRequest, described
 from infer.models.encoder_model import EncoderModel
-from infer.models.model import Model, ModelCard, Threshold
+from infer.models.model import Model, ModelCard, Threshold, training_facts
 from infer.models.notes import read_notes, settle_threshold
 from infer.models.onnx_model import OnnxModel
 
@@ -85,14 +85,7 @@ def _open(name: str, colour: Colour | None) -> Model:
     own = None
     if loaded.info is not None:
         info = loaded.info
-        card = replace(
-            card,
-            trained_on=info.trained_on,
-            eer=info.eer,
-            crops=info.crops,
-            synthetic=info.synthetic,
-            validated=info.validated,
-        )
+        card = replace(card, **training_facts(info))
         if info.threshold is not None:
             doubt = info.validated.doubts() if info.validated else None
             own = Threshold(info.threshold, OWN, doubt or "")
@@ -100,9 +93,8 @@ def _open(name: str, colour: Colour | None) -> Model:
 
 
 def _untrained(backbone: str, colour: Colour | None) -> Encoder:
-    if colour is None:
-        return Encoder(backbone)
-    return Encoder(backbone, default_input_format(backbone).model_copy(update={"colour": colour}))
+    changed = {} if colour is None else {"colour": colour}
+    return Encoder(backbone, default_input_format(backbone).model_copy(update=changed))
 
 
 def _card(name: str, encoder: Encoder) -> ModelCard:

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import GraphProto, ModelProto, TensorProto, helper
 from torch import fx, nn
 
 from common.models.encoder import Encoder
@@ -34,7 +33,8 @@ def lower(encoder: Encoder) -> bytes:
 
     Raises UnknownLayerError for layers that none of our own backbones has.
     """
-    graph = _Graph()
+    model = ModelProto(ir_version=IR_VERSION, opset_import=[helper.make_opsetid("", OPSET)])
+    graph = _Graph(model.graph)
     names: dict[fx.Node, str] = {}
     try:
         traced = fx.symbolic_trace(encoder.backbone)
@@ -54,29 +54,30 @@ def lower(encoder: Encoder) -> bytes:
     size = encoder.input_format.size
     crop = helper.make_tensor_value_info(CROP, TensorProto.UINT8, ["n", size, size, 3])
     features = helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["n", encoder.embedding_size])
-    made = helper.make_graph(graph.nodes, encoder.backbone_name, [crop], [features], graph.weights)
-    opset = [helper.make_opsetid("", OPSET)]
-    return bytes(helper.make_model(made, opset_imports=opset, ir_version=IR_VERSION).SerializeToString())
+    model.graph.name = encoder.backbone_name
+    model.graph.input.append(crop)
+    model.graph.output.append(features)
+    return bytes(model.SerializeToString())
 
 
 class _Graph:
-    """Nodes and weights, with consecutive names."""
+    """Nodes and weights, with consecutive names, added to the graph of a model."""
 
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: list[TensorProto] = []
+    def __init__(self, proto: GraphProto) -> None:
+        self.proto = proto  # filled in place, since the functions of `onnx.helper` copy all weights
 
     def add(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
         """The name of the output of a node, which is added."""
-        output = output or f"v{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        output = output or f"v{len(self.proto.node)}"
+        self.proto.node.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
 
     def weight(self, values: torch.Tensor | NDArray[Any]) -> str:
         """The name of a constant, which is added."""
         array = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
-        name = f"w{len(self.weights)}"
-        self.weights.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
+        name = f"w{len(self.proto.initializer)}"
+        kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+        self.proto.initializer.add(name=name, data_type=kind, dims=array.shape, raw_data=array.tobytes())
         return name
 
     def parameters(self, layer: nn.Conv2d | nn.Linear) -> list[str]:

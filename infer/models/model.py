@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,11 @@ class ModelCard:
     crops: CropSettings | None = None  # how the crops of its training were made; None: not known
     synthetic: SyntheticTraining | None = None  # what it was trained against; None: not known
     validated: ValidationFacts | None = None  # what `eer` and its own threshold rest on; None: not known
+
+
+def training_facts(found: Any) -> dict[str, Any]:
+    """The fields that a `ModelCard`, a checkpoint's header and an export's metadata have in common."""
+    return {name: getattr(found, name) for name in ("trained_on", "eer", "crops", "synthetic", "validated")}
 
 
 class Model(ABC):

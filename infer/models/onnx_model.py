@@ -17,7 +17,7 @@ from common.runtime.errors import ParameterError, UserError
 from common.runtime.onnx_session import open_network
 from common.runtime.worker_processes import available_cores
 from infer.models.foreign_onnx import open_foreign, precision_of
-from infer.models.model import Model, ModelCard, Threshold
+from infer.models.model import Model, ModelCard, Threshold, training_facts
 from infer.models.notes import read_notes, settle_threshold
 from infer.models.onnx_file import read_onnx, run_network
 from infer.models.onnx_metadata import INPUT, OUTPUT, OnnxMetadata, read_metadata
@@ -122,9 +122,5 @@ def _card_of_export(name: str, metadata: OnnxMetadata, size: int) -> ModelCard:
         metadata.input_format,
         size,
         precision=metadata.precision,
-        trained_on=metadata.trained_on,
-        eer=metadata.eer,
-        crops=metadata.crops,
-        synthetic=metadata.synthetic,
-        validated=metadata.validated,
+        **training_facts(metadata),
     )
