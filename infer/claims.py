@@ -9,6 +9,7 @@ import math
 
 from common.models.training_facts import FEWEST_SYNTHETIC, SyntheticTraining
 from common.runtime.command_line import printable
+from common.runtime.wording import counted
 from infer.models.model import Threshold
 from infer.score import Verdict
 
@@ -71,7 +72,7 @@ def threshold_doubt(threshold: Threshold | None) -> str | None:
 
 
 def _seen(training: SyntheticTraining) -> str:
-    crops = f"{training.crops:,} synthetic faces" if training.crops else "synthetic faces"
+    crops = counted(training.crops, "synthetic face") if training.crops else "synthetic faces"
     methods = [printable(method) for method in training.methods[:MOST_METHODS]]
     more = " and others" if len(training.methods) > MOST_METHODS else ""
     return f"{crops} (forged by {', '.join(methods)}{more})" if methods else crops
@@ -83,11 +84,12 @@ def _shortfall(training: SyntheticTraining) -> str | None:
         return "how well it tells them was not measured, for no synthetic face is among the validation pairs"
     if training.pairs < FEWEST_SYNTHETIC:
         return (
-            f"how well it tells them was measured on only {training.pairs:,} synthetic pairs "
+            f"how well it tells them was measured on only {counted(training.pairs, 'synthetic pair')} "
             f"({FEWEST_SYNTHETIC} are the least)"
         )
     return f"it tells them badly: {_measured(training)}" if training.eer > WORST_EER else None
 
 
 def _measured(training: SyntheticTraining) -> str:
-    return f"EER of genuine against synthetic pairs {training.eer:.4f}, on {training.pairs:,} synthetic pairs"
+    pairs = counted(training.pairs or 0, "synthetic pair")
+    return f"EER of genuine against synthetic pairs {training.eer:.4f}, on {pairs}"

@@ -11,37 +11,32 @@ from infer.pair_sets.pair_set import PairSet
 
 PER_CATEGORY = 12
 
+Ranking = dict[PairCategory | None, NDArray[np.int64]]
 
-def choose_hard_pairs(
-    categories: NDArray[np.int8], similarity: NDArray[np.float64], per_category: int = PER_CATEGORY
-) -> NDArray[np.int64]:
-    """The hardest pairs of each category, unlabelled ones last; within a category the hardest first.
 
-    Hard is a low similarity for genuine pairs and a high one for all others, at whatever threshold. Of equal
-    ones the first is taken. Pairs without two faces (NaN) have nothing to show and are left out.
+def rank_pairs(categories: NDArray[np.int8], similarity: NDArray[np.float64]) -> Ranking:
+    """The compared pairs of each category, the hardest first; those without a label are the last category.
+
+    Hard is a low similarity for genuine pairs and a high one for all others, at whatever threshold; of equal
+    ones the first comes first. Pairs without two faces have nothing to show and are left out.
 
     Args:
         categories: (P,) `PairCategory.code` or `UNLABELLED`.
         similarity: (P,) in [-1, 1] or NaN.
-        per_category: at most so many of each.
-
-    Returns (K,) int64 rows.
     """
-    chosen = []
-    for code in (*(category.code for category in PairCategory), UNLABELLED):
-        rows = np.flatnonzero((categories == code) & ~np.isnan(similarity))
-        badness = similarity[rows] if code == PairCategory.SAME_PERSON.code else -similarity[rows]
-        chosen.append(rows[_smallest(badness, per_category)])
-    return np.concatenate(chosen).astype(np.int64)
+    ranking: Ranking = {}
+    for category in (*PairCategory, None):
+        rows = np.flatnonzero(
+            (categories == (category.code if category else UNLABELLED)) & ~np.isnan(similarity)
+        )
+        scores = similarity[rows] if category and category.is_genuine else -similarity[rows]
+        ranking[category] = rows[np.argsort(scores, kind="stable")]
+    return ranking
 
 
-def _smallest(values: NDArray[np.float64], count: int) -> NDArray[np.int64]:
-    """Positions of the smallest values in order, the earlier of equal ones first; linear in their number."""
-    if len(values) > count:
-        candidates = np.flatnonzero(values <= np.partition(values, count)[count])
-    else:
-        candidates = np.arange(len(values))
-    return candidates[np.argsort(values[candidates], kind="stable")[:count]]
+def hardest_pairs(ranking: Ranking, per_category: int = PER_CATEGORY) -> NDArray[np.int64]:
+    """(K,) rows of the hardest pairs of each category, at most so many of each."""
+    return np.concatenate([rows[:per_category] for rows in ranking.values()])
 
 
 def crops_of(pair_set: PairSet, rows: NDArray[np.int64], model: Model) -> NDArray[np.uint8]:

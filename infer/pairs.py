@@ -10,9 +10,9 @@ from common.metrics import VerificationReport, evaluate_pairs, with_intervals
 from common.runtime.errors import UserError
 from infer.claims import TUNED, threshold_doubt
 from infer.embeddings import embed_images
-from infer.hard_pairs import choose_hard_pairs, crops_of
+from infer.hard_pairs import crops_of, hardest_pairs, rank_pairs
 from infer.models.model import Model, Threshold
-from infer.output.pairs_picture import draw_results
+from infer.output.pairs_picture import draw_results, pictured_pairs
 from infer.output.results import HardPairs, Results
 from infer.output.results_file import write_results
 from infer.output.score_table import require_parquet, write_rejects, write_scores
@@ -79,7 +79,10 @@ def compare_pairs(
         with_intervals(evaluate_pairs(categories, scores), categories, scores) if measured.any() else None
     )
     chosen = chosen or _threshold_of_eer(at_eer)
-    hard = choose_hard_pairs(pair_set.categories, similarity)
+    ranking = rank_pairs(pair_set.categories, similarity)
+    hard, pictured = hardest_pairs(ranking), pictured_pairs(ranking)
+    shown = np.concatenate([hard, *pictured.values()])
+    crops = crops_of(pair_set, shown, model)
     results = Results(
         name=pair_set.name,
         source=pair_set.source,
@@ -93,13 +96,14 @@ def compare_pairs(
         threshold=chosen.value if chosen else None,
         threshold_source=chosen.source if chosen else "",
         threshold_doubts=_doubts(chosen, pair_set),
+        notes=pair_set.notes,
         card=model.card,
-        hard=HardPairs(hard, crops_of(pair_set, hard, model)),
+        hard=HardPairs(hard, crops[: len(hard)]),
     )
     write_results(files["results_file"], results)
     write_scores(out / results.name, results.ids, similarity, results.verdict_codes, table)
     write_rejects(files["rejects_file"], results)
-    draw_results(files["picture_file"], pair_set, results, model)
+    draw_results(files["picture_file"], results, pictured, crops[len(hard) :])
     return Comparison(
         results,
         at_threshold=evaluate_pairs(categories, scores, chosen.value) if chosen and at_eer else None,

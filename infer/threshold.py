@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors, Interval, evaluate_pairs
-from common.metrics.report import IMPOSTORS, scores_by_category
+from common.metrics.report import IMPOSTORS, ErrorTable, impostor_errors, scores_by_category
 from common.metrics.sorted_scores import SortedScores
 from common.metrics.threshold_at_fmr import impostors_needed, impostors_to_trust, threshold_at_fmr
 from common.runtime.errors import UserError
@@ -35,7 +35,7 @@ class ChosenPoint:
 
     threshold: float
     fmr_asked: float
-    errors: dict[PairCategory, CategoryErrors]
+    errors: ErrorTable
     uncompared: dict[Verdict, int] = field(default_factory=dict)
 
     @property
@@ -46,8 +46,7 @@ class ChosenPoint:
     @property
     def impostors(self) -> CategoryErrors:
         """Its rate is the FMR; synthetic pairs are impostor pairs."""
-        found = [self.errors[category] for category in IMPOSTORS]
-        return CategoryErrors(sum(entry.errors for entry in found), sum(entry.total for entry in found))
+        return impostor_errors(self.errors)
 
     @property
     def impostors_to_trust(self) -> int | None:

@@ -28,6 +28,15 @@ class CategoryErrors:
         return self.errors / self.total if self.total else math.nan
 
 
+ErrorTable = dict[PairCategory, CategoryErrors]
+
+
+def impostor_errors(table: ErrorTable) -> CategoryErrors:
+    """Impostor pairs of all kinds that are accepted; the rate is the FMR."""
+    found = [table[category] for category in IMPOSTORS]
+    return CategoryErrors(sum(entry.errors for entry in found), sum(entry.total for entry in found))
+
+
 @dataclass(frozen=True)
 class VerificationReport:
     """The error rates of a set of pairs; rates are in [0, 1], NaN where there are no pairs to tell."""
@@ -36,11 +45,21 @@ class VerificationReport:
     eer_threshold: float
     threshold: float  # the one that accuracy and the table below were taken at
     accuracy: float
-    by_category: dict[PairCategory, CategoryErrors]
+    by_category: ErrorTable
     eer_by_category: dict[PairCategory, float] = field(default_factory=dict)  # against one kind of impostor
     tar_at_fmr: dict[float, float] = field(default_factory=dict)  # see `true_accept_rates`
     hard_eer: float = math.nan  # genuine pairs against the hardest impostors; only validation knows them
     intervals: dict[str, Interval] = field(default_factory=dict)  # of 95 %, see `with_intervals`
+
+    @property
+    def genuine(self) -> CategoryErrors:
+        """Genuine pairs that are rejected; the rate is the FNMR."""
+        return self.by_category[PairCategory.SAME_PERSON]
+
+    @property
+    def impostors(self) -> CategoryErrors:
+        """Impostor pairs of all kinds that are accepted; the rate is the FMR."""
+        return impostor_errors(self.by_category)
 
 
 def evaluate_pairs(

@@ -42,6 +42,7 @@ class Results:
         threshold: that the verdicts were taken at; None where none is known, and there are no verdicts.
         threshold_source: where it comes from, for people; empty without one.
         threshold_doubts: sentences on why it, or the errors at it, are not to be relied on.
+        notes: sentences on the pairs, such as how many are of a kind that makes a figure look good.
         card: the model.
         hard: empty where nothing was kept.
         made_with: the version of facetrust; empty where it runs without being installed.
@@ -62,6 +63,7 @@ class Results:
     hard: HardPairs
     made_with: str = field(default_factory=_version)
     threshold_doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> NDArray[np.bool_]:

@@ -63,6 +63,7 @@ class _Header(BaseModel):
     card: ModelCard
     made_with: str
     threshold_doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def write_results(path: Path, results: Results) -> None:
@@ -72,7 +73,8 @@ def write_results(path: Path, results: Results) -> None:
     written.
     """
     header = {name: getattr(results, name) for name in _Header.model_fields}
-    header_json = TypeAdapter(_Header).dump_json(_Header(**_encodable(header)))
+    without = None if results.notes else {"notes"}  # which earlier versions do not read
+    header_json = TypeAdapter(_Header).dump_json(_Header(**_encodable(header)), exclude=without)
     values = {
         **vars(results),
         "header": np.frombuffer(header_json, np.uint8),
@@ -97,7 +99,7 @@ def _encodable(value: Any) -> Any:
         return printable_utf8(value)
     if isinstance(value, dict):
         return {key: _encodable(entry) for key, entry in value.items()}
-    return [_encodable(entry) for entry in value] if isinstance(value, list) else value
+    return [_encodable(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def read_results(path: Path) -> Results:

@@ -14,14 +14,14 @@ from common.runtime.command_line import printable
 from infer.claims import in_words, synthetic_statement, threshold_doubt
 from infer.examine import Examined
 from infer.models.model import Threshold
+from infer.output.palette import LIGHT
 from infer.score import Verdict
 from infer.verify import PairVerdict
 
 SIDE = 5.6  # inches; the height follows from the rows
 DPI = 160
-INK, FAINT, TRACK = "#1f2933", "#6b7780", "#e4e8eb"
-# apart for every kind of colour vision; the words say the same
-COLOURS = {Verdict.MATCH: "#0f6fb4", Verdict.NO_MATCH: "#c4510b"}
+INK, FAINT, TRACK = LIGHT["ink"], LIGHT["soft"], LIGHT["grid"]
+COLOURS = {Verdict.MATCH: LIGHT["different_person"], Verdict.NO_MATCH: LIGHT["synthetic"]}
 HEADLINE_WIDTH, STATEMENT_WIDTH = 52, 92  # characters of a line
 LABEL_WIDTH = 34  # characters of a name that fit below a crop
 

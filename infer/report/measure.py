@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.formats.pair_category import PairCategory
-from common.metrics import CategoryErrors, VerificationReport, evaluate_pairs, with_intervals
+from common.metrics import VerificationReport, evaluate_pairs, with_intervals
+from common.metrics.report import IMPOSTORS
 from infer.output.results import Results
 from infer.report.curve import Curve, error_curve
 
 LEVEL = 0.01  # less a difference of rates is not worth a word
-IMPOSTORS = tuple(category for category in PairCategory if not category.is_genuine)
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,6 @@ class Measured:
     curves: dict[PairCategory | None, Curve] = field(repr=False)
 
     @property
-    def genuine(self) -> int:
-        """Genuine pairs."""
-        return self.at_eer.by_category[PairCategory.SAME_PERSON].total
-
-    @property
-    def impostors(self) -> int:
-        """Impostor pairs of either kind."""
-        return impostor_errors(self.at_eer).total
-
-    @property
     def is_tuned(self) -> bool:
         """Whether the threshold is that of the EER of these very pairs."""
         return self.at_threshold is not None and self.at_threshold.threshold == self.at_eer.threshold
@@ -49,8 +39,7 @@ class Measured:
     @property
     def is_level(self) -> bool:
         """Whether FMR and FNMR are about equal at the EER, which a curve with long steps need not allow."""
-        fmr, fnmr = impostor_errors(self.at_eer).rate, genuine_errors(self.at_eer).rate
-        return abs(fmr - fnmr) <= LEVEL
+        return abs(self.at_eer.impostors.rate - self.at_eer.genuine.rate) <= LEVEL
 
     @property
     def has_eer(self) -> bool:
@@ -84,14 +73,3 @@ def _curves(categories: NDArray[np.int8], scores: NDArray[np.float64]) -> dict[P
     else:
         kinds = {None: next(iter(kinds.values()))}
     return {kind: error_curve(genuine, impostors) for kind, impostors in kinds.items()}
-
-
-def genuine_errors(report: VerificationReport) -> CategoryErrors:
-    """Genuine pairs that are rejected; the rate is the FNMR."""
-    return report.by_category[PairCategory.SAME_PERSON]
-
-
-def impostor_errors(report: VerificationReport) -> CategoryErrors:
-    """Impostor pairs of either kind that are accepted; the rate is the FMR."""
-    kinds = [report.by_category[kind] for kind in IMPOSTORS]
-    return CategoryErrors(sum(kind.errors for kind in kinds), sum(kind.total for kind in kinds))

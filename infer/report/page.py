@@ -9,8 +9,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from common.runtime.wording import counted
 from infer.claims import synthetic_statement
 from infer.models.model import ModelCard
+from infer.output.palette import as_css
 from infer.report.gallery import PairCard
 from infer.score import Verdict
 
@@ -46,7 +48,7 @@ def render(template: str, context: Mapping[str, object]) -> str:
     style, script = (_read(name) for name in ("style.css", "read_off.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template(template).render(
-        context, style=Markup(style), script=Markup(script), script_hash=f"sha256-{digest}"
+        context, style=Markup(as_css() + style), script=Markup(script), script_hash=f"sha256-{digest}"
     )
 
 
@@ -81,9 +83,9 @@ def score(similarity: float) -> str:
     return NOTHING if math.isnan(similarity) else f"{similarity:.3f}".replace("-", MINUS)
 
 
-def count(number: int) -> str:
-    """A number with its thousands apart."""
-    return f"{number:,}"
+def count(number: int, *noun: str) -> str:
+    """A number with its thousands apart, and its noun, as `counted` takes it, if there is one."""
+    return counted(number, *noun) if noun else f"{number:,}"
 
 
 def chance(probability: float) -> str:

@@ -1,160 +1,165 @@
-"""Axes: from rates and similarities to places in a drawing, with ticks and grid."""
+"""Two axes of error rates, with curves that can be read off and marked operating points on them."""
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from markupsafe import Markup
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
-from infer.report.svg import element, group, line, text
+from infer.output.palette import LIGHT
+from infer.report.curve import Curve, Rates, thin
+from infer.report.svg import new_figure
 
-Values = NDArray[np.float64]
-Transform = Callable[[Values], Values]
-
-TICK_GAP = 6  # between an axis and its numbers, and between these
-DIGIT_WIDTH = 6
-POWERS = tuple(10.0**exponent for exponent in range(-8, -3))
-RATE_TICKS = (
-    *POWERS,
-    0.0002,
-    0.0005,
-    0.001,
-    0.002,
-    0.005,
-    0.01,
-    0.02,
-    0.05,
-    0.1,
-    0.2,
-    0.4,
-    0.6,
-    0.8,
-    0.9,
-    0.98,
-)
+WIDTH, HEIGHT = 420, 400
+PLANE = (50 / WIDTH, 46 / HEIGHT, 360 / WIDTH, 344 / HEIGHT)  # left, bottom, width, height
+FONT_SIZE = 11
+LETTER_WIDTH, LETTER_HEIGHT = 6, 11  # of a label, about
 
 
-def normal_deviate(rates: Values) -> Values:
-    """The quantiles of the standard normal distribution, as the axes of a DET curve want them.
+@dataclass(frozen=True)
+class PlottedCurve:
+    """A curve with its name and its looks."""
 
-    Where the scores of both classes are normally distributed, the curve is a straight line (ISO/IEC 19795-1;
-    Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997).
-    """
-    return np.asarray(ndtri(rates), np.float64)
+    curve: Curve
+    label: str
+    style: str  # class in style.css
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An operating point that is pointed out."""
+
+    fmr: float
+    fnmr: float
+    label: str
+    colour: str = "ink"  # a name in the palette: that of its curve
+    is_eer: bool = False  # a ring; else a diamond
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Values from `low` to `high`, drawn from `start` to `end`."""
+    """Rates from `low` to `high`, placed by `scale`."""
 
+    title: str
     low: float
     high: float
-    start: float
-    end: float
-    transform: Transform = field(default=lambda values: values)
+    ticks: Sequence[float]
+    scale: Callable[[Rates], Rates] = np.asarray
 
-    def place(self, values: Values | float) -> Values:
-        """Where values are drawn; those beyond the ends lie on them."""
-        return self.place_freely(np.clip(np.asarray(values, np.float64), self.low, self.high))
+    def inside(self, rates: Rates) -> NDArray[np.bool_]:
+        """Which rates lie on the axis."""
+        return (rates >= self.low) & (rates <= self.high)
 
-    def place_freely(self, values: Values) -> Values:
-        """Where values are drawn; those beyond the ends lie beyond them, at infinity if need be."""
-        low, high = self.transform(np.array([self.low, self.high]))
-        places: Values = self.start + (self.transform(values) - low) / (high - low) * (self.end - self.start)
-        return places
+    def place(self, *rates: float) -> Rates:
+        """Where rates are drawn; those beyond the ends lie on them."""
+        return self.scale(np.clip(np.array(rates), self.low, self.high))
 
-    def inside(self, ticks: Sequence[float]) -> list[float]:
-        """Those ticks that lie on the axis."""
-        return [tick for tick in ticks if self.low <= tick <= self.high]
+    def labels(self, length: float) -> tuple[Rates, list[str]]:
+        """Places of the ticks and their numbers, per cent; where two would touch the second is left out."""
+        ticks = [tick for tick in self.ticks if self.low <= tick <= self.high]
+        texts = [f"{100 * tick:.0e}" if 0 < tick < 1e-6 else f"{100 * tick:g}" for tick in ticks]
+        places, (low, high) = self.place(*ticks), self.place(self.low, self.high)
+        free_from = -np.inf
+        for row, along in enumerate((places - low) / (high - low) * length):
+            half = LETTER_WIDTH * len(texts[row]) / 2
+            if along - half < free_from:
+                texts[row] = ""
+            else:
+                free_from = along + half + LETTER_WIDTH
+        return places, texts
 
 
-@dataclass(frozen=True)
 class Plane:
-    """Two axes; y is drawn upwards, so its `start` is the larger one."""
+    """A drawing of two axes; `lines` are the attributes of its curves, see `as_svg`."""
 
-    x: Axis
-    y: Axis
+    def __init__(self, x: Axis, y: Axis) -> None:
+        self.figure = new_figure(WIDTH, HEIGHT)
+        self.axes = self.figure.add_axes(PLANE, xlim=x.place(x.low, x.high), ylim=y.place(y.low, y.high))
+        self.lines: dict[str, dict[str, str]] = {}
+        self._x, self._y = x, y
+        self.axes.set_xticks(*x.labels(PLANE[2] * WIDTH))
+        self.axes.set_yticks(*y.labels(10 * HEIGHT))
+        self.axes.set_xlabel(x.title, size=FONT_SIZE, color=LIGHT["soft"])
+        self.axes.set_ylabel(y.title, size=FONT_SIZE, color=LIGHT["soft"])
+        self.axes.yaxis.set_label_coords(-0.11, 0.5)  # wide numbers do not move it out of sight
+        self.axes.tick_params(length=0, pad=6, labelsize=FONT_SIZE, labelcolor=LIGHT["soft"])
+        self.axes.grid(color=LIGHT["grid"], linewidth=1)
+        self.axes.spines[:].set_color(LIGHT["rule"])
 
-    def points(self, x: Values, y: Values) -> Values:
-        """(K, 2) places, those beyond the axes on the edge."""
-        return np.stack([self.x.place(x), self.y.place(y)], axis=1)
+    def write(self, x: float, y: float, words: str, **how: Any) -> None:
+        """Write a line of text; `how` as matplotlib takes it."""
+        self.axes.text(x, y, words, **{"size": FONT_SIZE, "color": LIGHT["ink"], **how})
 
-    def line_points(self, x: Values, y: Values) -> tuple[Values, NDArray[np.bool_]]:
-        """(K, 2) places of the points of a line, and which ones it takes to draw it within the plane.
-
-        These are the points inside and, that the line goes on to the edge, their neighbours.
-        """
-        with np.errstate(divide="ignore"):  # of a logarithm
-            places = np.stack([self.x.place_freely(x), self.y.place_freely(y)], axis=1)
-        inside = (x >= self.x.low) & (x <= self.x.high) & (y >= self.y.low) & (y <= self.y.high)
-        wanted = inside.copy()
-        wanted[1:] |= inside[:-1]
-        wanted[:-1] |= inside[1:]
-        return places, wanted & np.isfinite(places).all(axis=1)
-
-    def clip(self, name: str, content: Markup) -> Markup:
-        """What lies within the axes; `name` is the id of the drawing."""
-        area = element(
-            "rect",
-            x=self.x.start,
-            y=self.y.end - 1,
-            width=self.x.end - self.x.start + 1,
-            height=self.y.start - self.y.end + 2,
-        )
-        border = element("clipPath", area, id=f"{name}-inside")
-        return element("defs", border) + group([content], clip_path=f"url(#{name}-inside)")
-
-    def grid(self, x_ticks: dict[float, str], y_ticks: dict[float, str]) -> Markup:
-        """Grid lines with their numbers; where two would touch the second is left out."""
-        left, right, bottom, top = self.x.start, self.x.end, self.y.start, self.y.end
-        parts = [
-            element("rect", x=left, y=top, width=right - left, height=bottom - top, class_="plane"),
-        ]
-        free_from = -math.inf
-        for tick, label in x_ticks.items():
-            x, half = float(self.x.place(tick)), DIGIT_WIDTH * len(label) / 2
-            parts.append(line(x, bottom, x, top, "grid"))
-            if x - half >= free_from:
-                parts.append(text(x, bottom + TICK_GAP + 9, label, text_anchor="middle", class_="tick"))
-                free_from = x + half + TICK_GAP
-        for tick, label in y_ticks.items():
-            y = float(self.y.place(tick))
-            parts.append(line(left, y, right, y, "grid"))
-            parts.append(text(left - TICK_GAP, y + 3.5, label, text_anchor="end", class_="tick"))
-        return group(parts)
-
-    def titles(self, x_title: str, y_title: str, height: float) -> Markup:
-        """What the axes show; `height` is that of the drawing."""
-        x, y = (self.x.start + self.x.end) / 2, (self.y.start + self.y.end) / 2
-        return group(
-            [
-                text(x, height - 4, x_title, text_anchor="middle", class_="axis"),
-                text(
-                    0,
-                    0,
-                    y_title,
-                    text_anchor="middle",
-                    class_="axis",
-                    transform=f"translate(11 {y}) rotate(-90)",
-                ),
-            ]
-        )
-
-    def shade(self, x_below: float, y_below: float) -> Markup:
+    def shade(self, x_below: float, y_below: float) -> None:
         """The strips where a rate would be less than one error among the pairs that there are."""
-        left, right, bottom, top = self.x.start, self.x.end, self.y.start, self.y.end
-        x, y = float(self.x.place(x_below)), float(self.y.place(y_below))
-        return group(
-            [
-                element("rect", x=left, y=top, width=x - left, height=bottom - top, class_="unmeasured"),
-                element("rect", x=x, y=y, width=right - x, height=bottom - y, class_="unmeasured"),
+        for draw, axis, end in ((self.axes.axvspan, self._x, x_below), (self.axes.axhspan, self._y, y_below)):
+            draw(*axis.place(axis.low, end), color=LIGHT["shade"], linewidth=0, zorder=0)
+
+    def draw_diagonal(self) -> None:
+        """Where both rates are equal."""
+        ends = self._x.place(self._x.low, self._x.high)
+        self.axes.plot(ends, ends, color=LIGHT["soft"], linewidth=1, dashes=(1, 4), dash_capstyle="round")
+        angle = np.degrees(np.arctan2(PLANE[3] * HEIGHT, PLANE[2] * WIDTH))
+        how = {"ha": "right", "va": "top", "rotation": angle, "rotation_mode": "anchor"}
+        self.write(ends[1], ends[1], "FMR = FNMR  ", color=LIGHT["soft"], **how)
+
+    def draw_curve(self, plotted: PlottedCurve, rates: Rates) -> None:
+        """Draw a curve of these rates at its FMRs; nothing where none of it lies inside.
+
+        Drawn are the points inside and, that the line goes on to the edge, their neighbours. What the script
+        of the page reads off is in `data-points`: x, y, threshold, FMR, FNMR.
+        """
+        curve = plotted.curve
+        with np.errstate(divide="ignore"):  # of a logarithm
+            points = np.stack([self._x.scale(curve.fmr), self._y.scale(rates)], axis=1)
+        inside = self._x.inside(curve.fmr) & self._y.inside(rates)
+        wanted = inside | np.append(False, inside[:-1]) | np.append(inside[1:], False)
+        rows = np.flatnonzero(wanted & np.isfinite(points).all(axis=1))
+        if not len(rows):
+            return
+        places = self.axes.transData.transform(points) * [1, -1] + [0, HEIGHT]
+        rows = rows[thin(places[rows])]
+        name = f"curve-{len(self.lines)}"
+        self.axes.plot(*points[rows].T, gid=name)
+        columns = zip(*places[rows].T, curve.threshold[rows], curve.fmr[rows], curve.fnmr[rows], strict=True)
+        self.lines[name] = {
+            "class": f"curve {plotted.style}",
+            "data-label": plotted.label,
+            "data-points": ";".join(
+                f"{x:.1f},{y:.1f},{threshold:.4f},{fmr:.3g},{fnmr:.3g}"
+                for x, y, threshold, fmr, fnmr in columns
+            ),
+        }
+
+    def draw_marks(self, marks: Sequence[Mark], rates: Sequence[float], falling: bool) -> None:
+        """Draw marks at these rates, their labels beside the curve, which is `falling` or rising.
+
+        The label of an EER comes to the right of the curve, others to the left, or wherever there is room.
+        """
+        taken: list[Bbox] = []
+        for mark, rate in zip(marks, rates, strict=True):
+            (x,), (y,) = self._x.place(mark.fmr), self._y.place(rate)
+            colour, paper = LIGHT[mark.colour], LIGHT["paper"]
+            if mark.is_eer:
+                self.axes.plot(x, y, "o", ms=9, mfc=paper, mec=colour, mew=2, clip_on=False, zorder=4)
+            else:
+                self.axes.plot(x, y, "D", ms=8.5, mfc=colour, mec=paper, mew=1.5, clip_on=False, zorder=4)
+            sides = [(True, falling), (False, not falling), (True, not falling), (False, falling)]
+            left, bottom = self.axes.transData.transform((x, y))
+            width = LETTER_WIDTH * len(mark.label)
+            boxes = [
+                Bbox.from_bounds(
+                    left + (9 if right else -9 - width), bottom + (8 if above else -16), width, LETTER_HEIGHT
+                )
+                for right, above in (sides if mark.is_eer else sides[1:] + sides[:1])
             ]
-        )
+            room = (box for box in boxes if self._is_inside(box) and not box.count_overlaps(taken))
+            box = next(room, boxes[0])
+            taken.append(box)
+            self.write(box.x0, box.y0, mark.label, transform=None, zorder=5)
 
-
-def percent_ticks(axis: Axis, ticks: Sequence[float]) -> dict[float, str]:
-    """Ticks of rates on an axis, as per cent without the sign; only powers of ten below 0.1 %."""
-    return {tick: f"{100 * tick:g}" if tick >= 1e-6 else f"{100 * tick:.0e}" for tick in axis.inside(ticks)}
+    def _is_inside(self, box: Bbox) -> bool:
+        plane = self.axes.bbox
+        return bool((plane.min <= box.min).all() and (box.max <= plane.max).all())

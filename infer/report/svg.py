@@ -1,69 +1,66 @@
-"""A little SVG, escaped: everything that is put into it may come from outside."""
+"""Drawings of matplotlib as SVG within a page: in its fonts and colours, light or dark."""
 
-import math
-from collections.abc import Iterable
+import io
+import re
+from collections.abc import Mapping
 
-import numpy as np
 from markupsafe import Markup, escape
-from numpy.typing import NDArray
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from infer.output.palette import LIGHT
+
+NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+PREAMBLE = re.compile(r"^.*?<svg[^>]*>\s*<defs>\s*<style.*?</defs>", re.DOTALL)
+TAG, DECIMALS = re.compile("<[^>]*>"), re.compile(r"(\.\d\d)\d+")  # more decimals than anybody sees
+LINE = re.compile(r'<g id="([^"]*)">\s*<path d="([^"]*)" clip-path="([^"]*)"[^>]*/>\s*</g>')
 
 
-def element(tag: str, *content: str, **attributes: str | float) -> Markup:
-    """An element; `class_` is the attribute class, other underscores in names are hyphens.
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many units of its SVG, in which fonts are measured too."""
+    return Figure(figsize=(width / 72, height / 72), dpi=72)
 
-    Content and values that are no `Markup` are escaped. Numbers are written with two decimals at most.
+
+def as_svg(
+    figure: Figure, name: str, title: str, description: str, lines: Mapping[str, Mapping[str, str]]
+) -> Markup:
+    """A figure as an element of a page; the same figure gives the same text.
+
+    Args:
+        figure: as `new_figure` makes it. No text that comes from outside may be in it.
+        name: its id in the page, which also makes the ids within its own.
+        title, description: what a screen reader tells.
+        lines: attributes of lines by their gid, in the place of their looks.
     """
-    written = Markup("").join(
-        Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), _value(value))
-        for name, value in attributes.items()
-    )
-    inside = Markup("").join(content)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), written, inside)
+    text = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "facetrust", "path.simplify": False}):
+        figure.savefig(text, format="svg", transparent=True, metadata=NO_METADATA)
+    svg = PREAMBLE.sub("", text.getvalue())
+    svg = TAG.sub(lambda tag: DECIMALS.sub(r"\1", tag[0]), svg)
+    svg = LINE.sub(lambda found: _line(lines.get(found[1]), found), svg)
+    svg = re.sub(r' style="([^"]*)"', lambda found: _attributes(found[1]), svg)
+    svg = re.sub(r'(id="|url\(#|xlink:href="#)', rf"\g<1>{name}-", svg)
+    svg = re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><")
+    for colour, shade in LIGHT.items():
+        svg = svg.replace(shade, f"var(--{colour})")
+    width, height = figure.get_size_inches() * 72
+    return Markup(
+        '<svg id="{0}" viewBox="0 0 {1:g} {2:g}" role="img" aria-labelledby="{0}-title {0}-desc">'
+        '<title id="{0}-title">{3}</title><desc id="{0}-desc">{4}</desc>{5}'
+    ).format(name, float(width), float(height), title, description, Markup(svg))
 
 
-def group(content: Iterable[str], **attributes: str | float) -> Markup:
-    """Elements together."""
-    return element("g", *content, **attributes)
+def _line(attributes: Mapping[str, str] | None, found: re.Match[str]) -> str:
+    if attributes is None:
+        return found[0]
+    given = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+    return f'<path d="{found[2]}" clip-path="{found[3]}"{given}/>'
 
 
-def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
-    """A straight line."""
-    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
-
-
-def text(x: float, y: float, content: str, **attributes: str | float) -> Markup:
-    """A line of text, its left end at x unless `text_anchor` says otherwise."""
-    return element("text", content, x=x, y=y, **attributes)
-
-
-def path_through(points: NDArray[np.float64]) -> str:
-    """The data of a path through (K, 2) points."""
-    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points.tolist())
-
-
-def number(value: float) -> str:
-    """A number with two decimals at most; raises ValueError for one that is not finite."""
-    if not math.isfinite(value):
-        raise ValueError(f"{value} cannot be drawn")
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def picture(width: float, height: float, title: str, description: str, name: str, *content: str) -> Markup:
-    """The whole drawing, as wide as the page lets it; `name` makes its ids its own.
-
-    Title and description are what a screen reader tells.
-    """
-    return element(
-        "svg",
-        element("title", title, id=f"{name}-title"),
-        element("desc", description, id=f"{name}-desc"),
-        *content,
-        viewBox=f"0 0 {number(width)} {number(height)}",
-        role="img",
-        aria_labelledby=f"{name}-title {name}-desc",
-        id=name,
-    )
-
-
-def _value(value: str | float) -> str:
-    return escape(value if isinstance(value, str) else number(value))
+def _attributes(style: str) -> str:
+    """Declarations of a style as attributes, which the rules of a page precede; fonts are left to these."""
+    declared = dict(entry.split(": ", 1) for entry in style.split("; "))
+    if declared.pop("font", "").startswith(("700", "bold")):  # so written by matplotlib 3.9
+        declared["font-weight"] = "700"
+    kept = {name: value for name, value in declared.items() if name not in ("font-family", "font-size")}
+    return "".join(f' {name}="{value}"' for name, value in kept.items())

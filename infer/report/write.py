@@ -9,13 +9,12 @@ from common.metrics.true_accepts import FMR_TARGETS, RULE_OF_THREE
 from common.runtime.atomic import write_text_atomically
 from infer.output.results import Results
 from infer.report.acquisition import acquisition
-from infer.report.det_plot import draw_det
+from infer.report.curve_plots import draw_det, draw_roc
 from infer.report.gallery import galleries
-from infer.report.measure import Measured, genuine_errors, impostor_errors, measure
+from infer.report.measure import Measured, measure
 from infer.report.page import percent, render
-from infer.report.plot_parts import Mark, PlottedCurve
-from infer.report.roc_plot import draw_roc
-from infer.report.score_plot import draw_scores, score_panels
+from infer.report.plane import Mark, PlottedCurve
+from infer.report.score_plot import draw_score_plot
 
 MOST_REJECTS = 200  # listed
 SECTIONS = {
@@ -41,7 +40,6 @@ def write_report(path: Path, results: Results) -> None:
 def report_page(results: Results) -> str:
     """The page of one model. Of unlabelled pairs it shows what is useful without labels."""
     measured = measure(results)
-    panels = score_panels(results.categories, results.similarity)
     context = {
         "sections": _sections(measured),
         "results": results,
@@ -51,7 +49,7 @@ def report_page(results: Results) -> str:
         "unlabelled": int((~results.labelled).sum()),
         "compared": int(results.compared.sum()),
         "accepted": 0 if results.threshold is None else int((results.similarity >= results.threshold).sum()),
-        "scores_plot": draw_scores("scores-plot", panels, results.threshold) if panels else None,
+        "scores_plot": draw_score_plot("scores-plot", results),
         "galleries": galleries(results),
         "acquired": acquisition(results),
         "most_rejects": MOST_REJECTS,
@@ -74,10 +72,6 @@ def _of_labelled(results: Results, measured: Measured) -> dict[str, object]:
     marks = marks_of(measured) if curves else []
     used = measured.at_threshold
     return {
-        "genuine_errors": genuine_errors(used) if used else None,
-        "genuine_errors_at_eer": genuine_errors(measured.at_eer),
-        "impostor_errors": impostor_errors(used) if used else None,
-        "impostor_errors_at_eer": impostor_errors(measured.at_eer),
         "synthetic": used.by_category[PairCategory.SYNTHETIC] if used else None,
         "synthetic_at_eer": measured.at_eer.by_category[PairCategory.SYNTHETIC],
         "silent": [
@@ -92,20 +86,20 @@ def _of_labelled(results: Results, measured: Measured) -> dict[str, object]:
     }
 
 
-def marks_of(measured: Measured, style: str = "", prefix: str = "") -> list[Mark]:
+def marks_of(measured: Measured, colour: str = "ink", prefix: str = "") -> list[Mark]:
     """The EER and the threshold in use, if any, on the curves against all impostors."""
     at_eer, used = measured.at_eer, measured.at_threshold
     eer = Mark(
-        impostor_errors(at_eer).rate,
-        genuine_errors(at_eer).rate,
+        at_eer.impostors.rate,
+        at_eer.genuine.rate,
         prefix or f"EER {percent(at_eer.eer)}",
-        style,
+        colour,
         is_eer=True,
     )
     if used is None or measured.is_tuned:
         return [eer]
     label = prefix or f"threshold {used.threshold:.3f}"
-    return [eer, Mark(impostor_errors(used).rate, genuine_errors(used).rate, label, style)]
+    return [eer, Mark(used.impostors.rate, used.genuine.rate, label, colour)]
 
 
 def _tar_rows(measured: Measured) -> list[dict[str, object]]:

@@ -7,17 +7,17 @@ from pathlib import Path
 from markupsafe import Markup
 
 from common.formats.pair_category import PairCategory
+from common.metrics.report import IMPOSTORS
 from common.runtime.atomic import write_text_atomically
 from infer.output.results import Results
 from infer.report.acquisition import Acquisition, acquisition
-from infer.report.det_plot import draw_det
+from infer.report.curve_plots import draw_det, draw_roc
 from infer.report.differences import Joined, disagreement, eer_difference_interval, join
 from infer.report.gallery import PairCard, card_of, faces_at
-from infer.report.measure import IMPOSTORS, Measured, genuine_errors, impostor_errors, measure
+from infer.report.measure import Measured, measure
 from infer.report.page import render, title
-from infer.report.plot_parts import PlottedCurve
-from infer.report.roc_plot import draw_roc
-from infer.report.score_plot import draw_scores, score_panels
+from infer.report.plane import PlottedCurve
+from infer.report.score_plot import draw_score_plot
 from infer.report.write import MOST_REJECTS, marks_of
 
 MOST_CARDS = 24
@@ -87,8 +87,7 @@ def comparison_page(first: Results, second: Results) -> str:
 
 
 def _side(results: Results, given: Results, name: str) -> _Side:
-    panels = score_panels(results.categories, results.similarity)
-    plot = draw_scores(f"scores-plot-{name}", panels, results.threshold) if panels else None
+    plot = draw_score_plot(f"scores-plot-{name}", results)
     return _Side(results, measure(results), plot, given, acquisition(given))
 
 
@@ -128,8 +127,8 @@ def _rate_rows(first: Measured, second: Measured) -> list[tuple[str, str, tuple[
             ("EER", f"against {kind.display_name} alone", [m.at_eer.eer_by_category[kind] for m in both])
         )
     used = [m.at_threshold for m in both]
-    rows.append(("FNMR", "same-person rejected", [genuine_errors(at).rate if at else NAN for at in used]))
-    rows.append(("FMR", "all impostors accepted", [impostor_errors(at).rate if at else NAN for at in used]))
+    rows.append(("FNMR", "same-person rejected", [at.genuine.rate if at else NAN for at in used]))
+    rows.append(("FMR", "all impostors accepted", [at.impostors.rate if at else NAN for at in used]))
     for kind in IMPOSTORS:
         errors = [at.by_category[kind].rate if at else NAN for at in used]
         rows.append(("FMR", f"{kind.display_name} accepted", errors))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from align.crops.aligner import AlignedFace, align_photographs
 from infer.embeddings import align_options
-from infer.hard_pairs import choose_hard_pairs, crops_of
+from infer.hard_pairs import crops_of, hardest_pairs, rank_pairs
 from infer.models.model import Model
 from infer.pair_sets.find import find_pair_set
 from infer.pair_sets.pair_set import PairSet
@@ -26,7 +26,7 @@ def test_the_worst_of_each_category_the_first_of_equal_ones(
         expected += rows[:per_category]
     categories = np.array([code for code, _ in pairs], np.int8)
     similarity = np.array([score for _, score in pairs], np.float64)
-    found = choose_hard_pairs(categories, similarity, per_category)
+    found = hardest_pairs(rank_pairs(categories, similarity), per_category)
     assert found.dtype == np.int64 and found.tolist() == expected
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infer.hard_pairs import crops_of
+from infer.hard_pairs import crops_of, rank_pairs
 from infer.models.model import Model
-from infer.output.pairs_picture import draw_results
+from infer.output.pairs_picture import WRONG, draw_results, pictured_pairs
 from infer.output.results import HardPairs, Results
 from infer.pair_sets.find import find_pair_set
 
@@ -45,7 +45,9 @@ def draw(pair_folder: Path, model: Model, tmp_path: Path) -> Draw:
             members=results.members,
             categories=results.categories,
         )
-        draw_results(tmp_path / "x.png", chosen, results, model)
+        pictured = pictured_pairs(rank_pairs(results.categories, results.similarity))
+        crops = crops_of(chosen, np.concatenate(list(pictured.values())), model)
+        draw_results(tmp_path / "x.png", results, pictured, crops)
         return tmp_path / "x.png"
 
     return make
@@ -56,7 +58,7 @@ def reddish(path: Path) -> int:
     with Image.open(path) as picture:
         assert picture.format == "PNG" and min(picture.size) > 200
         pixels = np.asarray(picture.convert("RGB"))
-    return int((pixels == (0xC8, 0x38, 0x2F)).all(axis=2).sum())
+    return int((pixels == tuple(bytes.fromhex(WRONG[1:]))).all(axis=2).sum())
 
 
 @pytest.mark.parametrize("categories", [{"a": 0, "c": 1}, {}])

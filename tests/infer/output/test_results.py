@@ -102,7 +102,10 @@ def test_what_is_known_of_a_training_comes_back(tmp_path: Path) -> None:
         validated=ValidationFacts(people=2, genuine=3, impostors=4, eer_low=0, eer_high=1),
     )
     undecided = dataclasses.replace(few(), card=card, threshold=None, threshold_source="")
-    for expected in (undecided, dataclasses.replace(few(), card=card, threshold_doubts=("few", "tuned"))):
+    for expected in (
+        undecided,
+        dataclasses.replace(few(), card=card, threshold_doubts=("few", "tuned"), notes=("of people",)),
+    ):
         write_results(tmp_path / "x.h5", expected)
         assert_equal(read_results(tmp_path / "x.h5"), expected)
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from common.models.encoder import InputFormat
-from infer.hard_pairs import choose_hard_pairs
+from infer.hard_pairs import hardest_pairs, rank_pairs
 from infer.models.model import Model, ModelCard
 from infer.output.results import HardPairs, Results
 from infer.output.results_file import read_results
@@ -23,7 +23,7 @@ def make_results() -> Callable[..., Results]:
 
     def make(categories: list[int], similarity: list[float], size: int = 112, **changes: object) -> Results:
         codes, scores = np.array(categories, np.int8), np.array(similarity, np.float64)
-        hard = choose_hard_pairs(codes, scores)
+        hard = hardest_pairs(rank_pairs(codes, scores))
         missing = np.flatnonzero(np.isnan(scores)).tolist()
         crops = np.random.default_rng(0).integers(0, 256, (len(hard), 2, size, size, 3)).astype(np.uint8)
         given = {

@@ -17,6 +17,7 @@ from infer.output.results import Results
 from infer.report import measure
 from infer.report.page import percentage_points
 from infer.report.write import report_page
+from infer.report.write_comparison import comparison_page
 
 Make = Callable[..., Results]
 Parse = Callable[[str], Any]  # to `Page` of conftest.py
@@ -160,7 +161,7 @@ def test_missing_files_are_no_failures_to_acquire(make_results: Make, parse: Par
     rejected = {1: "no such file", 3: "no face found"}
     text = parse(report_page(make_results([0, 1, 0, 1], [np.nan, np.nan, 0.9, 0.1], rejected=rejected))).text
     assert "FTA, failure-to-acquire rate (ISO/IEC 19795-1), is 14.3 %: 1 of the 7 photographs" in text
-    assert "for the 1 that are missing were no attempts" in text
+    assert "for the 1 that is missing was no attempt" in text
 
 
 @pytest.mark.parametrize(
@@ -318,3 +319,16 @@ def test_any_results_make_a_page(
     page = parse(html)
     assert_self_contained(html, page)
     assert not re.search(r"\bnan\b|\binf\b|None", page.text, re.IGNORECASE)
+
+
+def test_what_is_said_of_the_pairs_stands_on_the_page(make_results: Make, parse: Parse) -> None:
+    note = "only 3 of the 9 synthetic pairs are of a bona fide and a synthetic face of one person"
+    results = make_results([0, 1, 2], [0.9, 0.1, 0.2], notes=(note,))
+    for page in (report_page(results), comparison_page(results, results)):
+        assert f"O{note[1:]}." in parse(page).text
+
+
+def test_one_pair_is_one_pair(make_results: Make, parse: Parse) -> None:
+    text = parse(report_page(make_results([0, 1, 2], [0.9, 0.1, np.nan]))).text
+    assert "1 of 6 photographs gave no usable face, so 1 of 3 pairs was not compared" in text
+    assert "0 of 1 genuine pair rejected" in text and "1 pairs" not in text
