@@ -1,20 +1,13 @@
 """Results of `infer pairs`: the scores of all pairs, and the crops of the hardest."""
 
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from numpy.typing import NDArray
 
+from common.runtime.version import installed_version
 from infer.models.model import ModelCard
 from infer.score import Verdict, count_verdicts, verdict_codes, verdict_on
-
-
-def _version() -> str:
-    try:
-        return version("facetrust")
-    except PackageNotFoundError:
-        return ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,7 @@ class Results:
     threshold_source: str
     card: ModelCard
     hard: HardPairs
-    made_with: str = field(default_factory=_version)
+    made_with: str = field(default_factory=installed_version)
     threshold_doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

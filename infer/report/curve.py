@@ -35,22 +35,9 @@ class Curve:
 def error_curve(genuine: Rates, impostors: Rates) -> Curve:
     """The curve of two classes of scores, at least one of each."""
     thresholds = np.unique(np.concatenate([genuine, impostors]))[::-1]
-    return Curve(
-        thresholds,
-        _share_from(impostors, thresholds),
-        _share_below(genuine, thresholds),
-        len(genuine),
-        len(impostors),
-    )
-
-
-def _share_from(scores: Rates, thresholds: Rates) -> Rates:
-    below = np.searchsorted(np.sort(scores), thresholds)
-    return (len(scores) - below) / len(scores)
-
-
-def _share_below(scores: Rates, thresholds: Rates) -> Rates:
-    return np.searchsorted(np.sort(scores), thresholds) / len(scores)
+    rejected, barred = (np.searchsorted(np.sort(scores), thresholds) for scores in (genuine, impostors))
+    fmr, fnmr = (len(impostors) - barred) / len(impostors), rejected / len(genuine)
+    return Curve(thresholds, fmr, fnmr, len(genuine), len(impostors))
 
 
 def thin(points: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -1,11 +1,11 @@
 """The service as an ASGI application."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from common.runtime.version import installed_version
 from infer.service.body import BodyLimits
 from infer.service.errors import add_error_handlers
 from infer.service.guard import Guard
@@ -40,7 +40,7 @@ def create_app(service: Service, hosts: Hosts) -> ASGIApp:
     """The application of a service that is called by `hosts`: endpoints, their documentation, the page."""
     app = FastAPI(
         title="facetrust",
-        version=_version(),
+        version=installed_version() or "0",
         description=service.about,
         docs_url=None,  # it would load its scripts from the network
         redoc_url=None,
@@ -71,10 +71,3 @@ def _form(fewest: int) -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
-
-
-def _version() -> str:
-    try:
-        return version("facetrust")
-    except PackageNotFoundError:  # a clone that is not installed
-        return "0"

@@ -30,18 +30,7 @@ class ErrorCode(StrEnum):
     BUSY = "busy"
 
 
-CODES = {
-    400: ErrorCode.BAD_REQUEST,
-    403: ErrorCode.FORBIDDEN,
-    404: ErrorCode.NOT_FOUND,
-    405: ErrorCode.METHOD_NOT_ALLOWED,
-    408: ErrorCode.TOO_SLOW,
-    413: ErrorCode.TOO_LARGE,
-    415: ErrorCode.UNSUPPORTED_TYPE,
-    422: ErrorCode.INVALID,
-    500: ErrorCode.INTERNAL,
-    503: ErrorCode.BUSY,
-}
+CODES = dict(zip((400, 403, 404, 405, 408, 413, 415, 422, 500, 503), ErrorCode, strict=True))  # by status
 
 
 class ServiceError(Exception):

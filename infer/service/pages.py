@@ -5,32 +5,21 @@ from importlib.resources import files
 from fastapi import FastAPI
 from fastapi.responses import Response
 
-HTML, CSS, SCRIPT, SVG = (
-    "text/html; charset=utf-8",
-    "text/css; charset=utf-8",
-    "text/javascript; charset=utf-8",
-    "image/svg+xml",
-)
-PAGES = {
-    "/": ("index.html", HTML),
-    "/docs": ("docs.html", HTML),
-    "/assets/page.css": ("page.css", CSS),
-    "/assets/docs.css": ("docs.css", CSS),
-    "/assets/page.js": ("page.js", SCRIPT),
-    "/assets/service.js": ("service.js", SCRIPT),
-    "/assets/faces.js": ("faces.js", SCRIPT),
-    "/assets/verdicts.js": ("verdicts.js", SCRIPT),
-    "/assets/elements.js": ("elements.js", SCRIPT),
-    "/assets/docs.js": ("docs.js", SCRIPT),
-    "/assets/mark.svg": ("mark.svg", SVG),
+# stated here, for a machine may have other ideas of a suffix, and browsers are told not to guess
+MEDIA_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
 }
+PAGES = {"index.html": "/", "docs.html": "/docs"}  # other files are below /assets
 
 
 def add_pages(app: FastAPI) -> None:
     """Add a route for each file."""
-    folder = files("infer.service") / "page"
-    for path, (name, media_type) in PAGES.items():
-        _add_page(app, path, (folder / name).read_bytes(), media_type)
+    for file in (files("infer.service") / "page").iterdir():
+        path = PAGES.get(file.name, f"/assets/{file.name}")
+        _add_page(app, path, file.read_bytes(), MEDIA_TYPES[file.name.rpartition(".")[2]])
 
 
 def _add_page(app: FastAPI, path: str, content: bytes, media_type: str) -> None:

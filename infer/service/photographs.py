@@ -28,19 +28,14 @@ def examine_uploads(
 
 
 def _too_many_pixels(source: bytes, max_pixels: int) -> str | None:
-    """Judged by the header: `align` has its own bound, which is meant for files of one's own."""
-    size = _stated_size(source)
-    if size is None or size[0] * size[1] <= max_pixels:
-        return None
-    return (
-        f"{size[0]}x{size[1]} is more than the {max_pixels / 1e6:g} megapixels that the service takes; "
-        "send it smaller"
-    )
-
-
-def _stated_size(source: bytes) -> tuple[int, int] | None:
-    """Width and height, or None where the header cannot be read: then `align` has the better words."""
+    """Why the header speaks against an image; None where it cannot be read, for `align` has better words."""
     try:
-        return stated_size(source)
+        width, height = stated_size(source)
     except UnreadableImageError:
         return None
+    if width * height <= max_pixels:
+        return None
+    return (
+        f"{width}x{height} is more than the {max_pixels / 1e6:g} megapixels that the service takes; send it "
+        "smaller"
+    )
