@@ -1,1 +1,1 @@
-"""Use: similarity and verdict for pairs of photographs."""
+"""Inference: similarity and verdict for pairs of photographs."""

@@ -1,4 +1,4 @@
-"""What may be said of synthetic faces and of a threshold: the words of every verdict, in one place.
+"""The words of every verdict: what may be said of synthetic faces and of a threshold, in one place.
 
 A similarity speaks about synthetic faces only where the model was trained against some, and a validation
 showed that it tells them. Published weights, files of others and earlier checkpoints do not say so; then no

@@ -1,4 +1,4 @@
-"""How photographs become the crops that a model takes: as those of its training, unless told otherwise."""
+"""Crop options of inference: those of the model's training, unless told otherwise."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ _TOLD = ("detector", "det_size", "min_score", "min_face", "face", "template", "m
 
 @dataclass(frozen=True)
 class CropRequest:
-    """What a user asks of the crops; None takes what the model was trained with, or else align's defaults.
+    """A request for crops; None takes what the model was trained with, or else align's defaults.
 
     The names and values are those of `AlignOptions`; `aligned` says that the images are crops already.
     Raises UserError for all faces of a photograph, and for crops among which a face is to be looked for.
@@ -54,7 +54,7 @@ class CropRequest:
         return given | ({"face": self.face.value} if self.face else {})
 
     def settle(self, trained: CropSettings | None) -> CropSettings:
-        """How photographs are cropped for a model whose own crops were made with `trained`, None: not known.
+        """The crop settings for a model whose own crops were made with `trained`, None: not known.
 
         Of a training on all faces of each photograph the most prominent one remains. Raises UserError when
         the values contradict each other or lie out of range, or the training's detector is a file that is

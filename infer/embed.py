@@ -1,4 +1,4 @@
-"""`infer embed` as a whole: photographs, or the crops of stage 1, to a file of embeddings."""
+"""Embedding of a source to a file, as `infer embed` does it: photographs, or the crops of stage 1."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _Rejected = list[tuple[str, str]]  # path and reason, filled as the blocks pass
 
 @dataclass(frozen=True)
 class Embedded:
-    """What became of a source."""
+    """The outcome of embedding a source."""
 
     rows: int
     rejected: int

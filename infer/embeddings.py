@@ -20,7 +20,7 @@ CHUNK = 64  # photographs aligned by one task and embedded in one batch
 
 @dataclass(frozen=True)
 class Embeddings:
-    """What became of I photographs.
+    """Embeddings of I photographs, and why others have none.
 
     Attributes:
         vectors: (I, D) float32 of unit length, zero where there is no usable face.

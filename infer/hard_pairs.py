@@ -1,4 +1,4 @@
-"""The pairs that are worth a look: of each category those that a model finds hardest."""
+"""Pairs ranked by hardness within their category, and the crops of some."""
 
 import numpy as np
 from numpy.typing import NDArray

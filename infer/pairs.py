@@ -1,4 +1,4 @@
-"""`infer pairs` as a whole: pairs of photographs to scores, verdicts, an evaluation and a picture."""
+"""Comparison of pairs of photographs, as `infer pairs` does it: scores, verdicts, evaluation, picture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ OF_THESE_PAIRS = "the EER threshold of these very pairs, for the model has none"
 
 @dataclass(frozen=True)
 class Comparison:
-    """What became of a set of pairs."""
+    """The outcome of comparing a set of pairs."""
 
     results: Results
     at_threshold: VerificationReport | None  # of labelled pairs that were compared, None without such

@@ -15,7 +15,7 @@ UNDECIDED = -1  # in the place of the code of a verdict: compared, but no thresh
 
 
 class Verdict(StrEnum):
-    """What a pair is taken for; the value is the one in files. The last three were never compared."""
+    """Verdicts on a pair; the value is the one in files. The last three were never compared."""
 
     MATCH = "match"  # similarity >= threshold; what that says of synthetic faces: `infer.claims`
     NO_MATCH = "no_match"
@@ -82,7 +82,7 @@ def verdict_codes(
     rejected: Mapping[int, str],
     threshold: float | None,
 ) -> NDArray[np.int8]:
-    """As `verdict_on`, of P pairs: (P,) positions in `VERDICTS`, or `UNDECIDED`.
+    """(P,) verdicts as positions in `VERDICTS`, or `UNDECIDED`; each is that of `verdict_on`.
 
     Args:
         similarity: (P,) in [-1, 1], NaN for pairs that were not compared.

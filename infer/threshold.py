@@ -23,7 +23,7 @@ from infer.uncompared import refuse_without_scores
 
 @dataclass(frozen=True)
 class ChosenPoint:
-    """A threshold, and the wrong verdicts at it.
+    """A threshold and its error rates.
 
     Attributes:
         threshold: accept similarity >= threshold, in [-1, 1].
@@ -75,7 +75,7 @@ def choose_operating_point(
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> ChosenPoint:
-    """Score labelled pairs and take the lowest threshold whose FMR over all impostor pairs is within `fmr`.
+    """The lowest threshold whose FMR over all impostor pairs is within `fmr`, on labelled pairs scored here.
 
     Pairs that the labels do not name are left out.
 
@@ -98,7 +98,7 @@ def choose_operating_point(
 def choose_threshold(
     categories: NDArray[np.int8], similarity: NDArray[np.float64], fmr: float
 ) -> ChosenPoint:
-    """As `choose_operating_point`, of labelled pairs that are scored already.
+    """The lowest threshold within `fmr`, of labelled pairs that are scored already.
 
     Args:
         categories: (P,) `PairCategory.code`, with genuine and impostor pairs among them.
@@ -161,7 +161,7 @@ def _check_pairs(pair_set: PairSet, fmr: float) -> None:
 
 
 def exact_interval(found: CategoryErrors) -> Interval:
-    """Where a rate lies with 95 % confidence were the pairs independent; there must be pairs.
+    """The 95 % confidence interval of a rate were the pairs independent; there must be pairs.
 
     Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial",
     Biometrika 26, 1934. Pairs that share people are not quite independent, and the truth is wider.

@@ -1,4 +1,4 @@
-"""Photographs against each other: similarities, verdicts, and the reasons for them in words."""
+"""Verdicts on photographs that are compared with each other, and the reasons for them in words."""
 
 import shlex
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def known_threshold(model: Model, asked: float | None) -> Threshold | None:
 
 
 def threshold_for(model: Model, asked: float | None) -> Threshold:
-    """As `known_threshold`, but raises UserError where there is none."""
+    """The threshold asked for, or else the model's own; raises UserError where there is none."""
     found = known_threshold(model, asked)
     if found is None:
         raise UserError(f"{model.card.name} has no threshold of its own; {how_to_get_a_threshold(model)}")

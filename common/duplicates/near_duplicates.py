@@ -83,7 +83,7 @@ def _digest(crop: NDArray[np.uint8]) -> bytes:
 
 
 class _Groups:
-    """Rows in groups that grow together; the root of a group is its first row."""
+    """A disjoint-set forest of rows; the root of a set is its first row."""
 
     def __init__(self, count: int) -> None:
         self._parent = np.arange(count)
@@ -124,7 +124,7 @@ def _join_near(
 
 
 def _cells(rows: NDArray[np.int64], descriptors: NDArray[np.float16]) -> Iterator[NDArray[np.int64]]:
-    """Sets of rows that are alike, each ascending; a row is in several, near ones share one.
+    """Overlapping cells of similar rows, each ascending; near duplicates share one.
 
     Each row goes to the cells of the pivots nearest to it; the pivots are rows themselves.
     """

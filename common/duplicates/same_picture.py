@@ -1,4 +1,4 @@
-"""Whether two crops come from one photograph: descriptors to find candidates by, and the proof of a pair.
+"""Near-duplicate test of two crops: descriptors to find candidates by, and the proof of a pair.
 
 A photograph that was saved again, resized, brightened or aligned anew keeps its fine structure; another
 photograph of the same person does not, unless it was taken within a moment. The crops are brought onto each

@@ -20,7 +20,7 @@ TRAINING, VALIDATION = "training", "validation"
 
 @dataclass(frozen=True)
 class CropLabels:
-    """What is said of N crops."""
+    """Labels of N crops."""
 
     paths: Sequence[str]
     people: NDArray[np.str_]  # (N,); of people who are not known, a name for each crop
@@ -38,7 +38,7 @@ def contradicting(groups: Iterable[DuplicateGroup], labels: CropLabels) -> list[
 
 
 def describe(groups: Sequence[DuplicateGroup], labels: CropLabels) -> str:
-    """One line on groups that contradict themselves; one at least."""
+    """A one-line summary of groups that contradict themselves, of one at least."""
     people = [group for group in groups if _differ(labels.people, group)]
     parts = []
     if people:

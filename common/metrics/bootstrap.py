@@ -1,4 +1,4 @@
-"""How far the error rates of a set of pairs can be trusted: 95 % intervals by resampling people.
+"""95 % confidence intervals of the error rates of a set of pairs, by resampling people (bootstrap).
 
 Pairs that share a person are not independent: someone with an unusual face makes many errors at once. So not
 pairs but identities are drawn, as many as there are, with replacement, and a pair stands in the new sample

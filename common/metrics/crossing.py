@@ -1,4 +1,4 @@
-"""Where FNMR and FMR cross, found in the few operating points around the crossing."""
+"""The crossing of FNMR and FMR, found in the few operating points around it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -53,7 +53,7 @@ def _settled(stretch: Stretch, positives: int, negatives: int) -> int | None:
 
 
 def _is_corner(stretch: Stretch) -> NDArray[np.bool_]:
-    """Which points `roc_curve` keeps, as far as their neighbours in the stretch tell."""
+    """(K,) mask of the points that `roc_curve` keeps, as far as their neighbours in the stretch tell."""
     # roc_curve thins the curve before it prepends the origin, so the first score is always kept
     first = 1 if stretch.from_origin else 0
     bends = np.diff(stretch.true_accepts[first:], 2) != 0

@@ -13,7 +13,7 @@ from common.metrics.sorted_scores import SortedScores, count_accepted, finite_sc
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """Where FMR and FNMR cross."""
+    """The operating point of the equal error rate, where FMR and FNMR cross."""
 
     eer: float  # in [0, 1]; NaN where only one class is present
     threshold: float  # accept similarity >= threshold; NaN where the EER is
@@ -43,7 +43,7 @@ def equal_error_rate(genuine: ArrayLike, scores: ArrayLike) -> OperatingPoint:
 
 
 def equal_error_point(scores: SortedScores) -> OperatingPoint:
-    """As `equal_error_rate`, from scores that are sorted already: logarithmic in their number."""
+    """The EER and its threshold, of scores that are sorted already, in time logarithmic in their number."""
     if not scores.has_both:
         return OperatingPoint(math.nan, math.nan)
     positives, negatives = len(scores.genuine), len(scores.impostor)

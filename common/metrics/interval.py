@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Interval(NamedTuple):
-    """Where a rate lies with 95 % confidence."""
+    """A 95 % confidence interval of a rate."""
 
     low: float
     high: float

@@ -1,4 +1,4 @@
-"""What a set of scored, labelled pairs says about a model."""
+"""The error table of a set of scored, labelled pairs."""
 
 import math
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Error rates of a sample in which each pair stands as often as its weight says.
+"""Error rates of a weighted sample, in which each pair stands as often as its weight says.
 
 Weights are whole numbers, so every rate here is exactly that of the sample with its pairs written out so
 often; with all weights 1 it is that of `evaluate_pairs`.
@@ -50,7 +50,7 @@ class PresortedPairs:
 
 
 def presort(categories: ArrayLike, scores: ArrayLike, identities: ArrayLike | None) -> PresortedPairs:
-    """Sort pairs for resampling; arguments and errors as in `with_intervals`."""
+    """Pairs sorted for resampling; arguments and errors are those of `with_intervals`."""
     codes = category_codes(categories)
     values = finite_scores(scores, codes).astype(np.float64, copy=False)
     units, of_pairs = _units(len(values), identities)

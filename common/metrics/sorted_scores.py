@@ -1,4 +1,4 @@
-"""Scores of genuine and of impostor pairs apart, each in order: what every error rate is read off."""
+"""Sorted scores of genuine and of impostor pairs, from which every error rate is read."""
 
 import math
 from dataclasses import dataclass

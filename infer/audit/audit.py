@@ -1,4 +1,4 @@
-"""`infer audit` as a whole: a folder of shards to findings."""
+"""The audit of a data set, as `infer audit` does it: from crops to findings."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -50,7 +50,7 @@ def audit_crops(
     trained: SyntheticTraining | None = None,
     held_out: Collection[str] | None = None,
 ) -> Audit:
-    """Hold labels, folders and pictures of a data set against each other.
+    """The findings on labels, folders and pictures of a data set, which are compared with each other.
 
     Labels are judged of bona fide photographs: whom a forgery shows is a matter of its making.
 

@@ -1,4 +1,4 @@
-"""The crops of a folder of shards as an audit takes them: labels and embeddings, and pixels on demand."""
+"""The crops of a folder of shards for an audit: labels and embeddings, with pixels read on demand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class ShardImages:
 def read_audited_crops(
     shards: list[Path], model: Model, progress: Progress = lambda done, total: None
 ) -> AuditedCrops:
-    """Embed every crop and read its labels.
+    """All crops of shards, embedded, with their labels.
 
     Raises UserError for a damaged shard, crops that are not what the model takes, and empty shards.
     """

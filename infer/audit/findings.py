@@ -1,4 +1,4 @@
-"""What an audit finds, a photograph at a time."""
+"""Findings of an audit, each on one photograph."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What is wrong with a photograph, in the order in which findings are told."""
+    """Kinds of findings, in the order in which they are told."""
 
     WRONG_LABEL = "wrong-label"
     TWO_PEOPLE = "two-people-in-one"
@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """For people."""
+        """A description for people."""
         return _MEANINGS[self]
 
     @property

@@ -16,7 +16,7 @@ FEWEST = 3  # photographs of a person; which of two that differ is wrong, they d
 
 @dataclass(frozen=True)
 class Judgement:
-    """How N photographs stand to their own and the other people.
+    """Similarities of N photographs to their own and the other people, and what they mean.
 
     Attributes:
         near: against centroids without suspects. Its `own` is that of all photographs of the person where
@@ -37,7 +37,7 @@ class Judgement:
 def judge(
     vectors: NDArray[np.float32], labels: NDArray[np.int64], judged: NDArray[np.bool_], people: int
 ) -> Judgement:
-    """Compare photographs with people, and again without those that did not fit.
+    """The judgement on photographs, compared with people, and again without those that did not fit.
 
     Args:
         vectors: (N, D) of unit length.

@@ -1,4 +1,4 @@
-"""What counts as near and far, read off the data set itself: no threshold of the model is needed."""
+"""Limits of similarity, estimated from the data set itself: no threshold of the model is needed."""
 
 from dataclasses import dataclass
 
@@ -29,18 +29,18 @@ class Limits:
 
     @property
     def possible(self) -> float:
-        """What strangers seldom reach."""
+        """A similarity that strangers seldom reach."""
         return min(self.stranger + POSSIBLE * self.stranger_spread, self.genuine)
 
     @property
     def clear(self) -> float:
-        """What strangers do not reach, and half of the way to the genuine ones at least."""
+        """A similarity that strangers do not reach, and half of the way to the genuine ones at least."""
         far = self.stranger + CLEAR * self.stranger_spread
         return min(max(far, (self.stranger + self.genuine) / 2), self.genuine)
 
     @property
     def far(self) -> float:
-        """What genuine ones seldom fall below."""
+        """A similarity that genuine ones seldom fall below."""
         return self.genuine - POSSIBLE * self.genuine_spread
 
 

@@ -1,6 +1,8 @@
-"""How near each photograph is to its own person, and to the nearest other one."""
+"""Similarity of each photograph to its own person's centroid, and to the nearest other one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ PRODUCTS = 2**24  # similarities in memory at one time
 
 @dataclass(frozen=True)
 class Nearness:
-    """Of N photographs.
+    """Similarities of N photographs to centroids of people.
 
     Attributes:
         own: (N,) similarity to the centroid of its person's other photographs; NaN where there are none.
@@ -33,7 +35,7 @@ class Nearness:
 def nearness(
     vectors: NDArray[np.float32], labels: NDArray[np.int64], kept: NDArray[np.bool_], people: int
 ) -> Nearness:
-    """Compare each photograph with the centroids of the `kept` ones, its own left out of its person's.
+    """Each photograph against the centroids of the `kept` ones, itself left out of its person's.
 
     Args:
         vectors: (N, D) of unit length.
@@ -47,17 +49,39 @@ def nearness(
     alone = counts[labels] - kept == 0
     own = np.where(alone, np.nan, (others * vectors).sum(axis=1) / np.maximum(lengths, 1e-9))
     centroids = to_unit(sums).astype(np.float32)
-    other, nearest = np.full(len(vectors), np.nan), np.zeros(len(vectors), np.int64)
-    step = max(1, PRODUCTS // people)
-    for start in range(0, len(vectors), step):
-        rows = slice(start, start + step)
-        products = vectors[rows] @ centroids.T
-        products[:, counts == 0] = -np.inf
-        products[np.arange(len(products)), labels[rows]] = -np.inf
-        nearest[rows] = products.argmax(axis=1)
-        best = products.max(axis=1)
-        other[rows] = np.where(np.isfinite(best), best, np.nan)
+    other, nearest = nearest_other(vectors, centroids, labels, counts > 0)
     return Nearness(own, other, nearest, counts)
+
+
+def nearest_other(
+    vectors: NDArray[Any], centroids: NDArray[Any], own: NDArray[np.int64], known: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """(N,) similarities to the nearest centroid but one's own, NaN where there is none, and its places."""
+    best, nearest = np.full(len(vectors), np.nan), np.zeros(len(vectors), np.int64)
+    for start, products in products_with_others(vectors, centroids, own, known):
+        rows = slice(start, start + len(products))
+        nearest[rows], highest = products.argmax(axis=1), products.max(axis=1)
+        best[rows] = np.where(np.isfinite(highest), highest, np.nan)
+    return best, nearest
+
+
+def products_with_others(
+    vectors: NDArray[Any], centroids: NDArray[Any], own: NDArray[np.int64], known: NDArray[np.bool_]
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """The first row of a block of vectors, and (B, P) its similarities to all centroids, block by block.
+
+    Args:
+        vectors: (N, D) of unit length.
+        centroids: (P, D) of people.
+        own: (N,) whose similarity is -inf, as that to centroids that are not `known` is.
+        known: (P,) people with a photograph.
+    """
+    step = max(1, PRODUCTS // len(centroids))
+    for start in range(0, len(vectors), step):
+        products = vectors[start : start + step] @ centroids.T
+        products[:, ~known] = -np.inf
+        products[np.arange(len(products)), own[start : start + step]] = -np.inf
+        yield start, products
 
 
 def sums_of(
@@ -70,6 +94,6 @@ def sums_of(
 
 
 def to_unit(sums: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(P, D) of unit length; zeros stay."""
+    """(P, D) rows scaled to unit length; rows of zeros stay."""
     wide = sums.astype(np.float64)
     return np.asarray(wide / np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), 1e-9))

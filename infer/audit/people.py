@@ -1,6 +1,5 @@
-"""One person under two identities, and how near people are to themselves and to others."""
+"""One person under two identities; similarity limits of people to people."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from infer.audit.findings import Finding, Kind
 from infer.audit.limits import Limits, limits_of
-from infer.audit.nearness import PRODUCTS, sums_of, to_unit
+from infer.audit.nearness import nearest_other, products_with_others, sums_of, to_unit
 
 FEWEST_PEOPLE = 5  # fewer have no typical nearest stranger
 FEWEST_TO_HALVE = 4  # photographs of a person whose halves tell how near one person is to itself
@@ -28,7 +27,7 @@ class SamePerson:
 def person_limits(
     vectors: NDArray[np.float32], labels: NDArray[np.int64], kept: NDArray[np.bool_], people: int
 ) -> Limits:
-    """Of people to people: genuine are the halves of one person, strangers each person's nearest other."""
+    """Limits of people to people: of the halves of one person, and of each person to the nearest other."""
     sums, _ = sums_of(vectors, labels, kept, people)
     order = np.argsort(labels, kind="stable")
     order = order[kept[order]]
@@ -38,11 +37,9 @@ def person_limits(
     odd, odd_counts = sums_of(vectors, labels, kept & is_odd, people)
     enough = odd_counts >= FEWEST_TO_HALVE // 2
     halves = (to_unit(odd) * to_unit(sums - odd)).sum(axis=1)[enough]
-    nearest = np.full(people, np.nan)
-    for start, products in _products(sums):
-        best = products.max(axis=1)
-        nearest[start : start + len(best)] = np.where(best > -1, best, np.nan)
-    return limits_of(halves, nearest)
+    known, centroids = sums.any(axis=1), to_unit(sums)
+    nearest, _ = nearest_other(centroids, centroids, np.arange(people), known)
+    return limits_of(halves, nearest[known])
 
 
 def one_person_in_two(
@@ -58,10 +55,10 @@ def one_person_in_two(
     if np.count_nonzero(counts) < FEWEST_PEOPLE:
         return []
     centroids, found = to_unit(sums), []
-    for start, products in _products(sums):
+    for start, products in products_with_others(centroids, centroids, np.arange(people), counts > 0):
         for first, second in np.argwhere(products >= of_people.clear).tolist():
             first += start
-            if first >= second:
+            if first >= second or not counts[first]:
                 continue
             smaller, larger = (first, second) if counts[first] < counts[second] else (second, first)
             similarities = vectors[judged & (labels == smaller)] @ centroids[larger]
@@ -87,16 +84,3 @@ def one_person_findings(
                 ),
             )
     return list(found.values())
-
-
-def _products(sums: NDArray[np.float64]) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Similarities of people to all people, some rows at a time; -1 to themselves and to empty ones."""
-    centroids = to_unit(sums)
-    empty = np.asarray(~sums.any(axis=1))
-    step = max(1, PRODUCTS // len(sums))
-    for start in range(0, len(sums), step):
-        products = centroids[start : start + step] @ centroids.T
-        products[:, empty] = -1
-        products[empty[start : start + step]] = -1
-        products[np.arange(len(products)), start + np.arange(len(products))] = -1
-        yield start, products

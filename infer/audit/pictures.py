@@ -26,7 +26,7 @@ class Pictures:
 
 
 def find_pictures(crops: AuditedCrops, progress: Progress = lambda done, total: None) -> Pictures:
-    """Look at every crop; see `common.duplicates.near_duplicates`."""
+    """The duplicate groups among all crops, see `common.duplicates.near_duplicates`."""
     rows = np.flatnonzero(~crops.forged)
     found = find_duplicates(len(rows), lambda place: crops.images(int(rows[place])), progress)
     groups = [
@@ -45,7 +45,7 @@ def find_pictures(crops: AuditedCrops, progress: Progress = lambda done, total: 
 def picture_findings(
     crops: AuditedCrops, pictures: Pictures, held_out: Collection[str] | None
 ) -> list[Finding]:
-    """What is wrong with each group.
+    """The findings on each duplicate group.
 
     A bona fide photograph and a forgery of it, marked so, may be near each other; only equal pixels with two
     marks contradict themselves. Later copies under one person are to be dropped where all pixels are equal.

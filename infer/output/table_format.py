@@ -1,4 +1,4 @@
-"""Which form the table of scores is written in."""
+"""File formats of the table of scores."""
 
 from enum import StrEnum
 
@@ -12,5 +12,5 @@ class TableFormat(StrEnum):
 
     @property
     def suffix(self) -> str:
-        """Of its files."""
+        """The suffix of its files."""
         return ".parquet" if self is TableFormat.PARQUET else ".csv"

@@ -1,4 +1,4 @@
-"""Which file of results is meant."""
+"""The file of results that a path means."""
 
 from pathlib import Path
 

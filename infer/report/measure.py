@@ -17,7 +17,7 @@ LEVEL = 0.01  # less a difference of rates is not worth a word
 
 @dataclass(frozen=True)
 class Measured:
-    """What the labelled pairs of results say, as far as they were compared.
+    """Error rates and curves of the labelled pairs of results that were compared.
 
     Attributes:
         at_threshold: at the threshold that the verdicts were taken at; None where none is known.

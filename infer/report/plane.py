@@ -49,11 +49,11 @@ class Axis:
     scale: Callable[[Rates], Rates] = np.asarray
 
     def inside(self, rates: Rates) -> NDArray[np.bool_]:
-        """Which rates lie on the axis."""
+        """(K,) mask of the rates that lie on the axis."""
         return (rates >= self.low) & (rates <= self.high)
 
     def place(self, *rates: float) -> Rates:
-        """Where rates are drawn; those beyond the ends lie on them."""
+        """Scaled rates; those beyond the ends lie on them."""
         return self.scale(np.clip(np.array(rates), self.low, self.high))
 
     def labels(self, length: float) -> tuple[Rates, list[str]]:
@@ -93,12 +93,12 @@ class Plane:
         self.axes.text(x, y, words, **{"size": FONT_SIZE, "color": LIGHT["ink"], **how})
 
     def shade(self, x_below: float, y_below: float) -> None:
-        """The strips where a rate would be less than one error among the pairs that there are."""
+        """Shade the strips where a rate would be less than one error among the pairs that there are."""
         for draw, axis, end in ((self.axes.axvspan, self._x, x_below), (self.axes.axhspan, self._y, y_below)):
             draw(*axis.place(axis.low, end), color=LIGHT["shade"], linewidth=0, zorder=0)
 
     def draw_diagonal(self) -> None:
-        """Where both rates are equal."""
+        """Draw the line on which both rates are equal."""
         ends = self._x.place(self._x.low, self._x.high)
         self.axes.plot(ends, ends, color=LIGHT["soft"], linewidth=1, dashes=(1, 4), dash_capstyle="round")
         angle = np.degrees(np.arctan2(PLANE[3] * HEIGHT, PLANE[2] * WIDTH))
@@ -162,4 +162,4 @@ class Plane:
 
     def _is_inside(self, box: Bbox) -> bool:
         plane = self.axes.bbox
-        return bool((plane.min <= box.min).all() and (box.max <= plane.max).all())
+        return bool(np.all(plane.min <= box.min) and np.all(box.max <= plane.max))

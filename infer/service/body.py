@@ -1,4 +1,7 @@
-"""Bounds on the body of a request: its bytes and its time, whatever its headers promise."""
+"""Limits on the body of a request, its bytes and its time, whatever its headers promise.
+
+Neither Starlette nor uvicorn bounds them.
+"""
 
 import asyncio
 

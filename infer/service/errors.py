@@ -1,4 +1,4 @@
-"""Every failure in one form: `{"error": {"code": …, "message": …}}`."""
+"""Error responses, all in one form: `{"error": {"code": …, "message": …}}`."""
 
 from collections.abc import Mapping
 from enum import StrEnum

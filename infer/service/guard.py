@@ -1,4 +1,7 @@
-"""What keeps other web pages from using the service through the browser of somebody who can reach it."""
+"""Host and origin checks, so that other web pages cannot use the service through a browser that reaches it.
+
+Starlette's `TrustedHostMiddleware` cannot allow every IP address, and checks no origin.
+"""
 
 from urllib.parse import urlsplit
 

@@ -1,10 +1,10 @@
-"""The names that a service may be called by."""
+"""Host names that a service answers to."""
 
 import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from common.runtime.errors import UserError
@@ -32,7 +32,7 @@ class Hosts:
             name = (urlsplit(f"//{header}").hostname or "").rstrip(".")
         except ValueError:
             return False
-        return name in self.names or (self.any_address and _is_address(name))
+        return name in self.names or (self.any_address and _address(name) is not None)
 
 
 def hosts_of(host: str, names: Iterable[str] = ()) -> Hosts:
@@ -49,12 +49,8 @@ def hosts_of(host: str, names: Iterable[str] = ()) -> Hosts:
 
 def is_loopback(host: str) -> bool:
     """Whether an address to listen on is reached from this machine only."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = _address(host)
+    return host.lower() == "localhost" or (address is not None and address.is_loopback)
 
 
 def _checked(name: str) -> str:
@@ -68,9 +64,8 @@ def _checked(name: str) -> str:
     return encoded
 
 
-def _is_address(name: str) -> bool:
+def _address(name: str) -> IPv4Address | IPv6Address | None:
     try:
-        ip_address(name)
+        return ip_address(name)
     except ValueError:
-        return False
-    return True
+        return None

@@ -1,4 +1,4 @@
-"""What a request may cost."""
+"""Limits on the cost of a request."""
 
 import os
 from dataclasses import dataclass
@@ -35,5 +35,5 @@ class ServiceLimits:
 
     @property
     def threads(self) -> int:
-        """Of examinations."""
+        """The number of threads that examine."""
         return self.concurrency or os.cpu_count() or 1

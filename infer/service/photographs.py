@@ -1,4 +1,4 @@
-"""The photographs of a request through the examiner, within the limits of the service."""
+"""Examination of the photographs of a request, within the limits of the service."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from infer.service.turns import GivenUpError
 def examine_uploads(
     examiner: Examiner, sources: Sequence[bytes], max_pixels: int, given_up: Callable[[], bool]
 ) -> list[Examined]:
-    """Each encoded image in order, one at a time, so that one decoded photograph lies in memory.
+    """Findings in each encoded image; one is examined at a time, so that one decoded image lies in memory.
 
     One of more than `max_pixels` has that as its problem. Raises GivenUpError, between two photographs, once
     `given_up` is true, and UserError as `Examiner.examine`.

@@ -1,4 +1,4 @@
-"""From what was found in photographs to what the service answers."""
+"""Replies of the service, made of what was found in photographs."""
 
 import base64
 import math

@@ -1,4 +1,4 @@
-"""The application on a port of this machine."""
+"""The HTTP server: the application on a port of this machine."""
 
 import asyncio
 import errno
@@ -72,7 +72,7 @@ def open_port(host: str, port: int) -> socket.socket:
 
 
 def address_of(bound: socket.socket, host: str) -> str:
-    """What to type into a browser on this machine."""
+    """The URL for a browser on this machine."""
     host = HERE.get(host, host)
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{bound.getsockname()[1]}"

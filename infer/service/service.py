@@ -1,4 +1,4 @@
-"""What the endpoints do."""
+"""The endpoints of the service."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Whose turn it is: examinations in a few threads, a short queue before them, and no more than that."""
+"""A bounded queue of requests: examinations in a few threads, and a few requests that wait for one."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ class GivenUpError(Exception):
 
 
 class Turns:
-    """Admits requests and runs their work.
+    """A thread pool with a bounded queue, which admits requests and runs their work.
 
     A place is held from before the body is read, for its bytes lie in memory from there on.
 
@@ -71,11 +71,11 @@ class Turns:
             leaving.cancel()
 
     def close(self) -> None:
-        """Forget what waits; what runs ends with the photograph that it is at."""
+        """Cancel what waits; what runs ends with the photograph that it is at."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 async def _gone(request: Request) -> None:
-    """Ends when the client has gone away; the body must have been read."""
+    """Wait until the client has gone away; the body must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,7 @@
-"""The photographs of a request, in memory: nothing of an upload is ever on the disk."""
+"""Uploaded photographs of a multipart request, in memory: nothing of an upload is ever on the disk.
+
+Starlette's `request.form()` writes what is over a megabyte to a temporary file, so its parser is called here.
+"""
 
 from dataclasses import dataclass, field
 
