@@ -28,7 +28,7 @@ def person_limits(
     vectors: NDArray[np.float32], labels: NDArray[np.int64], kept: NDArray[np.bool_], people: int
 ) -> Limits:
     """Limits of people to people: of the halves of one person, and of each person to the nearest other."""
-    sums, _ = sums_of(vectors, labels, kept, people)
+    sums, counts = sums_of(vectors, labels, kept, people)
     order = np.argsort(labels, kind="stable")
     order = order[kept[order]]
     starts = np.searchsorted(labels[order], labels[order])
@@ -37,9 +37,9 @@ def person_limits(
     odd, odd_counts = sums_of(vectors, labels, kept & is_odd, people)
     enough = odd_counts >= FEWEST_TO_HALVE // 2
     halves = (to_unit(odd) * to_unit(sums - odd)).sum(axis=1)[enough]
-    known, centroids = sums.any(axis=1), to_unit(sums)
-    nearest, _ = nearest_other(centroids, centroids, np.arange(people), known)
-    return limits_of(halves, nearest[known])
+    centroids = to_unit(sums)
+    nearest, _ = nearest_other(centroids, centroids, np.arange(people), counts > 0)
+    return limits_of(halves, nearest[counts > 0])
 
 
 def one_person_in_two(

@@ -37,12 +37,13 @@ def as_svg(
         figure.savefig(text, format="svg", transparent=True, metadata=NO_METADATA)
     svg = PREAMBLE.sub("", text.getvalue())
     svg = TAG.sub(lambda tag: DECIMALS.sub(r"\1", tag[0]), svg)
-    svg = LINE.sub(lambda found: _line(lines.get(found[1]), found), svg)
     svg = re.sub(r' style="([^"]*)"', lambda found: _attributes(found[1]), svg)
     svg = re.sub(r'(id="|url\(#|xlink:href="#)', rf"\g<1>{name}-", svg)
     svg = re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><")
     for colour, shade in LIGHT.items():
         svg = svg.replace(shade, f"var(--{colour})")
+    # at last, for names from outside are in the attributes
+    svg = LINE.sub(lambda found: _line(lines.get(found[1].removeprefix(f"{name}-")), found), svg)
     width, height = figure.get_size_inches() * 72
     return Markup(
         '<svg id="{0}" viewBox="0 0 {1:g} {2:g}" role="img" aria-labelledby="{0}-title {0}-desc">'
