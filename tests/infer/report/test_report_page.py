@@ -303,6 +303,7 @@ def test_where_no_error_was_seen_the_rule_of_three_is_given(make_results: Make, 
     assert "no threshold makes both errors" in text
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
