@@ -1,7 +1,7 @@
 """`align run`: options and output."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -19,6 +19,10 @@ from common.runtime.errors import UserError
 from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
+
+if TYPE_CHECKING:
+    from align.shards.run import AlignSummary
+    from align.sources.find import Source
 
 SOURCE = "Which photographs"
 EXAMPLES = examples(
@@ -57,19 +61,7 @@ def run(
     from align.sources.find import find_source
 
     found = find_source(source, layout, selection, reading)
-    console.print(
-        f"{counted(len(found.photographs), 'photograph')} of {counted(found.people, 'person', 'people')} in "
-        f"{escape(str(source))}, "
-        f"{found.synthetic:,} of them synthetic; layout {found.layout}"
-        f"{'' if layout else ' (recognised; --layout tells another)'}"
-    )
-    if found.passed_over:
-        console.print(
-            f"[yellow]{counted(found.passed_over, 'other')} passed over:[/] the layout does not look there"
-        )
-    console.print(source_table(found.account()))
-    for left_over in found.taking.left_over():
-        console.print(f"[yellow]{escape(printable(left_over))}[/]")
+    _tell_source(found, source, layout is None)
     with progress_bar("Aligning") as progress:
         summary = align_source(
             found,
@@ -80,6 +72,36 @@ def run(
             overwrite=overwrite,
             progress=progress,
         )
+    _tell_summary(summary, out)
+    if not summary.aligned:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common(3))
+        raise UserError(f"none of the {counted(summary.photographs, 'photograph')} was aligned: {reasons}")
+    # pairs share photographs by design; shards of a cluster would all have to come to this machine
+    if summary.crops and found.layout is not LayoutName.PAIRS and engine.name is EngineName.LOCAL:
+        from align.shards.equal_crops import equal_crop_notes
+
+        with progress_bar("Comparing", "crops") as progress:
+            notes = equal_crop_notes(out, progress)
+        print_notes(notes)
+
+
+def _tell_source(found: "Source", source: Path, recognised: bool) -> None:
+    console.print(
+        f"{counted(len(found.photographs), 'photograph')} of {counted(found.people, 'person', 'people')} in "
+        f"{escape(str(source))}, "
+        f"{found.synthetic:,} of them synthetic; layout {found.layout}"
+        f"{' (recognised; --layout tells another)' if recognised else ''}"
+    )
+    if found.passed_over:
+        console.print(
+            f"[yellow]{counted(found.passed_over, 'other')} passed over:[/] the layout does not look there"
+        )
+    console.print(source_table(found.account()))
+    for left_over in found.taking.left_over():
+        console.print(f"[yellow]{escape(printable(left_over))}[/]")
+
+
+def _tell_summary(summary: "AlignSummary", out: Path) -> None:
     shards = counted(summary.shards, "shard")
     reused = f", {summary.kept_shards} of them already there" if summary.kept_shards else ""
     crops = f" ({counted(summary.crops, 'face')})" if summary.crops != summary.aligned else ""
@@ -94,13 +116,3 @@ def run(
         )
     if summary.rejected:
         console.print(reasons_table(summary.rejected, str(summary.report)))
-    if not summary.aligned:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in summary.rejected.most_common(3))
-        raise UserError(f"none of the {counted(summary.photographs, 'photograph')} was aligned: {reasons}")
-    # pairs share photographs by design; shards of a cluster would all have to come to this machine
-    if summary.crops and found.layout is not LayoutName.PAIRS and engine.name is EngineName.LOCAL:
-        from align.shards.equal_crops import equal_crop_notes
-
-        with progress_bar("Comparing", "crops") as progress:
-            notes = equal_crop_notes(out, progress)
-        print_notes(notes)

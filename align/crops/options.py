@@ -40,7 +40,7 @@ def as_choice(kind: type[Choice], parameter: str, value: str) -> Choice:
     try:
         return kind(value)
     except ValueError:
-        raise ParameterError(f"{{{parameter}}} is {', '.join(kind)}, not {value!r}") from None
+        raise ParameterError(f"{{{parameter}}} is {', '.join(kind)}, not {{}}", repr(value)) from None
 
 
 CHOICES: dict[str, type[StrEnum]] = {

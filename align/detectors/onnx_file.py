@@ -32,11 +32,11 @@ def find_export(name: str) -> Path:
     path = Path(name)
     if path.exists() and not path.is_file():  # a pipe would be waited for
         kind = "folder" if path.is_dir() else "pipe or a device"
-        raise ParameterError(f"{path} is a {kind}; {REMEDY}")
+        raise ParameterError(f"{{}} is a {kind}; {REMEDY}", path)
     try:
         path.open("rb").close()
     except OSError as error:
-        raise ParameterError(f"{describe_trouble(path, error)}; {REMEDY}") from error
+        raise ParameterError(f"{{}}; {REMEDY}", describe_trouble(path, error)) from error
     return path.resolve()
 
 

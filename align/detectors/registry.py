@@ -112,4 +112,4 @@ def _look_up(name: str) -> tuple[DetectorEntry, str]:
     hint = f"; did you mean '{detector_names()[list(DETECTORS).index(near[0])]}'?" if near else ""
     if multiprocessing.parent_process() is not None:
         hint += f"; {IN_WORKERS}"
-    raise ParameterError(f"{{detector}} is {', '.join(others)} or {last}, not '{name}'{hint}")
+    raise ParameterError(f"{{detector}} is {', '.join(others)} or {last}, not '{{}}'{hint}", name)

@@ -35,8 +35,10 @@ class ShardFolder:
         """The folder itself. Raises UserError when it has problems that are not allowed."""
         if self.problems and not allow_missing:
             raise ParameterError(
-                f"{self.path} is not what its manifest says: {'; '.join(self.problems)}; run the command "
-                "that made it again, or add {allow_missing} to take the shards that lie there"
+                "{} is not what its manifest says: {}; run the command that made it again, or add "
+                "{allow_missing} to take the shards that lie there",
+                self.path,
+                "; ".join(self.problems),
             )
         return self
 

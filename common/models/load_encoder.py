@@ -76,7 +76,9 @@ def load_located(file: WeightsFile, source: str, wanted: Wanted = ANYTHING) -> L
     if info is not None and _is_wanted(Recognised(info.backbone, info.input_format.size, ""), wanted):
         if wanted.colour not in (None, info.input_format.colour):
             raise ParameterError(
-                f"{source} was trained on {info.input_format.colour}, as it says itself; leave {{colour}} out"
+                "{} was trained on {}, as it says itself; leave {colour} out",
+                source,
+                info.input_format.colour,
             )
         return LoadedEncoder(load_checkpoint(file.path)[0], FACETRUST, info)
 

@@ -1,6 +1,6 @@
 """`infer serve`: options and output."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rich.markup import escape
 
@@ -9,6 +9,9 @@ from common.runtime.command_line import console, examples
 from common.runtime.option_groups import with_option_groups
 from infer.commands.model_told import tell_model
 from infer.commands.options import AskedThreshold, ModelChoice
+
+if TYPE_CHECKING:
+    from infer.models.model import Model, Threshold
 
 EXAMPLES = examples(
     "python -m infer serve",
@@ -48,7 +51,7 @@ def serve(
 
     try:
         from infer.service.app import create_app
-        from infer.service.hosts import hosts_of, is_loopback
+        from infer.service.hosts import hosts_of
         from infer.service.limits import ServiceLimits
         from infer.service.server import address_of, open_port, serve_app
         from infer.service.service import Service
@@ -56,7 +59,6 @@ def serve(
         if error.name is None or error.name.partition(".")[0] not in NEEDED:
             raise
         raise UserError(f"the service needs {error.name}; pip install 'facetrust[serve]'") from error
-    from infer.claims import synthetic_statement, threshold_doubt
     from infer.verify import threshold_for
 
     hosts = hosts_of(host, name)
@@ -65,17 +67,7 @@ def serve(
         at = threshold_for(loaded, threshold)
         limits = ServiceLimits(round(max_upload_mb * MEGA), round(max_megapixels * MEGA), concurrency)
         service = Service(loaded, at, limits)
-        tell_model(loaded)
-        console.print(f"threshold {at.value:.4f} ({escape(at.source)})")
-        doubt = threshold_doubt(at)
-        if doubt:
-            console.print(f"[yellow]careful:[/] {escape(doubt)}")
-        console.print(f"[yellow]note:[/] {escape(synthetic_statement(loaded.card.synthetic))}")
-        if not is_loopback(host):
-            console.print(
-                f"[yellow]warning:[/] everybody who reaches {escape(host)} can use this service: it asks for "
-                "no password, and photographs travel unencrypted. Put a proxy with both before it."
-            )
+        _tell(loaded, at, host)
         bound.listen()
         try:
             console.print(f"[bold]Ready:[/] {address_of(bound, host)}  (API at /docs; Ctrl-C stops it)")
@@ -84,3 +76,20 @@ def serve(
             console.print("Stopped.")
         finally:
             service.close()
+
+
+def _tell(loaded: "Model", at: "Threshold", host: str) -> None:
+    from infer.claims import synthetic_statement, threshold_doubt
+    from infer.service.hosts import is_loopback
+
+    tell_model(loaded)
+    console.print(f"threshold {at.value:.4f} ({escape(at.source)})")
+    doubt = threshold_doubt(at)
+    if doubt:
+        console.print(f"[yellow]careful:[/] {escape(doubt)}")
+    console.print(f"[yellow]note:[/] {escape(synthetic_statement(loaded.card.synthetic))}")
+    if not is_loopback(host):
+        console.print(
+            f"[yellow]warning:[/] everybody who reaches {escape(host)} can use this service: it asks for "
+            "no password, and photographs travel unencrypted. Put a proxy with both before it."
+        )

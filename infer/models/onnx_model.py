@@ -65,7 +65,7 @@ class OnnxModel(Model):
         if metadata is not None:
             if colour not in (None, metadata.colour):
                 raise ParameterError(
-                    f"{path} takes {metadata.colour}, as it says itself; leave {{colour}} out"
+                    "{} takes {}, as it says itself; leave {colour} out", path, metadata.colour
                 )
             card = _card_of_export(name, metadata, embedding_size(session, metadata, path))
             threshold = settle_threshold(path, metadata.own_threshold, sha256)

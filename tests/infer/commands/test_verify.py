@@ -68,13 +68,14 @@ def test_a_picture_takes_any_name(
 
 @pytest.mark.slow
 def test_json_is_one_object_whatever_happens(run_commands: Run, folder: Path) -> None:
-    same, other, wrong, absent, given = run_commands(
+    same, other, wrong, absent, given, both = run_commands(
         [
             ["infer", "verify", "anna.jpg", "mirrored.jpg", *MODEL, "--threshold", 0.9, "--json"],
             ["infer", "verify", "anna.jpg", "bert.jpg", *MODEL, "--threshold", 0.9999, "--json"],
             ["infer", "verify", "anna.jpg", "wall.jpg", *MODEL, "--threshold", 0.9, "--json"],
             ["infer", "verify", "anna.jpg", "absent.jpg", "--json"],
             ["infer", "verify", "anna.jpg", "wall.jpg", *MODEL, "--threshold", 0.9, "--crops", "--json"],
+            ["infer", "verify", "anna.jpg", "wall.jpg", "--crops", "--face", "largest", "--json"],
         ],
         folder,
     )
@@ -92,6 +93,7 @@ def test_json_is_one_object_whatever_happens(run_commands: Run, folder: Path) ->
     assert other.returncode == 1 and json.loads(other.stdout)["verdict"] == "no_match"
     assert wrong.returncode == 2 and json.loads(wrong.stdout) == {"error": "wall.jpg: no face found"}
     assert absent.returncode == 2 and json.loads(absent.stdout) == {"error": "no such file: absent.jpg"}
+    assert both.returncode == 2 and "leave out --face" in json.loads(both.stdout)["error"]
 
 
 @pytest.mark.slow
