@@ -42,7 +42,8 @@ def check_format(file: h5py.File, name: str, versions: Collection[int], what: st
     version = file.attrs["format_version"] if has_number(file, "format_version") else None
     if version not in versions:
         readable = " and ".join(map(str, versions))
-        raise MalformedError(f"has format version {version}, this facetrust reads {readable}")
+        kind = name.removeprefix("facetrust-")
+        raise MalformedError(f"has {kind} format version {version}, this facetrust reads {readable}")
 
 
 def text_attribute(file: h5py.File, name: str) -> str | None:
