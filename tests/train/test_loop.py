@@ -171,6 +171,7 @@ def test_the_run_has_a_folder_and_the_checkpoints_load(finished: tuple[Outcome, 
     assert load_checkpoint(outcome.last_checkpoint)[1].epoch == 2
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(
     finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
 ) -> None:
@@ -182,6 +183,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(
     assert not same_weights(finished[0].last_checkpoint, other.last_checkpoint)
 
 
+@pytest.mark.slow
 def test_reading_ahead_changes_nothing(
     finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
 ) -> None:
@@ -189,6 +191,7 @@ def test_reading_ahead_changes_nothing(
     assert same_weights(finished[0].last_checkpoint, ahead.last_checkpoint)
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_a_checkpoint_and_adds_to_the_history(
     finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
 ) -> None:
@@ -207,6 +210,7 @@ def test_a_run_starts_from_a_checkpoint_and_adds_to_the_history(
         assert info.trained_on.startswith("36 crops") and info.synthetic and info.synthetic.crops == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["checkpoint", "state_dict"])
 def test_weights_of_another_backbone_are_refused_and_named(
     finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path, kind: str
@@ -220,6 +224,7 @@ def test_weights_of_another_backbone_are_refused_and_named(
     assert list((tmp_path / "runs").iterdir()) == [], "a run that could not begin leaves no folder"
 
 
+@pytest.mark.slow
 def test_keeping_near_the_start_holds_the_encoder(
     finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
 ) -> None:
@@ -234,6 +239,7 @@ def test_keeping_near_the_start_holds_the_encoder(
     assert (first * near).sum(1).mean() > (first * loose).sum(1).mean() + 0.02
 
 
+@pytest.mark.slow
 def test_two_batches_make_one_step(configure: Configure, tmp_path: Path) -> None:
     _, recorder = run(configure(tmp_path, **{"batch.accumulate": 3, "epochs": 1}))
     assert recorder.plans[0].steps_per_epoch == 2
@@ -256,6 +262,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch) -> Callable[[range], None]:
     return spoil
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_is_skipped_and_counted(
     configure: Configure, tmp_path: Path, spoil: Callable[[range], None]
 ) -> None:
@@ -266,6 +273,7 @@ def test_a_loss_that_is_not_finite_is_skipped_and_counted(
     assert all(tensor.isfinite().all() for tensor in load_file(outcome.last_checkpoint).values())
 
 
+@pytest.mark.slow
 def test_a_loss_that_stays_so_ends_the_run(
     configure: Configure, tmp_path: Path, spoil: Callable[[range], None]
 ) -> None:
@@ -275,6 +283,7 @@ def test_a_loss_that_stays_so_ends_the_run(
     assert history(tmp_path)[0]["step"] == 0, "what was done before stays"
 
 
+@pytest.mark.slow
 def test_an_epoch_without_a_learnt_step_ends_the_run(
     configure: Configure, tmp_path: Path, spoil: Callable[[range], None]
 ) -> None:
@@ -285,11 +294,13 @@ def test_an_epoch_without_a_learnt_step_ends_the_run(
     assert [record["epoch"] for record in history(tmp_path)] == [0, 1]
 
 
+@pytest.mark.slow
 def test_divergence_is_told(configure: Configure, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="diverged; lower --lr"):
         run(configure(tmp_path, epochs=3, **{"optimiser.learning_rate": 1e30}))
 
 
+@pytest.mark.slow
 def test_out_of_memory_says_what_to_try(
     configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +310,7 @@ def test_out_of_memory_says_what_to_try(
         run(configure(tmp_path, **changes))
 
 
+@pytest.mark.slow
 def test_an_epoch_more_goes_on_where_the_run_ended(configure: Configure, tmp_path: Path) -> None:
     changes = {"optimiser.average_decay": 0.5, "optimiser.warmup_steps": 3, "loss.name": "adaface"}
     whole, _ = run(configure(tmp_path / "whole", epochs=3, **changes))
@@ -312,6 +324,7 @@ def test_an_epoch_more_goes_on_where_the_run_ended(configure: Configure, tmp_pat
     assert all({**one, "run": ""} == {**other, "run": ""} for one, other in pairs)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_forges_as_one_that_was_not_stopped(bona_fide_shards: Path, tmp_path: Path) -> None:
     forging = {"forge.share": 0.25, "validation.every_steps": 100}
     whole, recorder = run(settings(bona_fide_shards, tmp_path / "whole", **forging))
@@ -325,6 +338,7 @@ def test_a_resumed_run_forges_as_one_that_was_not_stopped(bona_fide_shards: Path
         resumed_config(None, None, {"out": tmp_path / "part", "forge.share": 0.5})
 
 
+@pytest.mark.slow
 def test_a_resumed_run_keeps_its_configuration_and_data(
     configure: Configure, tmp_path: Path, tiny_shards: Path
 ) -> None:
@@ -335,6 +349,7 @@ def test_a_resumed_run_keeps_its_configuration_and_data(
     assert folder == outcome.folder and config == configure(tmp_path, epochs=1)
 
 
+@pytest.mark.slow
 def test_the_split_of_another_run_can_be_named(
     finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
 ) -> None:
@@ -346,6 +361,7 @@ def test_the_split_of_another_run_can_be_named(
     assert recorder.plans[0].facts["validation_identities"] == 2
 
 
+@pytest.mark.slow
 def test_a_resumed_run_does_not_need_the_file_that_it_started_from(
     finished: tuple[Outcome, Recorder], configure: Configure, tmp_path: Path
 ) -> None:
@@ -375,6 +391,7 @@ def list_pairs(path: Path, people: range, shards: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_lists_train_and_validate_and_no_identity_is_in_both(
     configure: Configure, tmp_path: Path, tiny_shards: Path
 ) -> None:
@@ -399,6 +416,7 @@ def test_a_split_and_a_list_together_are_refused(configure: Configure, tmp_path:
         configure(tmp_path, **{"validation.split": tmp_path / "a", "validation.pairs": tmp_path / "b"})
 
 
+@pytest.mark.slow
 def test_a_finished_run_says_so(configure: Configure, tmp_path: Path) -> None:
     outcome, _ = run(configure(tmp_path, epochs=1))
     before = outcome.last_checkpoint.read_bytes()

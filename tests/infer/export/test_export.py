@@ -23,6 +23,8 @@ from infer.models.onnx_metadata import FORMAT
 from infer.models.onnx_model import OnnxModel
 from infer.pair_sets.find import find_pair_set
 
+pytestmark = pytest.mark.slow
+
 Crops = NDArray[np.uint8]
 
 

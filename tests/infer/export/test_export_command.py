@@ -8,6 +8,8 @@ from common.runtime.errors import UserError
 from infer.commands.export import export
 from infer.export.options import Precision
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_command_tells_what_it_wrote(
     checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

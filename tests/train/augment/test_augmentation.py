@@ -59,6 +59,7 @@ def test_a_view_depends_on_its_crop_and_seed_alone(config: Any, size: int, seed:
     assert all(torch.equal(augmentation(crops[[row]], seeds[[row]])[0], views[row]) for row in range(count))
 
 
+@pytest.mark.slow
 def test_splits_of_a_batch_threads_and_memory_layout_change_nothing(
     faces: Tensor, seeds: Seeds, lively: AugmentConfig
 ) -> None:

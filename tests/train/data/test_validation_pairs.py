@@ -39,6 +39,7 @@ def test_they_are_fixed_by_the_seed(dataset: CropDataset) -> None:
     assert first.rows.tolist() != other.rows.tolist() and first.fingerprint != other.fingerprint
 
 
+@pytest.mark.slow
 def test_a_category_gives_what_it_has(dataset: CropDataset) -> None:
     pairs = draw_validation_pairs(dataset, {"person0", "person1"}, 1000, seed=0)
     counts = {category: int(np.sum(pairs.categories == category.code)) for category in PairCategory}

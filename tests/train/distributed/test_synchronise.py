@@ -77,6 +77,7 @@ def worker(rank: int, folder: str) -> None:
     torch.save(step(fabric), Path(folder, f"{rank}.pt"))
 
 
+@pytest.mark.slow
 def test_two_processes_compute_what_one_does(tmp_path: Path) -> None:
     import socket
 
@@ -119,6 +120,7 @@ def test_dropout_drops_its_share_and_nothing_outside_training() -> None:
     assert torch.equal(torch.cat(parts), dropped)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["timm:efficientnet_lite0", "timm:mobilenetv3_small_050", "timm:regnety_002"]
 )
@@ -132,6 +134,7 @@ def test_networks_of_timm_keep_what_follows_their_batch_norms(name: str) -> None
     assert torch.allclose(backbone(crops), before, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["iresnet_18", "ir_lite", "mobilefacenet", "timm:resnet18"])
 def test_frozen_stages_hold_the_exchanged_modules(name: str) -> None:
     encoder = Encoder(name)
