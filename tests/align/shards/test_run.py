@@ -148,7 +148,7 @@ def test_workers_and_hash_seed_do_not_change_a_byte(
         assert done.returncode == 0, done.stderr
         assert "2 rejected" in done.stdout and "no face found" in done.stdout
         trees.append(tree(out))
-    assert trees[0] == trees[1] and len(trees[0]) == 4 + 3
+    assert trees[0] == trees[1] and len(trees[0]) == 4 + 4
 
 
 @pytest.mark.slow
