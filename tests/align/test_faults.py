@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from align.shards.check import check_shards
 from align.shards.engines.engine import Engine
+from align.shards.equal_crops import COMPARED_FILE
 from align.shards.run import LOCK_FILE, align_source
 from align.sources.find import find_source
 from common.formats.manifest import MANIFEST_FILE
@@ -36,9 +37,9 @@ BUSY = "another run is writing to out"
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder but the lock."""
+    """Every file of a folder but the lock and what the command notes of equal crops."""
     files = {str(p.relative_to(folder)): p for p in sorted(folder.rglob("*")) if p.is_file()}
-    return {name: path.read_bytes() for name, path in files.items() if name != LOCK_FILE}
+    return {name: path.read_bytes() for name, path in files.items() if name not in (LOCK_FILE, COMPARED_FILE)}
 
 
 def shards(folder: Path) -> dict[str, bytes]:
