@@ -1,8 +1,9 @@
-# docker build -t facetrust .                            # for a CPU
-# docker build -t facetrust --build-arg DEVICE=cuda .    # run it with --gpus all
+# docker build -t facetrust --build-arg TORCH_INDEX .    # for a CPU, with TORCH_INDEX as README.md has it
+# docker build -t facetrust --build-arg DEVICE=cuda .    # for a GPU: run it with --gpus all
 # The steps are those of README.md.
 FROM python:3.12-slim-bookworm
 ARG DEVICE=cpu
+ARG TORCH_INDEX=
 ENV PIP_NO_CACHE_DIR=1
 
 # what OpenCV needs
@@ -11,8 +12,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 # the build that pip takes by itself brings CUDA
-RUN if [ "$DEVICE" = cpu ]; then \
-        pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu; \
+RUN if [ -n "$TORCH_INDEX" ]; then \
+        pip install torch torchvision --index-url "$TORCH_INDEX"; \
     fi
 
 WORKDIR /facetrust

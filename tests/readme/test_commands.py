@@ -28,9 +28,9 @@ EXCEPTED = {
     "make gpu": "it exchanges packages of the environment",
     "source .venv/bin/activate": "it is for a shell",
     "apt-get install --yes libgl1 libglib2.0-0": "it changes the machine",
-    "pip install torch torchvision --index-url https://download.pytorch.org/whl/cpu": "as make gpu",
+    'pip install torch torchvision --index-url "$TORCH_INDEX"': "as make gpu",
     "pip install -e '.[serve]'": "as make gpu",
-    "docker build -t facetrust .": "it needs Docker, and takes minutes",
+    "docker build -t facetrust --build-arg TORCH_INDEX .": "it needs Docker, and takes minutes",
     'docker run --rm -v "$PWD:/data" facetrust align run datasets/raw_images': "it needs Docker",
     "python -m infer": "it is the name of a stage, not a command",
 }
