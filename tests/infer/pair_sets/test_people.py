@@ -124,7 +124,7 @@ def test_what_is_asked_of_a_folder_that_cannot_be(tmp_path: Path) -> None:
     touch(tmp_path, "a/0.jpg", "a/1.jpg")
     with pytest.raises(UserError, match="--columns names those of a list"):
         find_pair_set(tmp_path, asked=PairRequest(columns="path1=a"))
-    with pytest.raises(UserError, match="--pairs-per-kind must be from 1 to"):
+    with pytest.raises(UserError, match="pairs_per_kind must be from 1 to"):
         PairRequest(per_kind=0)
 
 
