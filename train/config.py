@@ -77,6 +77,9 @@ class HardwareConfig(Section):
         Literal["auto", "32", "16-mixed", "bf16-mixed"],
         AsOption("Of the encoder; auto is bf16 or 16 with CUDA, else 32."),
     ] = "auto"
+    tf32: Annotated[
+        bool, AsOption("Train with float32 shortened to TF32 on CUDA: faster, and not as a CPU computes.")
+    ] = False
     compile: Annotated[bool, AsOption("torch.compile the encoder.")] = False
 
 

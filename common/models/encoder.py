@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from common.models.backbones import FACE_SIZE, check_size, create_backbone, stated_normalisation
+from common.runtime.float32 import exact_float32
 
 WHITE = 255.0
 MIDDLE = 127.5  # (value - 127.5) / 127.5 is in [-1, 1]: what the published face networks take
@@ -98,10 +99,10 @@ class Encoder(nn.Module):
     def embed(self, crops: Tensor) -> Tensor:
         """Embeddings averaged over the crop and its mirror image, as is usual in verification.
 
-        Takes what `forward` takes and gives (N, embedding_size) float32 of unit length, without gradient.
-        The caller puts the module in eval mode.
+        Takes what `forward` takes and gives (N, embedding_size) float32 of unit length, without gradient
+        and without TF32. The caller puts the module in eval mode.
         """
-        with torch.inference_mode():
+        with torch.inference_mode(), exact_float32():
             seen = functional.normalize(self(crops), dim=1)
             mirrored = functional.normalize(self(crops.flip(3)), dim=1)
             return functional.normalize(seen + mirrored, dim=1)

@@ -9,6 +9,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
 from common.runtime.errors import UserError
+from common.runtime.float32 import allow_tf32
 from train.config import HardwareConfig
 
 Precision = Literal["32-true", "16-mixed", "bf16-mixed"]
@@ -42,6 +43,7 @@ def open_fabric(hardware: HardwareConfig) -> Fabric:
     # of kernels of one pixel, whose strides mean nothing
     warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
     if accelerator == "cuda":
+        allow_tf32(hardware.tf32)
         torch.backends.cudnn.benchmark = True  # one shape throughout: worth finding the fastest kernels for
     return fabric
 

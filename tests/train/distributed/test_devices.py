@@ -1,0 +1,41 @@
+from collections.abc import Iterator
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from train.config import HardwareConfig
+from train.distributed import devices
+from train.distributed.devices import open_fabric
+
+
+class Asked:
+    """What a Fabric is asked for."""
+
+    def __init__(self) -> None:
+        self.arguments: dict[str, object] = {}
+
+    def __call__(self, **arguments: object) -> Fabric:
+        self.arguments = arguments
+        return Fabric(accelerator="cpu", devices=1)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+    """A machine with one GPU, as far as it is asked."""
+    found = Asked()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(devices, "Fabric", found)
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+    tuned = torch.backends.cudnn.benchmark
+    yield found
+    torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = before
+    torch.backends.cudnn.benchmark = tuned
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("allowed", [True, False])
+def test_float32_is_shortened_only_where_that_is_asked_for(allowed: bool) -> None:
+    open_fabric(HardwareConfig(precision="32", tf32=allowed))
+    assert torch.backends.cudnn.allow_tf32 == torch.backends.cuda.matmul.allow_tf32 == allowed
