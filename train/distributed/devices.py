@@ -65,7 +65,8 @@ def _precision(asked: str, accelerator: str) -> Precision:
     if asked == "auto":
         if accelerator != "cuda":
             return "32-true"
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+        has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)  # emulated it is slower than 32
+        return "bf16-mixed" if has_bf16 else "16-mixed"
     if asked == "16-mixed" and accelerator == "cpu":
         raise UserError("16-mixed needs a GPU; on a CPU use --precision 32 or bf16-mixed")
     return cast(Precision, asked) if asked != "32" else "32-true"

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -39,3 +40,17 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
 def test_float32_is_shortened_only_where_that_is_asked_for(allowed: bool) -> None:
     open_fabric(HardwareConfig(precision="32", tf32=allowed))
     assert torch.backends.cudnn.allow_tf32 == torch.backends.cuda.matmul.allow_tf32 == allowed
+
+
+@pytest.mark.parametrize(
+    ("capability", "precision"), [((7, 5), "16-mixed"), ((8, 0), "bf16-mixed"), ((9, 0), "bf16-mixed")]
+)
+def test_auto_takes_bf16_only_where_the_gpu_computes_in_it(
+    asked: Asked, capability: tuple[int, int], precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpu = SimpleNamespace(major=capability[0], minor=capability[1])
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: gpu)
+    monkeypatch.setattr(torch.cuda, "_check_bf16_tensor_supported", lambda device: True)  # by emulation
+    open_fabric(HardwareConfig())
+    assert asked.arguments["precision"] == precision
