@@ -22,7 +22,7 @@ from train.interruption import Interruption
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
 from train.optimisation.ema import ModelEma
 from train.optimisation.freezing import FrozenStages
-from train.optimisation.optimiser import create_optimiser, has_scaler
+from train.optimisation.optimiser import create_optimiser, gradient_scaler
 from train.optimisation.schedule import Schedule
 from train.optimisation.skipping import SkippedBatches
 from train.out_of_memory import explain_out_of_memory
@@ -81,6 +81,7 @@ class _Run:
         self.optimiser = create_optimiser(config.optimiser, fabric, parameters)
         compiled = cast(torch.nn.Module, torch.compile(network)) if config.hardware.compile else network
         self.model, self.stepper = fabric.setup(compiled, self.optimiser)
+        self.scaler = gradient_scaler(fabric)
         self.schedule = Schedule(self.optimiser, config.optimiser, task.rankings[0].better)
         self.ema = ModelEma(network, config.optimiser.average_decay)
         self.skipped = SkippedBatches(torch.nn.ModuleList([network, criterion]), config.optimiser.max_skipped)
@@ -172,10 +173,11 @@ class _Run:
             self.model, self.stepper, max_norm=config.optimiser.clip_norm, error_if_nonfinite=False
         )
         is_finite = norm is None or bool(torch.isfinite(norm))
-        if is_finite or has_scaler(self.fabric):  # the GradScaler skips the step itself
+        scale = None if is_finite or self.scaler is None else self.scaler.get_scale()
+        if is_finite or self.scaler is not None:  # the GradScaler skips the step itself
             self.stepper.step()
         if not is_finite:
-            return self._skip()
+            return self._skip(scale)
         self.skipped.learnt()
         self.ema.update()
         progress.step += 1
@@ -186,14 +188,22 @@ class _Run:
         )
         return None
 
-    def _skip(self) -> None:
+    def _skip(self, scale: float | None = None) -> None:
+        """Undo a step without a finite loss or gradient; `scale` was that of its gradients in float16."""
         self.optimiser.zero_grad()
-        self.logger.noted(self.skipped.skip(self.schedule.learning_rate))
+        if self.scaler is not None and scale is not None and 1 < scale > (lower := self.scaler.get_scale()):
+            self.logger.noted(self.skipped.rescale(lower))
+        else:
+            self.logger.noted(self.skipped.skip(self.schedule.learning_rate))
 
     def _require_learning(self) -> None:
-        """Raises UserError when every step of the epoch that ends was skipped: more would teach nothing."""
+        """Raises UserError when every step of the epoch that ends was skipped: more would teach nothing.
+
+        But more may where only the scale of float16 was being looked for, unless no epoch is left.
+        """
         progress = self.progress
-        if progress.step == progress.first_step:
+        is_last = progress.epoch == self.config.epochs and progress.step == 0
+        if progress.step == progress.first_step and (is_last or self.skipped.in_a_row):
             raise UserError(
                 f"epoch {progress.epoch} taught nothing: none of its steps had a finite loss and gradient, "
                 f"and the weights are still those of step {progress.step}; start again with a lower --lr "

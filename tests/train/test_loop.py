@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision import MixedPrecision
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.amp import GradScaler
 
 from common.formats.pair_category import PairCategory
 from common.models.checkpoint import load_checkpoint
 from common.models.encoder import Encoder
 from common.runtime.errors import UserError
+from train import start
 from train.config import TrainConfig, load_config
 from train.data.dataset import CropBatch, CropDataset
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
@@ -281,6 +285,52 @@ def test_a_loss_that_stays_so_ends_the_run(
     with pytest.raises(UserError, match="4 steps in a row: training diverged; lower --lr"):
         run(configure(tmp_path, **{"optimiser.max_skipped": 4}))
     assert history(tmp_path)[0]["step"] == 0, "what was done before stays"
+
+
+@pytest.fixture
+def in_float16(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Runs with a scaler of these settings, as on a GPU without bf16."""
+
+    def set_up(**scaler: float) -> None:
+        precision = MixedPrecision("16-mixed", "cpu", GradScaler("cpu", **scaler))
+        monkeypatch.setattr(start, "open_fabric", lambda _: Fabric(accelerator="cpu", plugins=precision))
+
+    return set_up
+
+
+@pytest.mark.slow
+def test_steps_that_find_the_scale_of_float16_end_nothing(
+    configure: Configure, tmp_path: Path, in_float16: Callable[..., None]
+) -> None:
+    in_float16(init_scale=2.0**70, backoff_factor=2.0**-10)
+    _, recorder = run(configure(tmp_path, **{"optimiser.max_skipped": 1}))
+    found = [note for note in recorder.notes if "lower the scale" in note]
+    assert len(found) > 4, "no step of the first epoch is taken"
+    assert len(found) + len(recorder.steps) == 8 and recorder.steps
+    assert history(tmp_path)[-1]["skipped"] == len(found)
+
+
+@pytest.mark.slow
+def test_gradients_that_leave_float16_at_any_scale_end_the_run(
+    configure: Configure, tmp_path: Path, in_float16: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_float16(init_scale=4.0)
+    loss_of = Verification.loss
+    monkeypatch.setattr(  # finite, with a gradient that is not
+        Verification, "loss", lambda *given: loss_of(*given) + (loss_of(*given) * 0).sqrt()
+    )
+    with pytest.raises(UserError, match="2 steps in a row: training diverged"):
+        run(configure(tmp_path, **{"optimiser.max_skipped": 2}))
+    assert len(history(tmp_path)) == 1, "four steps: from 4 to 2, to 1, and two that count"
+
+
+@pytest.mark.slow
+def test_an_epoch_that_only_lowers_the_scale_ends_a_run_without_another(
+    configure: Configure, tmp_path: Path, in_float16: Callable[..., None]
+) -> None:
+    in_float16(init_scale=2.0**100, backoff_factor=0.5)
+    with pytest.raises(UserError, match="epoch 1 taught nothing"):
+        run(configure(tmp_path, epochs=1))
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ class SkippedBatches:
 
     Attributes:
         total: skipped since the run began.
-        in_a_row: skipped since the last good one.
+        in_a_row: skipped since the last good one, but for those that lowered the scale of the gradients.
     """
 
     def __init__(self, network: nn.Module, limit: int) -> None:
@@ -31,15 +31,12 @@ class SkippedBatches:
         if self._buffers:
             torch._foreach_copy_(self._kept, self._buffers)
 
-    @torch.no_grad()
     def skip(self, learning_rate: float) -> str:
         """Put the batch statistics back and count; returns what to tell.
 
         Raises UserError when as many as allowed were skipped in a row.
         """
-        if self._buffers:
-            torch._foreach_copy_(self._buffers, self._kept)
-        self.total += 1
+        self._undo()
         self.in_a_row += 1
         if self.in_a_row >= self._limit:
             raise UserError(
@@ -48,9 +45,20 @@ class SkippedBatches:
             )
         return f"a step without a finite loss or gradient was skipped ({self.total} so far)"
 
+    def rescale(self, scale: float) -> str:
+        """As `skip`, for gradients that left float16 by their scale, which is now this: no divergence."""
+        self._undo()
+        return f"a step was skipped to lower the scale of the gradients to {scale:g} ({self.total} so far)"
+
     def learnt(self) -> None:
         """A step was taken."""
         self.in_a_row = 0
+
+    @torch.no_grad()
+    def _undo(self) -> None:
+        if self._buffers:
+            torch._foreach_copy_(self._buffers, self._kept)
+        self.total += 1
 
     def state_dict(self) -> dict[str, Any]:
         """The counts."""
