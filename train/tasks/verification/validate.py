@@ -27,10 +27,11 @@ def validate(
 ) -> VerificationReport:
     """Embed every crop of the pairs once and score all pairs; every process gets the same report.
 
-    Each of the processes embeds its share, under the precision of the run. Every module of the encoder stays
-    in train or eval mode. The report has intervals, resampled by identity, and `hard_eer`: the genuine pairs
-    against the worst case that these embeddings know, each bona fide crop's most similar bona fide crop of
-    another identity and its most similar synthetic crop of the same one, among the crops of the pairs.
+    Each of the processes embeds its share, in float32 whatever the precision of the run: `infer` does so, and
+    the threshold that is found here holds there. Every module of the encoder stays in train or eval mode. The
+    report has intervals, resampled by identity, and `hard_eer`: the genuine pairs against the worst case that
+    these embeddings know, each bona fide crop's most similar bona fide crop of another identity and its most
+    similar synthetic crop of the same one, among the crops of the pairs.
 
     Args:
         encoder: on the device of `fabric`, not wrapped by it.
@@ -62,7 +63,7 @@ def _embed_shared(encoder: Encoder, dataset: FaceCrops, rows: NDArray[np.int64],
     share = -(-len(rows) // fabric.world_size)  # as long everywhere, the last ones are filled up with zeros
     mine = rows[fabric.global_rank * share : (fabric.global_rank + 1) * share]
     embeddings = torch.zeros(share, encoder.embedding_size, dtype=torch.float32, device=fabric.device)
-    with evaluating(encoder), fabric.autocast():
+    with evaluating(encoder):
         for start in range(0, len(mine), EMBED_BATCH):
             batch = mine[start : start + EMBED_BATCH]
             embeddings[start : start + len(batch)] = encoder.embed(dataset[batch].crops.to(fabric.device))
