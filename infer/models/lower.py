@@ -7,6 +7,7 @@ not converted: torch computes them as fast.
 """
 
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -139,12 +140,6 @@ def _relu6(graph: _Graph, layer: nn.ReLU6, name: str) -> str:
     return graph.add("Clip", [name, *limits])
 
 
-def _subsample(graph: _Graph, layer: nn.MaxPool2d, name: str) -> str:
-    if layer.kernel_size != 1 or layer.padding != 0 or not isinstance(layer.stride, int):
-        raise UnknownLayerError(f"pooling over {layer.kernel_size}")
-    return graph.add("MaxPool", [name], kernel_shape=[1, 1], strides=[layer.stride, layer.stride])
-
-
 def _linear(graph: _Graph, layer: nn.Linear, name: str) -> str:
     return graph.add("Gemm", [name, *graph.parameters(layer)], transB=1)
 
@@ -156,7 +151,6 @@ _LAYERS: dict[type[nn.Module], Callable[[_Graph, Any, str], str]] = {
     nn.PReLU: _prelu,
     nn.ReLU: lambda graph, layer, name: graph.add("Relu", [name]),
     nn.ReLU6: _relu6,
-    nn.MaxPool2d: _subsample,
     nn.Linear: _linear,
     nn.Flatten: lambda graph, layer, name: graph.add("Flatten", [name], axis=1),
     nn.Dropout: lambda graph, layer, name: name,
@@ -168,6 +162,9 @@ def _lower_call(graph: _Graph, node: fx.Node, inputs: list[str]) -> str:
     """The output of a function or a method, whose other arguments must be those of our backbones."""
     others = tuple(value for value in node.args if not isinstance(value, fx.Node))
     match node.target, others, node.kwargs:
+        case operator.getitem, ((types.EllipsisType(), slice(start=None, stop=None) as rows, columns),), {}:
+            if rows == columns and isinstance(rows.step, int) and rows.step > 0:
+                return graph.add("MaxPool", inputs, kernel_shape=[1, 1], strides=[rows.step, rows.step])
         case operator.add, (), {}:
             return graph.add("Add", inputs)
         case operator.mul, (), {}:

@@ -118,6 +118,15 @@ def test_the_network_is_named_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPa
         CpuNetwork(encoder_of("ir_lite"))
 
 
+class Sliced(nn.Module):
+    def __init__(self, places: tuple[object, ...]) -> None:
+        super().__init__()
+        self.places = places
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return features[self.places]
+
+
 @pytest.mark.parametrize(
     "layer",
     [
@@ -125,6 +134,9 @@ def test_the_network_is_named_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPa
         nn.Conv2d(3, 3, 3, padding="same"),
         nn.BatchNorm2d(3, track_running_stats=False),
         nn.MaxPool2d(2),
+        Sliced((..., slice(None, None, 2))),
+        Sliced((..., slice(None, None, 2), slice(None, None, 3))),
+        Sliced((..., slice(1, None, 2), slice(1, None, 2))),
         nn.GELU(),
     ],
 )
