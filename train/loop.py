@@ -89,7 +89,7 @@ class _Run:
         self.history = PerformanceHistory(config.out)
         for written in (config.out, self.checkpoints):
             remove_stale_temporaries(written)
-        loader = open_loader(task.dataset, task.batches, config.batch.loader_workers)
+        loader = open_loader(task.dataset, task.batches, config.batch.loader_workers, fabric.device)
         self.loader = cast(DataLoader[Any], fabric.setup_dataloaders(loader, use_distributed_sampler=False))
 
         self.progress = Progress()

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 from common.runtime.errors import UserError
+from common.runtime.out_of_memory import is_out_of_memory
 from train.config import TrainConfig
 
 DEAD_READER = "DataLoader worker"
-CPU_MESSAGES = ("can't allocate memory", "not enough memory")  # torch raises plain RuntimeErrors there
 
 
 @contextmanager
@@ -17,10 +15,8 @@ def explain_out_of_memory(config: TrainConfig, processes: int) -> Iterator[None]
     """Context that turns an error for want of memory into a UserError that says what to try."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise UserError(_advice(config, processes)) from error
-    except RuntimeError as error:
-        if any(message in str(error) for message in CPU_MESSAGES):
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
             raise UserError(_advice(config, processes)) from error
         if DEAD_READER in str(error):
             raise UserError(

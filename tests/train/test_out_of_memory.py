@@ -36,6 +36,21 @@ def test_a_real_failure_to_allocate_is_recognised() -> None:
         torch.empty(1 << 55)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
+    ],
+)
+def test_libraries_of_cuda_say_it_in_their_own_words(error: Exception) -> None:
+    with pytest.raises(UserError, match="out of memory"), explain_out_of_memory(config(), 1):
+        raise error
+
+
 def test_other_errors_pass() -> None:
     with pytest.raises(RuntimeError, match="shape"), explain_out_of_memory(config(), 1):
         raise RuntimeError("shape mismatch")

@@ -11,8 +11,10 @@ from train.data.batches import PlannedBatches
 from train.interruption import ignore_interrupts
 
 
-def open_loader(dataset: Dataset[Any], batches: PlannedBatches, workers: int) -> DataLoader[Any]:
-    """The planned batches, read by so many processes; by none, in this one."""
+def open_loader(
+    dataset: Dataset[Any], batches: PlannedBatches, workers: int, device: torch.device
+) -> DataLoader[Any]:
+    """The planned batches, read for a device by so many processes; by none, in this one."""
     # spawned, not forked: HDF5 files that are open in this process must not be shared with another
     return DataLoader(
         dataset,
@@ -20,7 +22,7 @@ def open_loader(dataset: Dataset[Any], batches: PlannedBatches, workers: int) ->
         sampler=batches,
         num_workers=workers,
         persistent_workers=workers > 0,
-        pin_memory=torch.cuda.is_available(),
+        pin_memory=device.type == "cuda",  # else it would open a context on a GPU that is not used
         multiprocessing_context="spawn" if workers else None,
         worker_init_fn=ignore_interrupts,
     )
