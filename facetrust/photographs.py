@@ -11,6 +11,7 @@ from PIL import Image
 from align.crops.aligner import AlignedFace, Rejection, aligner_of_process
 from align.crops.options import AlignOptions, FaceChoice, as_choice
 from align.media.source import ImageSource
+from common.runtime.device import Device
 from common.runtime.errors import UserError
 from infer.claims import in_words, synthetic_statement, threshold_doubt
 from infer.commands.options import CHECKPOINTS
@@ -60,6 +61,7 @@ def load_model(
     min_face: int | None = None,
     face: Literal["central", "largest"] | FaceChoice | None = None,
     crops: bool = False,
+    device: Literal["auto", "cpu", "cuda"] | Device = Device.AUTO,
 ) -> Model:
     """A model that compares faces, and how photographs are cropped for it: by default as in its training.
 
@@ -74,6 +76,7 @@ def load_model(
         min_face: least side of a face, in pixels of the photograph.
         face: which of several faces counts.
         crops: the photographs are aligned crops already: no face is looked for.
+        device: where the model runs, `auto`, `cpu` or `cuda`; with `cpu` faces are found there too.
 
     Raises UserError where there is no such model, its file is not usable, or a value is out of range.
 
@@ -83,7 +86,13 @@ def load_model(
     """
     choice = None if face is None else as_choice(FaceChoice, "face", face)
     asked = CropRequest(detector, det_size, min_score, min_face, choice, crops)
-    return load.load_model(None if name is None else os.fspath(name), CHECKPOINTS, colour, asked)
+    return load.load_model(
+        None if name is None else os.fspath(name),
+        CHECKPOINTS,
+        colour,
+        asked,
+        as_choice(Device, "device", device),
+    )
 
 
 def verify(

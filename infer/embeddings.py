@@ -1,7 +1,7 @@
 """From photographs to embeddings: every one is aligned and embedded once, however many pairs it is in."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from align.crops.aligner import Rejection, align_photographs
 from align.crops.options import AlignOptions
 from align.media.source import ImageSource
+from common.runtime.device import Device
 from common.runtime.worker_processes import available_cores, run_in_processes, start_fork_server
 from infer.cropping import options_for
 from infer.models.model import Model
@@ -111,4 +112,5 @@ def _stored_crops(
 
 def align_options(model: Model, aligned: bool) -> AlignOptions:
     """How photographs, or images that are crops already, become what a model takes."""
-    return options_for(model.crops, model.size, aligned)
+    options = options_for(model.crops, model.size, aligned)
+    return replace(options, device=Device.CPU) if model.asked_device is Device.CPU else options

@@ -9,10 +9,11 @@ from rich.table import Table
 
 from common.runtime.as_option import AllowMissing, AsOption
 from common.runtime.command_line import console, examples, print_notes, progress_bar
+from common.runtime.device import Device
 from common.runtime.errors import UserError
 from common.runtime.option_groups import with_option_groups
 from infer.commands.model_told import tell_model
-from infer.commands.options import CHECKPOINTS, RESULTS, ModelName
+from infer.commands.options import CHECKPOINTS, RESULTS, ModelDevice, ModelName
 
 if TYPE_CHECKING:
     from infer.audit.audit import Audit
@@ -32,6 +33,7 @@ def audit(
         Path, typer.Argument(help="Folder of shards that 'align run' made.", show_default=False)
     ],
     model: ModelName = None,
+    device: ModelDevice = Device.AUTO,
     out: Annotated[Path, AsOption("Folder for audit.csv, relabel.csv and contact_sheet.png.")] = RESULTS
     / "audit",
     split: Annotated[
@@ -57,7 +59,7 @@ def audit(
     from infer.audit.tables import write_audit, write_relabel
     from infer.models.load import load_model
 
-    loaded = load_model(model, CHECKPOINTS)
+    loaded = load_model(model, CHECKPOINTS, device=device)
     tell_model(loaded)
     with progress_bar("Embedding", "crops") as progress:
         crops = read_audited_crops(list(folder.shards), loaded, progress)

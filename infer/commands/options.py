@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from common.runtime.as_option import AsOption, Panel
+from common.runtime.device import Device
 from infer.cropping import AS_TRAINED, CropRequest
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ ModelName = Annotated[
         default=f"the best of {CHECKPOINTS}",
     ),
 ]
+ModelDevice = Annotated[
+    Device,
+    AsOption("Where the model runs; auto is on CUDA if there is one. With cpu, faces are found there too."),
+]
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class ModelChoice:
         Literal["RGB", "BGR"] | None,
         AsOption("Order of the channels that the model takes, where its file does not say it."),
     ] = None
+    device: ModelDevice = Device.AUTO
     crops: Annotated[
         CropRequest, Panel("The face in a photograph, by default as in the model's training")
     ] = AS_TRAINED
@@ -43,7 +49,7 @@ class ModelChoice:
         """The model. Raises UserError as `load_model`."""
         from infer.models.load import load_model
 
-        return load_model(self.name, CHECKPOINTS, self.colour, self.crops)
+        return load_model(self.name, CHECKPOINTS, self.colour, self.crops, self.device)
 
 
 Pairs = Annotated[

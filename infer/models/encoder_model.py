@@ -1,5 +1,8 @@
 """The model of a facetrust encoder: torch on a GPU, ONNX Runtime on a CPU."""
 
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -7,18 +10,25 @@ import torch
 from numpy.typing import NDArray
 
 from common.models.encoder import Encoder
-from common.runtime.errors import UserError
+from common.runtime.device import Device
+from common.runtime.errors import ParameterError, UserError
+from common.runtime.out_of_memory import is_out_of_memory
 from infer.models.cpu_network import CpuNetwork
 from infer.models.lower import UnknownLayerError
 from infer.models.model import Model, ModelCard, Threshold
 from infer.models.unit_length import are_of_unit_length
+
+GPU_BATCH = 256  # crops at one time, and as many mirror images after them; IR-101 takes about 2 GB for them
 
 
 class EncoderModel(Model):
     """A model that wraps an `Encoder`.
 
     Without a GPU, ONNX Runtime computes our own backbones, and torch those of timm. Either gives what
-    `Encoder.embed` gives, to 1e-5. Later changes of the encoder's weights do not count.
+    `Encoder.embed` gives, to 1e-5. Later changes of the encoder's weights do not count. The encoder is put in
+    eval mode; a GPU gets a copy of it.
+
+    Raises UserError when CUDA is asked for and not there, or its memory does not suffice.
     """
 
     def __init__(
@@ -28,13 +38,20 @@ class EncoderModel(Model):
         threshold: Threshold | None = None,
         file: Path | None = None,
         sha256: str | None = None,
+        device: Device = Device.AUTO,
     ) -> None:
         self.card = card
         self.threshold = threshold
         self.file = file
         self.sha256 = sha256
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.encoder = encoder.eval().to(self.device)
+        self.asked_device = device
+        self.device = _settled(device)
+        # all of them on a CPU, where other batches would change the last bits
+        self._at_once = None if self.device.type == "cpu" else GPU_BATCH
+        self.encoder = encoder.eval()
+        if self.device.type != "cpu":
+            with _memory_told():
+                self.encoder = copy.deepcopy(encoder).to(self.device)
         self._on_cpu = _on_cpu(self.encoder) if self.device.type == "cpu" else None
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -47,9 +64,35 @@ class EncoderModel(Model):
         return embedded
 
     def _embed_with_torch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        images = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device).permute(0, 3, 1, 2)
-        embedded: NDArray[np.float32] = self.encoder.embed(images).cpu().numpy()
-        return embedded
+        at_once = self._at_once or len(crops)
+        found = np.empty((len(crops), self.card.embedding_size), np.float32)
+        with _memory_told():
+            for start in range(0, len(crops), at_once):
+                part = np.ascontiguousarray(crops[start : start + at_once])
+                images = torch.from_numpy(part).to(self.device).permute(0, 3, 1, 2)
+                found[start : start + at_once] = self.encoder.embed(images).cpu().numpy()
+        return found
+
+
+def _settled(device: Device) -> torch.device:
+    is_there = torch.cuda.is_available()
+    if device is Device.CUDA and not is_there:
+        raise ParameterError("torch finds no CUDA; check the driver, or use {device} cpu")
+    return torch.device("cuda" if is_there and device is not Device.CPU else "cpu")
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Context that turns want of memory into a UserError."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ParameterError(
+            "out of memory while embedding; end what else takes it ('nvidia-smi' lists a GPU's), or use "
+            "{device} cpu"
+        ) from error
 
 
 def _on_cpu(encoder: Encoder) -> CpuNetwork | None:

@@ -12,6 +12,7 @@ from common.models.weights.layouts import Colour
 from common.models.weights.refusal import inspect_weights
 from common.models.weights.source import locate
 from common.runtime.checksum import file_sha256
+from common.runtime.device import Device
 from common.runtime.file_kinds import Kind
 from infer.cropping import AS_TRAINED, CropRequest, described
 from infer.models.encoder_model import EncoderModel
@@ -27,7 +28,11 @@ OWN = "the model's own, from its validation pairs"
 
 
 def load_model(
-    name: str | None, checkpoints: Path, colour: Colour | None = None, crops: CropRequest = AS_TRAINED
+    name: str | None,
+    checkpoints: Path,
+    colour: Colour | None = None,
+    crops: CropRequest = AS_TRAINED,
+    device: Device = Device.AUTO,
 ) -> Model:
     """The model of this name, and how photographs are cropped for it.
 
@@ -38,16 +43,17 @@ def load_model(
         checkpoints: folder that the best checkpoint is looked for in.
         colour: order of the channels of its input, for files that do not say.
         crops: what is asked of the crops.
+        device: where it runs; AUTO is on CUDA where torch, or for an ONNX file ONNX Runtime, has it.
 
     A threshold that is noted beside the file goes before the file's own. Raises UserError when there is no
-    such model, its file is not usable or says another colour, and as `CropRequest.settle`.
+    such model, its file is not usable or says another colour, CUDA is not there, and as `CropRequest.settle`.
     """
     if name is None:
         best = best_checkpoint(checkpoints)
-        model = _open(str(best.path), colour)
+        model = _open(str(best.path), colour, device)
         model.card = replace(model.card, chosen=f"the best of {checkpoints}: {best.why}")
     else:
-        model = _open(name, colour)
+        model = _open(name, colour, device)
     model.crops = crops.settle(model.card.crops)
     if doubt := _doubt_of_threshold(model):
         model.card = replace(model.card, assumed=(*model.card.assumed, doubt))
@@ -69,16 +75,16 @@ def _doubt_of_threshold(model: Model) -> str | None:
     )
 
 
-def _open(name: str, colour: Colour | None) -> Model:
+def _open(name: str, colour: Colour | None, device: Device) -> Model:
     if name.startswith(RANDOM_PREFIX):
         torch.manual_seed(RANDOM_SEED)
         encoder = _untrained(name.removeprefix(RANDOM_PREFIX), colour)
-        return EncoderModel(encoder, _card(name, encoder))
+        return EncoderModel(encoder, _card(name, encoder), device=device)
     located = locate(name)
     file = located.path
     kind = inspect_weights(file).kind
     if kind is Kind.ONNX or (kind in UNDECIDED and file.suffix.lower() == ONNX_SUFFIX):
-        return OnnxModel.open(file, name, colour=colour)
+        return OnnxModel.open(file, name, device, colour)
     sha256 = file_sha256(file)
     loaded = load_located(located, name, Wanted(colour=colour))
     card = _card(name, loaded.encoder)
@@ -89,7 +95,7 @@ def _open(name: str, colour: Colour | None) -> Model:
         if info.threshold is not None:
             doubt = info.validated.doubts() if info.validated else None
             own = Threshold(info.threshold, OWN, doubt or "")
-    return EncoderModel(loaded.encoder, card, settle_threshold(file, own, sha256), file, sha256)
+    return EncoderModel(loaded.encoder, card, settle_threshold(file, own, sha256), file, sha256, device)
 
 
 def _untrained(backbone: str, colour: Colour | None) -> Encoder:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from common.models.crop_settings import CropSettings
 from common.models.encoder import InputFormat
 from common.models.training_facts import SyntheticTraining, ValidationFacts
+from common.runtime.device import Device
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Model(ABC):
         file: None for untrained baselines.
         sha256: of the file as it was when it was loaded, in hexadecimal; None for untrained baselines.
         crops: how photographs are cropped for it, see `infer.cropping`; its `size` is not looked at.
+        asked_device: what was asked for; of the CPU, it is where faces are looked for too.
 
     An instance may be used by several threads at once.
     """
@@ -64,6 +66,7 @@ class Model(ABC):
     file: Path | None
     sha256: str | None = None
     crops: CropSettings = CropSettings()
+    asked_device: Device = Device.AUTO
 
     @property
     def size(self) -> int:

@@ -40,11 +40,13 @@ class OnnxModel(Model):
         threshold: Threshold | None,
         file: Path,
         sha256: str,
+        device: Device = Device.AUTO,
     ) -> None:
         self.card = card
         self.threshold = threshold
         self.file = file
         self.sha256 = sha256
+        self.asked_device = device
         self._embed = embed
 
     @classmethod
@@ -69,7 +71,7 @@ class OnnxModel(Model):
                 )
             card = _card_of_export(name, metadata, embedding_size(session, metadata, path))
             threshold = settle_threshold(path, metadata.own_threshold, sha256)
-            return cls(partial(run_export, session, path=path), card, threshold, path, sha256)
+            return cls(partial(run_export, session, path=path), card, threshold, path, sha256, device)
         noted = read_notes(path, sha256).input
         if colour is not None:
             noted = (noted or InputFormat()).model_copy(update={"colour": colour})
@@ -82,7 +84,7 @@ class OnnxModel(Model):
             precision=precision_of(file.model),
             assumed=assumed,
         )
-        return cls(network.embed, card, settle_threshold(path, None, sha256), path, sha256)
+        return cls(network.embed, card, settle_threshold(path, None, sha256), path, sha256, device)
 
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See `Model.embed`; an export without the mirror image gives embeddings of the crops alone."""

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from common.models.encoder import Encoder, InputFormat
-from common.runtime.errors import UserError
+from common.runtime.device import Device
+from common.runtime.errors import UserError, user_text
+from infer.models import encoder_model
 from infer.models.cpu_network import CpuNetwork
 from infer.models.encoder_model import EncoderModel
 from infer.models.lower import UnknownLayerError, lower
@@ -145,3 +147,57 @@ def test_a_layer_that_is_not_understood_is_never_guessed(layer: nn.Module) -> No
     encoder.backbone = nn.Sequential(layer, nn.Flatten())  # type: ignore[assignment]
     with pytest.raises(UnknownLayerError):
         lower(encoder)
+
+
+def test_a_gpu_embeds_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = encoder_of("ir_lite")
+    model = model_of(encoder)
+    expected = model.embed(random_crops(7))
+    monkeypatch.setattr(model, "_on_cpu", None)
+    monkeypatch.setattr(model, "_at_once", 3)
+    seen: list[int] = []
+    encoder.register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    np.testing.assert_allclose(model.embed(random_crops(7)), expected, atol=1e-5)
+    assert seen == [3, 3, 3, 3, 1, 1]  # and as many mirror images
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED")],
+)
+def test_want_of_memory_is_told_in_one_line(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def embed(crops: torch.Tensor) -> torch.Tensor:
+        raise error
+
+    model = model_of(encoder_of("ir_lite"))
+    monkeypatch.setattr(model, "_on_cpu", None)
+    monkeypatch.setattr(model.encoder, "embed", embed)
+    with pytest.raises(UserError, match="out of memory") as told:
+        model.embed(random_crops(1))
+    assert user_text(told.value).endswith("use --device cpu") and "\n" not in str(told.value)
+
+
+def test_other_failures_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of(encoder_of("ir_lite"))
+    monkeypatch.setattr(model, "_on_cpu", None)
+    with pytest.raises(RuntimeError, match="channels"):
+        model.embed(random_crops(1)[..., :2])
+
+
+def test_the_encoder_given_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = encoder_of("ir_lite")
+    monkeypatch.setattr(encoder_model, "_settled", lambda device: torch.device("meta"))
+    model = model_of(encoder)
+    assert {tensor.device.type for tensor in model.encoder.state_dict().values()} == {"meta"}
+    assert {tensor.device.type for tensor in encoder.state_dict().values()} == {"cpu"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "settled"),
+    [("auto", True, "cuda"), ("auto", False, "cpu"), ("cpu", True, "cpu"), ("cuda", True, "cuda")],
+)
+def test_the_device_is_settled(
+    asked: str, there: bool, settled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert encoder_model._settled(Device(asked)) == torch.device(settled)

@@ -10,6 +10,7 @@ from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder, InputFormat
 from common.runtime.checksum import file_sha256
+from common.runtime.device import Device
 from common.runtime.errors import UserError
 from infer.cropping import CropRequest
 from infer.embeddings import align_options
@@ -230,3 +231,15 @@ def test_a_colour_is_for_files_that_do_not_say(tmp_path: Path) -> None:
     assert load_model("random:ir_lite", tmp_path, "BGR").card.input_format.colour == "BGR"
     with pytest.raises(UserError, match="trained on RGB, as it says itself; leave colour out"):
         load_model(str(tmp_path / "own.safetensors"), tmp_path, "BGR")
+
+
+def test_a_device_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match="finds no CUDA; check the driver, or use device cpu"):
+        load_model("random:ir_lite", tmp_path, device=Device.CUDA)
+
+
+def test_on_the_cpu_faces_are_looked_for_there_too(tmp_path: Path) -> None:
+    for device, detection in ((Device.CPU, Device.CPU), (Device.AUTO, Device.AUTO)):
+        model = load_model("random:ir_lite", tmp_path, device=device)
+        assert align_options(model, aligned=False).device is detection
