@@ -72,8 +72,9 @@ lint: environment
 gpu: environment
 	$(BIN)/pip uninstall --yes onnxruntime
 	$(BIN)/pip install --upgrade onnxruntime-gpu
-	$(BIN)/python -c "from common.runtime.onnx_session import providers; from common.runtime.device import Device; \
-	    print('detectors run on', providers(Device.AUTO)[0])"
+	$(BIN)/python -c "import sys; from common.runtime.onnx_session import cuda_trouble; trouble = cuda_trouble(); \
+	    sys.exit(trouble and f'ONNX Runtime cannot use CUDA: {trouble}')"
+	@echo "detectors run on CUDA"
 
 clean:
 	rm -rf $(VENV) build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

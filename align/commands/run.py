@@ -59,9 +59,11 @@ def run(
         start_fork_server("align.shards.job")
     from align.shards.run import align_source
     from align.sources.find import find_source
+    from common.runtime.onnx_session import fallback_notes
 
     found = find_source(source, layout, selection, reading)
     _tell_source(found, source, layout is None)
+    print_notes(fallback_notes(options.device))
     with progress_bar("Aligning") as progress:
         summary = align_source(
             found,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from align.crops.options import AlignOptions
@@ -52,6 +52,8 @@ def align_source(
     Raises UserError when the detector is not there, another run writes to `out`, or `out` belongs to another
     source or to other options; OSError when `out` cannot be written.
     """
+    # once for all workers, which may be on other machines: CUDA rounds otherwise
+    options = replace(options, device=settle_device(options.device))
     header = _header(source, options, shard_size)
     with claim_folder(out, header, overwrite) as claimed:
         plan = _plan(source, out, options, shard_size)
@@ -88,7 +90,6 @@ def _plan(source: Source, out: Path, options: AlignOptions, shard_size: int) -> 
 
 def _header(source: Source, options: AlignOptions, shard_size: int) -> ManifestHeader:
     settled = options.as_dict() | {
-        "device": settle_device(options.device).value,  # CUDA rounds otherwise
         "shard-size": shard_size,
         "layout": source.layout.value,
         **source.selection.as_dict(),

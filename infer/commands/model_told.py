@@ -6,7 +6,7 @@ from rich.markup import escape
 
 from align.detectors.registry import NONE
 from common.models.crop_settings import CropSettings
-from common.runtime.command_line import console, printable
+from common.runtime.command_line import console, print_notes, printable
 from infer.cropping import described
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ LONGEST = 100  # characters of what a model was trained on
 
 def tell_model(model: "Model") -> None:
     """Print the model, why it was taken, what differs in its crops, and what its file does not say."""
+    from common.runtime.onnx_session import fallback_notes
+
     card = model.card
     data = card.trained_on
     trained_on = f", trained on {data if len(data) <= LONGEST else f'{data[:LONGEST]}…'}" if data else ""
@@ -29,6 +31,7 @@ def tell_model(model: "Model") -> None:
     if used != trained and card.crops is not None:
         before = trained or "the defaults of 'align run'"
         console.print(f"[yellow]careful:[/] the crops of its training were made by {_safe(before)}")
+    print_notes(fallback_notes(model.asked_device))
     for assumption in card.assumed:
         console.print(f"[yellow]assumed:[/] {_safe(assumption)}")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
@@ -17,7 +18,10 @@ from align.crops.aligner import AlignedFace, align_photographs
 from align.shards.engines.engine import Engine
 from align.shards.run import AlignSummary, align_source
 from align.sources.find import find_source
+from common.formats.manifest import read_manifest
 from common.formats.shards import decode_strings, open_shard, shard_paths
+from common.runtime import onnx_session
+from common.runtime.device import Device
 from common.runtime.errors import UserError
 
 Array = NDArray[np.uint8]
@@ -45,6 +49,33 @@ def source(tmp_path: Path, portraits: list[Array], save_jpeg: Save) -> Path:
     flags = {path.relative_to(root).as_posix(): 0 for path in root.glob("*/*")} | {"Персона 2/1.jpg": 1}
     (root / "meta.json").write_text(json.dumps(flags))
     return root
+
+
+class Planned(Engine):
+    """An engine that does nothing with its tasks but show them."""
+
+    def run(self, function: Any, tasks: Any) -> Any:
+        raise KeyError({task.options.device for task in tasks})
+
+
+def test_the_device_is_settled_once_for_manifest_and_workers(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("align.shards.run.settle_device", lambda asked: Device.CUDA)
+    with pytest.raises(KeyError, match=r"\{<Device.CUDA: 'cuda'>\}"):
+        align_source(find_source(source), tmp_path / "out", engine=Planned())
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest is not None and manifest.header.options["device"] == "cuda"
+
+
+def test_the_manifest_of_shards_made_on_the_cpu_says_so_where_cuda_does_not_work(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [onnx_session.CUDA, onnx_session.CPU])
+    monkeypatch.setattr(onnx_session, "_trouble_of_a_small_network", lambda: "libcudnn.so.9 is missing")
+    align_folder(source, tmp_path / "out")
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest is not None and manifest.header.options["device"] == "cpu"
 
 
 def test_crops_labels_and_rejects(source: Path, tmp_path: Path) -> None:
