@@ -7,13 +7,14 @@ from pathlib import Path
 
 from align.crops.options import AlignOptions
 from align.crops.reasons import group_reasons
-from align.detectors.registry import detector_fingerprint
+from align.detectors.registry import NONE, detector_fingerprint
 from align.shards.engines.engine import Engine
 from align.shards.job import ShardJob, align_shard
 from align.shards.make import LOCK_FILE, PlannedShard, claim_folder
 from align.shards.resume import count_outdated, fingerprints
 from align.sources.find import Source
 from common.formats.manifest import ManifestHeader
+from common.runtime.device import Device
 from common.runtime.onnx_session import settle_device
 
 __all__ = ["LOCK_FILE", "AlignSummary", "align_source"]
@@ -55,6 +56,7 @@ def align_source(
     # once for all workers, which may be on other machines: CUDA rounds otherwise
     options = replace(options, device=settle_device(options.device))
     header = _header(source, options, shard_size)
+    engine = replace(engine, on_gpu=options.device is Device.CUDA and options.detector != NONE)
     with claim_folder(out, header, overwrite) as claimed:
         plan = _plan(source, out, options, shard_size)
         outdated = count_outdated(claimed.earlier, [(shard.job, shard.inputs) for shard in plan])

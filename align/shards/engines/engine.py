@@ -28,6 +28,7 @@ class Engine:
     )
     workers: Workers = None
     address: Annotated[str | None, AsOption("Of the Ray cluster; one is started here if not told.")] = None
+    on_gpu: bool = False  # whether tasks compute on one
 
     def __post_init__(self) -> None:
         if self.address is not None and self.name is not EngineName.RAY:
@@ -38,7 +39,7 @@ class Engine:
         if self.name is EngineName.RAY:
             from align.shards.engines.ray import run_on_ray
 
-            return run_on_ray(function, tasks, self.address, self.workers)
+            return run_on_ray(function, tasks, self.address, self.workers, self.on_gpu)
         from common.runtime.worker_processes import run_in_processes
 
         return run_in_processes(function, tasks, self.workers)

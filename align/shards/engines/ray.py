@@ -15,6 +15,7 @@ from common.runtime.errors import UserError
 from common.runtime.worker_processes import Result, Task, available_cores
 
 RETRIES = 3  # of a task whose worker or node died
+GPU_SHARE = 0.125  # of a GPU for a task that computes on one: a network's context takes some 0.5 GB of it
 TASKS_PER_CORE = 2  # in flight: one that runs and one that waits, so that no core idles between them
 LOOK_AGAIN_S = 10  # how soon nodes that joined are noticed although no task finishes
 
@@ -24,6 +25,7 @@ def run_on_ray(
     tasks: Sequence[Task],
     address: str | None = None,
     workers: int | None = None,
+    on_gpu: bool = False,
 ) -> Iterator[tuple[int, Result]]:
     """Yield `(index of the task, function(task))` as tasks finish, in any order.
 
@@ -33,16 +35,18 @@ def run_on_ray(
         function: a module-level function; tasks and results must pickle.
         address: "auto", "host:6379" or "ray://host:10001"; by default a cluster is started on this machine.
         workers: at most so many tasks in flight; by default two for each core the cluster has at the time.
+        on_gpu: `function` computes on a GPU, which Ray hides from tasks that do not ask for a share of one.
 
-    Raises UserError when Ray is missing, the cluster cannot be joined, its nodes cannot import facetrust, or
-    a task loses its worker again and again; what was yielded before stays valid.
+    Raises UserError when Ray is missing, the cluster cannot be joined, has no GPU where one is wanted, its
+    nodes cannot import facetrust, or a task loses its worker again and again; what was yielded before stays
+    valid.
     """
     ray = _import_ray()
     if ray.is_initialized():
         raise UserError("this process has joined a Ray cluster already; call ray.shutdown() first")
     try:
         _connect(ray, address, workers)
-        yield from _results(ray, function, tasks, workers)
+        yield from _results(ray, function, tasks, workers, GPU_SHARE if on_gpu else 0)
     except ray.exceptions.RayTaskError as error:
         if not isinstance(error.cause, ImportError):
             raise error.cause from error
@@ -95,9 +99,15 @@ def _knock(address: str) -> None:
 
 
 def _results(
-    ray: ModuleType, function: Callable[[Task], Result], tasks: Sequence[Task], workers: int | None
+    ray: ModuleType,
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    workers: int | None,
+    gpu_share: float,
 ) -> Iterator[tuple[int, Result]]:
-    remote = ray.remote(num_cpus=1, max_retries=RETRIES)(_portable_worker())
+    if gpu_share and not ray.cluster_resources().get("GPU"):  # its tasks would wait for ever
+        raise UserError("no node of the Ray cluster has a GPU that Ray knows of; use --device cpu")
+    remote = ray.remote(num_cpus=1, num_gpus=gpu_share, max_retries=RETRIES)(_portable_worker())
     waiting = iter(enumerate(tasks))
     running: dict[Any, int] = {}  # bounded, because Ray holds the tasks in memory
     try:

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from align.crops.aligner import AlignedFace, align_photographs
+from align.crops.options import AlignOptions
 from align.shards.engines.engine import Engine
 from align.shards.run import AlignSummary, align_source
 from align.sources.find import find_source
@@ -55,17 +56,28 @@ class Planned(Engine):
     """An engine that does nothing with its tasks but show them."""
 
     def run(self, function: Any, tasks: Any) -> Any:
-        raise KeyError({task.options.device for task in tasks})
+        raise KeyError({task.options.device for task in tasks}, self.on_gpu)
 
 
+@pytest.mark.parametrize("device", [Device.CPU, Device.CUDA])
 def test_the_device_is_settled_once_for_manifest_and_workers(
+    source: Path, tmp_path: Path, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("align.shards.run.settle_device", lambda asked: device)
+    with pytest.raises(KeyError) as planned:
+        align_source(find_source(source), tmp_path / "out", engine=Planned())
+    assert planned.value.args == ({device}, device is Device.CUDA)
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest is not None and manifest.header.options["device"] == device.value
+
+
+def test_crops_as_they_are_ask_for_no_gpu(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("align.shards.run.settle_device", lambda asked: Device.CUDA)
-    with pytest.raises(KeyError, match=r"\{<Device.CUDA: 'cuda'>\}"):
-        align_source(find_source(source), tmp_path / "out", engine=Planned())
-    manifest = read_manifest(tmp_path / "out")
-    assert manifest is not None and manifest.header.options["device"] == "cuda"
+    with pytest.raises(KeyError) as planned:
+        align_source(find_source(source), tmp_path / "out", AlignOptions(detector="none"), engine=Planned())
+    assert planned.value.args[1] is False
 
 
 def test_the_manifest_of_shards_made_on_the_cpu_says_so_where_cuda_does_not_work(

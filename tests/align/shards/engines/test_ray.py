@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import ray
 from numpy.typing import NDArray
 from ray.cluster_utils import Cluster
 
-from align.shards.engines.ray import run_on_ray
+from align.shards.engines.ray import GPU_SHARE, _results, run_on_ray
 from align.shards.job import ShardJob, ShardResult, align_shard
 from align.sources.find import find_source
 from common.formats.shards import decode_strings
@@ -91,6 +92,39 @@ def test_a_cluster_that_is_not_there_is_told_at_once(address: str, monkeypatch: 
         with pytest.raises(UserError, match=f"^no Ray cluster could be joined at {address} .*'ray start"):
             next(run_on_ray(abs, [1], address))
         assert time.monotonic() - start < 10
+
+
+class StandIn:
+    """Ray, as far as tasks are sent: a cluster with these resources that runs them at once."""
+
+    def __init__(self, **resources: float) -> None:
+        self.resources = resources
+        self.asked: dict[str, float] = {}
+
+    def cluster_resources(self) -> dict[str, float]:
+        return self.resources
+
+    def remote(self, **asked: float) -> Callable[[Callable[[bytes], object]], SimpleNamespace]:
+        self.asked = asked
+        return lambda work: SimpleNamespace(remote=work)
+
+    def wait(self, references: list[object], timeout: float) -> tuple[list[object], list[object]]:
+        return references, []
+
+    def get(self, reference: object) -> object:
+        return reference
+
+
+@pytest.mark.parametrize(("on_gpu", "share"), [(False, 0), (True, 0.125)])
+def test_tasks_ask_for_a_share_of_a_gpu_where_they_compute_on_one(on_gpu: bool, share: float) -> None:
+    there = StandIn(CPU=2, GPU=1)
+    assert sorted(_results(there, abs, [-1, -2], None, GPU_SHARE if on_gpu else 0)) == [(0, 1), (1, 2)]
+    assert there.asked["num_gpus"] == share and there.asked["num_cpus"] == 1
+
+
+def test_a_cluster_without_a_gpu_is_told_and_not_waited_for(cluster: str) -> None:
+    with pytest.raises(UserError, match=r"^no node of the Ray cluster has a GPU.*--device cpu$"):
+        next(run_on_ray(abs, [1], cluster, on_gpu=True))
 
 
 def test_what_the_function_raises_is_raised_here(cluster: str, tmp_path: Path) -> None:
