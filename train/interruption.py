@@ -9,6 +9,7 @@ import torch.distributed as dist
 from lightning_fabric import Fabric
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+GPU_STEPS = 10  # after which several GPUs ask each other, for which the host waits for all work of theirs
 
 
 class Interruption:
@@ -18,6 +19,8 @@ class Interruption:
         self._fabric = fabric
         self._asked = False
         self._before: dict[int, object] = {}
+        self._every = 1 if fabric.device.type == "cpu" else GPU_STEPS
+        self._steps = 0
 
     def __enter__(self) -> "Interruption":
         if threading.current_thread() is threading.main_thread():  # elsewhere signals cannot be handled
@@ -30,9 +33,12 @@ class Interruption:
         self._restore()
 
     def requested(self) -> bool:
-        """Whether to stop now: the same answer in all processes, each of which must ask."""
+        """Whether to stop now: the same answer in all processes, each of which must ask after every step."""
         if self._fabric.world_size == 1:
             return self._asked
+        self._steps += 1
+        if self._steps % self._every:
+            return False
         asked = torch.tensor(float(self._asked), device=self._fabric.device)
         dist.all_reduce(asked)
         return bool(asked > 0)

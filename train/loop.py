@@ -17,6 +17,7 @@ from common.runtime.atomic import remove_stale_temporaries
 from common.runtime.errors import UserError
 from train.config import TrainConfig
 from train.data.loader import grouped, open_loader
+from train.distributed.devices import device_notes
 from train.distributed.synchronise import synchronise
 from train.interruption import Interruption
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
@@ -113,7 +114,8 @@ class _Run:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
         self._begin()
         self.logger.started(self._plan())
-        for note in self.task.notes(self.progress.step):
+        own = device_notes(self.config.hardware, self.fabric)
+        for note in [*own, *self.task.notes(self.progress.step)]:
             self.logger.noted(note)
         progress, batches = self.progress, self.task.batches
         interrupted = False

@@ -1,13 +1,15 @@
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
 
 from train.config import HardwareConfig
 from train.distributed import devices
-from train.distributed.devices import open_fabric
+from train.distributed.devices import device_notes, open_fabric
 
 
 class Asked:
@@ -54,3 +56,23 @@ def test_auto_takes_bf16_only_where_the_gpu_computes_in_it(
     monkeypatch.setattr(torch.cuda, "_check_bf16_tensor_supported", lambda device: True)  # by emulation
     open_fabric(HardwareConfig())
     assert asked.arguments["precision"] == precision
+
+
+def test_several_gpus_exchange_gradients_alone_and_in_place(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    open_fabric(HardwareConfig(devices=2, precision="32"))
+    strategy = asked.arguments["strategy"]
+    assert isinstance(strategy, DDPStrategy)
+    assert strategy._ddp_kwargs == {"broadcast_buffers": False, "gradient_as_bucket_view": True}
+    open_fabric(HardwareConfig(devices=2, accelerator="cpu"))
+    assert asked.arguments["strategy"] == "ddp"
+    open_fabric(HardwareConfig(precision="32"))
+    assert asked.arguments["strategy"] == "auto"
+
+
+@pytest.mark.parametrize(("gpus", "compiled", "told"), [(2, True, 1), (2, False, 0), (1, True, 0)])
+def test_compiling_for_several_gpus_is_told_to_gain_little(gpus: int, compiled: bool, told: int) -> None:
+    fabric = cast(Fabric, SimpleNamespace(world_size=gpus, device=torch.device("cuda")))
+    assert len(device_notes(HardwareConfig(compile=compiled), fabric)) == told
