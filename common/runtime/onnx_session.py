@@ -12,6 +12,12 @@ from common.runtime.errors import UserError, first_line
 from common.runtime.file_kinds import Kind, inspect
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+CUDA_OPTIONS = {
+    "cudnn_conv_algo_search": "HEURISTIC",  # else every new shape of an image is searched for exhaustively
+    "arena_extend_strategy": "kSameAsRequested",  # not by doubling: a worker process each shares the GPU
+    "use_tf32": "0",  # as a CPU computes
+}
+ON_CUDA = [(CUDA, CUDA_OPTIONS), CPU]  # single nodes that CUDA lacks stay on the CPU
 
 
 def open_network(
@@ -29,7 +35,7 @@ def open_network(
     options.add_session_config_entry("session.load_model_format", "ONNX")  # never its own binary format
     source = network if isinstance(network, bytes) else str(network)
     on_gpu = settle_device(device) is Device.CUDA
-    asked = [CUDA, CPU] if on_gpu else [CPU]  # single nodes that CUDA lacks stay on the CPU
+    asked = ON_CUDA if on_gpu else [CPU]
     try:
         # by itself it would go on with the CPU, here and when it is run, after a line for nobody
         session = onnxruntime.InferenceSession(source, options, providers=asked, enable_fallback=0)
@@ -83,7 +89,7 @@ def _trouble_of_a_small_network() -> str | None:
     options.log_severity_level = 4
     try:
         session = onnxruntime.InferenceSession(
-            _small_network(), options, providers=[CUDA, CPU], enable_fallback=0
+            _small_network(), options, providers=ON_CUDA, enable_fallback=0
         )
         if not on_cuda(session):
             return _trouble_of_libraries()

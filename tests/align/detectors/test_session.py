@@ -71,8 +71,9 @@ def test_where_cuda_works_auto_takes_it_and_no_session_may_fall_back(built_for_c
     assert onnx_session.settle_device(Device.CPU) is Device.CPU
     assert onnx_session.cuda_trouble() is None and onnx_session.fallback_notes(Device.AUTO) == []
     assert onnx_session.on_cuda(open_session(WEIGHTS, DetectorSettings()))
-    both = {"providers": [onnx_session.CUDA, onnx_session.CPU], "enable_fallback": 0}
-    assert built_for_cuda.opened == [both, both], "the small network is opened once"
+    small, opened = built_for_cuda.opened  # the small network once, then the detector's
+    assert small == opened == {"providers": onnx_session.ON_CUDA, "enable_fallback": 0}
+    assert onnx_session.CUDA_OPTIONS["use_tf32"] == "0"
 
 
 def fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
