@@ -19,8 +19,11 @@ class SkippedBatches:
     """
 
     def __init__(self, network: nn.Module, limit: int) -> None:
-        self._buffers: list[Tensor] = list(network.buffers())
-        self._kept = [buffer.clone() for buffer in self._buffers]
+        by_kind: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+        for buffer in network.buffers():
+            by_kind.setdefault((buffer.device, buffer.dtype), []).append(buffer)
+        self._buffers = list(by_kind.values())  # those of one kind are copied by one kernel
+        self._kept = [[buffer.clone() for buffer in alike] for alike in self._buffers]
         self._limit = limit
         self.total = 0
         self.in_a_row = 0
@@ -28,8 +31,8 @@ class SkippedBatches:
     @torch.no_grad()
     def before_step(self) -> None:
         """To be called before each step."""
-        if self._buffers:
-            torch._foreach_copy_(self._kept, self._buffers)
+        for kept, buffers in zip(self._kept, self._buffers, strict=True):
+            torch._foreach_copy_(kept, buffers)
 
     def skip(self, learning_rate: float) -> str:
         """Put the batch statistics back and count; returns what to tell.
@@ -56,8 +59,8 @@ class SkippedBatches:
 
     @torch.no_grad()
     def _undo(self) -> None:
-        if self._buffers:
-            torch._foreach_copy_(self._buffers, self._kept)
+        for kept, buffers in zip(self._kept, self._buffers, strict=True):
+            torch._foreach_copy_(buffers, kept)
         self.total += 1
 
     def state_dict(self) -> dict[str, Any]:

@@ -18,6 +18,24 @@ def test_batch_statistics_are_put_back() -> None:
     assert all(torch.equal(value, good[name]) for name, value in norm.named_buffers())
 
 
+def test_buffers_of_one_kind_are_copied_by_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    skipped = SkippedBatches(nn.ModuleList([nn.BatchNorm1d(3), nn.BatchNorm1d(2)]), limit=5)
+    calls: list[set[torch.dtype]] = []
+    monkeypatch.setattr(torch, "_foreach_copy_", lambda to, _: calls.append({tensor.dtype for tensor in to}))
+    skipped.before_step()
+    assert calls == [{torch.float32}, {torch.int64}]
+
+
+def test_steps_that_lower_the_scale_are_counted_and_end_nothing() -> None:
+    norm = nn.BatchNorm1d(3).train()
+    skipped = SkippedBatches(norm, limit=1)
+    skipped.before_step()
+    norm(torch.full((8, 3), torch.nan))
+    assert skipped.rescale(32768.0).endswith("to 32768 (1 so far)")
+    assert norm.running_mean is not None and norm.running_mean.eq(0).all()
+    assert skipped.total == 1 and skipped.in_a_row == 0
+
+
 def test_only_skips_in_a_row_end_the_run() -> None:
     skipped = SkippedBatches(nn.Linear(1, 1), limit=3)
     for _ in range(4):
