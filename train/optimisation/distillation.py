@@ -33,12 +33,20 @@ class Teacher(nn.Module):
     def embed(self, crops: Tensor, synthetic: Tensor) -> Tensor:
         """The starting embeddings of crops (N, 3, size, size), (N, D) of unit length.
 
-        Where `synthetic` (N,) says so they are zero: they are left out of the term and need no computation.
+        Where `synthetic` (N,) says so they are zero, for they are left out of the term. On a CPU they are not
+        computed; on CUDA they are, for batches of another size each step are tuned for anew, and the host
+        waits to know it.
         """
+        if crops.is_cuda:
+            return self._of_whole_batch(crops, synthetic)
         embeddings = crops.new_zeros(len(crops), self._teacher.embedding_size, dtype=torch.float32)
         if not synthetic.all():
             embeddings[~synthetic] = functional.normalize(self._teacher(crops[~synthetic]), dim=1).float()
         return embeddings
+
+    def _of_whole_batch(self, crops: Tensor, synthetic: Tensor) -> Tensor:
+        embeddings = functional.normalize(self._teacher(crops), dim=1).float()
+        return embeddings.masked_fill(synthetic[:, None], 0)
 
     def departure(self, batch: EmbeddedBatch, starting: Tensor) -> Tensor:
         """The term, a scalar in [0, 2], for the starting embeddings (N, D) of the batch."""

@@ -28,6 +28,18 @@ def test_the_start_is_remembered_while_the_encoder_moves() -> None:
     assert not any(parameter.requires_grad for parameter in knowledge.parameters())
 
 
+def test_the_whole_batch_as_a_gpu_takes_it_gives_the_same() -> None:
+    torch.manual_seed(0)
+    knowledge = Teacher(Encoder("ir_lite"))
+    crops = torch.randint(0, 256, (4, 3, 112, 112), dtype=torch.uint8)
+    for synthetic in ([False, True, False, True], [True] * 4, [False] * 4):
+        flags = torch.tensor(synthetic)
+        with torch.no_grad():
+            found = knowledge._of_whole_batch(crops, flags)
+        assert torch.allclose(found, knowledge.embed(crops, flags), atol=1e-6)
+        assert found[~flags].any(dim=1).all() and not found[flags].any()
+
+
 def test_the_departure_is_the_mean_cosine_distance_of_bona_fide_faces() -> None:
     torch.manual_seed(0)
     now = functional.normalize(torch.randn(4, 8), dim=1).requires_grad_()
