@@ -1,3 +1,4 @@
+import inspect
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,13 +153,19 @@ def test_the_command_stores_what_later_commands_use(
     import torch
 
     from common.models.encoder import Encoder
+    from infer.commands.options import ModelChoice
     from infer.commands.threshold import threshold
     from infer.models.load import load_model
+    from infer.pair_sets.request import PairRequest
+
+    def choose(fmr: float, model: str = "w.pt") -> None:
+        command = inspect.unwrap(threshold)
+        command(fmr, pair_folder, wanted=PairRequest(), model=ModelChoice(model), workers=1)
 
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
     torch.save(Encoder("ir_lite").backbone.state_dict(), "w.pt")
-    threshold(0.34, pair_folder, model="w.pt", workers=1)
+    choose(0.34)
     told = capsys.readouterr().out
     stored = load_model("w.pt", tmp_path).threshold
     assert stored is not None and f"threshold {stored.value!r}" in told
@@ -173,10 +180,10 @@ def test_the_command_stores_what_later_commands_use(
         "not to be relied on: only 2 genuine",
     ):
         assert text in told
-    threshold(0.34, pair_folder, model="w.pt", workers=1)
+    choose(0.34)
     assert "takes the place of" not in capsys.readouterr().out, "it is the same"
-    threshold(0.67, pair_folder, model="w.pt", workers=1)
+    choose(0.67)
     assert f"takes the place of {stored.value:.4f}, chosen for FMR 0.34" in capsys.readouterr().out
     with pytest.raises(UserError, match="random:ir_lite has no file"):
-        threshold(0.34, pair_folder, model="random:ir_lite", workers=1)
+        choose(0.34, "random:ir_lite")
     assert not list(tmp_path.glob("random*"))

@@ -25,6 +25,7 @@ from common.formats.shards import (
 )
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
+from common.runtime.wording import counted
 
 Array = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]
@@ -355,7 +356,7 @@ def test_which_photographs(run_commands: Run, tmp_path: Path, crops: list[Array]
         align_each(run_commands, "in", variants, tmp_path), cases, strict=True
     ):
         assert rows["path"].tolist() == paths, words
-        assert done.stdout.startswith(f"{len(paths)} photographs of ")
+        assert done.stdout.startswith(f"{counted(len(paths), 'photograph')} of ")
 
 
 @pytest.mark.slow
