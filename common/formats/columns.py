@@ -5,6 +5,7 @@ and read whole; their text is one run of UTF-8, with the length of each text, in
 set: ten million names take seconds, and one long name does not widen the others.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ MOST_ROWS = 50_000_000
 MOST_BYTES = 2_000_000_000
 MOST_EXPANSION = 1_100  # deflate (RFC 1951) gives no more than 1032 bytes for one
 CHUNK = 262_144  # rows that are compressed together
+MOST_CHUNK, MOST_TEXT = 64_000_000, 1_000_000  # bytes that reading one row may take
+FILTER_BYTES = 64  # by which filters may lengthen a chunk; a checksum has 4
 
 
 class Column(NamedTuple):
@@ -44,10 +47,12 @@ def missing_columns(file: h5py.File, names: Iterable[str]) -> list[str]:
 
 
 def check_columns(file: h5py.File, columns: Mapping[str, Column]) -> None:
-    """Raises MalformedError unless all are plain columns as they are declared, and as long as the first."""
+    """Raises MalformedError unless all are plain columns as declared, whole, and as long as the first."""
     rows = None
     for name, column in columns.items():
-        rows = len(plain_column(file, name, column, rows))
+        found = plain_column(file, name, column, rows)
+        _check_stored(file, name, found)
+        rows = len(found)
 
 
 def plain_column(file: h5py.File, name: str, column: Column, rows: int | None = None) -> h5py.Dataset:
@@ -67,6 +72,27 @@ def plain_column(file: h5py.File, name: str, column: Column, rows: int | None = 
     ):
         raise MalformedError(f"has a malformed column '{name}'")
     return found
+
+
+def _check_stored(file: h5py.File, name: str, found: h5py.Dataset) -> None:
+    """Raises MalformedError unless all of a column is stored: a small file cannot ask for much memory."""
+    if is_fixed_text(found.dtype) and found.dtype.itemsize > MOST_TEXT:
+        raise MalformedError(f"has texts of more than {MOST_TEXT:,} bytes in column '{name}'")
+    stored = found.id.get_storage_size()
+    if found.chunks is None:
+        whole = found.nbytes == stored <= file.id.get_filesize()
+    else:
+        chunk_bytes = math.prod(found.chunks) * found.dtype.itemsize
+        if chunk_bytes > MOST_CHUNK:
+            raise MalformedError(f"has chunks of more than {MOST_CHUNK:,} bytes in column '{name}'")
+        chunks = math.prod(-(-rows // side) for rows, side in zip(found.shape, found.chunks, strict=True))
+        sizes: list[int] = []
+        if found.nbytes <= MOST_EXPANSION * stored and found.id.get_num_chunks() == chunks:
+            found.id.chunk_iter(lambda chunk: sizes.append(chunk.size))
+        # what is longer than its chunk unpacks to more than that
+        whole = len(sizes) == chunks and max(sizes, default=0) <= chunk_bytes + FILTER_BYTES
+    if not whole:
+        raise MalformedError(f"has a column '{name}' that is not all there")
 
 
 def pack_columns(file: h5py.File, columns: Mapping[str, Column], values: Mapping[str, Any]) -> None:
@@ -117,8 +143,7 @@ def _unpack(file: h5py.File, name: str, column: Column) -> NDArray[Any]:
     found = plain_column(file, name, column)
     if len(found) > column.most_rows or found.nbytes > column.most_bytes:
         raise MalformedError(f"has too much in column '{name}'")
-    if found.nbytes > MOST_EXPANSION * found.id.get_storage_size():  # a small file cannot ask for much memory
-        raise MalformedError(f"has a column '{name}' that is not all there")
+    _check_stored(file, name, found)
     return np.asarray(found[()])
 
 

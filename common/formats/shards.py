@@ -5,6 +5,7 @@ itself with the type and length that the format demands.
 """
 
 import hashlib
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -179,6 +180,9 @@ def _check(file: h5py.File) -> None:
     lacking += missing_columns(file, columns)
     if lacking:
         raise MalformedError(f"lacks {', '.join(lacking)}")
+    size, margin = (float(file.attrs[name]) for name in HEADER_NUMBERS)
+    if not (size.is_integer() and math.isfinite(margin)):
+        raise MalformedError(f"has a size of {size:g} pixels and a margin of {margin:g}, as no crop has")
     check_columns(file, columns | {"images": _images(int(file.attrs["size"]))})
 
 

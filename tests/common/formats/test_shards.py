@@ -3,6 +3,7 @@ import errno
 import fcntl
 import json
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -244,6 +245,63 @@ def test_a_size_that_is_no_number_is_refused(shard: Path) -> None:
         file.attrs["size"] = "large"
     with pytest.raises(UserError):
         open_shard(shard)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("size", np.inf), ("size", np.nan), ("size", 112.5), ("margin", np.nan)]
+)
+def test_a_size_or_margin_that_no_crop_has_is_refused(shard: Path, name: str, value: float) -> None:
+    with h5py.File(shard, "r+") as file:
+        file.attrs[name] = value
+    with pytest.raises(UserError, match=r"has a size of .* pixels and a margin of .*, as no crop has"):
+        open_shard(shard)
+
+
+def _store_nothing(file: h5py.File, **options: object) -> None:
+    shape, dtype = file["score"].shape, file["score"].dtype
+    del file["score"]
+    file.create_dataset("score", shape, dtype, **options)
+
+
+def _store_a_chunk(file: h5py.File, rows: int, content: bytes) -> None:
+    _store_nothing(file, maxshape=(None,), chunks=(rows,), compression="gzip")
+    file["score"].id.write_direct_chunk((0,), zlib.compress(content))
+
+
+def _wide_text(file: h5py.File) -> None:
+    del file["path"]
+    wide = h5py.string_dtype("utf-8", 500_000_000)
+    file.create_dataset("path", (4,), wide, chunks=(1,), compression="gzip")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (_store_nothing, "a column 'score' that is not all there"),
+        (lambda file: _store_nothing(file, chunks=(1,)), "a column 'score' that is not all there"),
+        (lambda file: _store_a_chunk(file, 3, bytes(12)), "a column 'score' that is not all there"),
+        (lambda file: _store_a_chunk(file, 4, os.urandom(1000)), "a column 'score' that is not all there"),
+        (lambda file: _store_a_chunk(file, 100_000_000, b""), "chunks of more than 64,000,000 bytes"),
+        (_wide_text, "texts of more than 1,000,000 bytes in column 'path'"),
+    ],
+)
+def test_a_column_takes_no_more_memory_than_its_file_has_bytes_for(
+    shard: Path, change: Callable[[h5py.File], None], told: str
+) -> None:
+    with h5py.File(shard, "r+") as file:
+        change(file)
+    with pytest.raises(UserError, match=rf"shard-00000\.h5 has {told}"):
+        open_shard(shard)
+
+
+def test_a_shard_that_was_compressed_later_is_read(shard: Path) -> None:
+    with h5py.File(shard, "r+") as file:
+        images, score = file["images"][:], file["score"][:]
+        del file["images"], file["score"]
+        file.create_dataset("images", data=images, chunks=(1, 112, 112, 3), compression="gzip")
+        file.create_dataset("score", data=score, chunks=(3,), compression="gzip", fletcher32=True)
+    with open_shard(shard) as file:
+        np.testing.assert_array_equal(file["images"][:], images)
 
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
