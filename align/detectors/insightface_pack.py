@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ DETECTOR_FILES = {
     "buffalo_s": "det_500m.onnx",
     "buffalo_sc": "det_500m.onnx",
 }
+SHA256 = {  # of the detectors as they are published
+    "det_10g.onnx": "5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",
+    "det_2.5g.onnx": "041f73f47371333d1d17a6fee6c8ab4e6aecabefe398ff32cca4e2d5eaee0af9",
+    "det_500m.onnx": "5e4447f50245bbd7966bd6c0fa52938c61474a04ec7def48753668a9d8b4ea3a",
+    "scrfd_10g_bnkps.onnx": "5838f7fe053675b1c7a08b633df49e7af5495cee0493c7dcf6697200b85b5b91",
+}
 DETECTOR_PREFIXES = ("det_", "scrfd")
 LEAST_OUTPUTS = 5  # of a network that insightface takes for a detector
 INPUT_MULTIPLE = 32  # pixels; the coarsest stride of these networks
@@ -47,7 +54,7 @@ def find_detection_model(pack: str) -> Path:
     remedy = f"put {wanted} of the pack {pack}, from {RELEASES}, into {folder}/"
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         try:
-            download_pack(pack, folder.parent)
+            download_pack(pack, folder.parent, partial(_check_published, pack))
         except DownloadError as error:
             raise UserError(
                 f"insightface's pack {pack} is not there and cannot be downloaded ({error}); {remedy}"
@@ -55,12 +62,10 @@ def find_detection_model(pack: str) -> Path:
     declared = _declared_detector(folder)
     if declared:
         return Path(declared.path).resolve()
-    # some packs have their files in a folder within the folder
-    files = sorted(folder.glob("*.onnx")) or sorted(folder.glob("*/*.onnx"))
-    files.sort(key=lambda path: not path.name.startswith(DETECTOR_PREFIXES))
-    for path in files:
-        if _count_outputs(path) >= LEAST_OUTPUTS:
-            return path.resolve()
+    files = _networks(folder)
+    found = _first_detector(files)
+    if found:
+        return found.resolve()
     seen = ", ".join(sorted(path.name for path in files)) or "no ONNX file"
     raise UserError(f"{folder} holds {seen}, but no detector; {remedy}")
 
@@ -140,6 +145,37 @@ def _wrap(path: Path, session: Any) -> Any:
         if session.get_inputs()[0].type == "tensor(uint8)":
             model.input_dtype = np.uint8
     return model
+
+
+def _check_published(pack: str, folder: Path) -> None:
+    """Raises DownloadError when the detector of a downloaded pack is known and not the published one.
+
+    One that a manifest declares with its checksum is left to insightface, unless the pack is known: whoever
+    alters an archive can add a manifest.
+    """
+    try:
+        declared = _declared_detector(folder)
+        found = Path(declared.path) if declared else _first_detector(_networks(folder))
+    except UserError as error:
+        if pack not in DETECTOR_FILES:  # told of the folder where it is to be
+            return
+        raise DownloadError("its detector is not the published one: it cannot be read") from error
+    name = DETECTOR_FILES.get(pack, "" if declared or not found else found.name)
+    if name in SHA256 and (not found or file_sha256(found) != SHA256[name]):
+        told = found.name if found else name
+        raise DownloadError(f"its {told} is not the published one, by its SHA-256")
+
+
+def _networks(folder: Path) -> list[Path]:
+    """The ONNX files of a pack, those that are called as detectors are first."""
+    # some packs have their files in a folder within the folder
+    files = sorted(folder.glob("*.onnx")) or sorted(folder.glob("*/*.onnx"))
+    return sorted(files, key=lambda path: not path.name.startswith(DETECTOR_PREFIXES))
+
+
+def _first_detector(files: list[Path]) -> Path | None:
+    """The first network with the outputs of a detector. Raises UserError for one that is not whole."""
+    return next((path for path in files if _count_outputs(path) >= LEAST_OUTPUTS), None)
 
 
 def _declared_detector(folder: Path) -> Any:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from align.detectors import insightface_download
+from align.detectors import insightface_download, insightface_pack
 from align.detectors.insightface_pack import find_detection_model
 from common.runtime.errors import UserError
 
@@ -172,8 +172,76 @@ def test_a_known_detector_must_be_the_published_one(
     with pytest.raises(UserError, match=r"its det_500m\.onnx is not the published one, by its SHA-256"):
         find_detection_model("buffalo_s")
     assert not models.parent.exists()
-    monkeypatch.setitem(insightface_download.SHA256, "det_500m.onnx", sha256(network).hexdigest())
+    monkeypatch.setitem(insightface_pack.SHA256, "det_500m.onnx", sha256(network).hexdigest())
     assert find_detection_model("buffalo_s") == models / "buffalo_s" / "det_500m.onnx"
+
+
+@pytest.mark.parametrize(
+    ("pack", "files"),
+    [
+        ("buffalo_s", {"det_500m.onnx": b"", "manifest.json/": b""}),
+        ("buffalo_s", {"det_500m.onnx": b"", "manifest.json": b"{}"}),
+        ("buffalo_s", {"Det_500m.onnx": b""}),
+        ("buffalo_s", {"nets/det_x.onnx": b""}),
+        ("other", {"det_500m.onnx": b"", "manifest.json": b"{}"}),
+    ],
+)
+def test_nothing_beside_a_known_detector_hides_that_it_is_another(
+    release_server: Path, models: Path, pack: str, files: dict[str, bytes]
+) -> None:
+    content = ((name, scrfd_style() if name.endswith(".onnx") else given) for name, given in files.items())
+    (release_server / f"{pack}.zip").write_bytes(zipped(*content))
+    with pytest.raises(UserError, match=r"is not the published one|does not name its detector"):
+        find_detection_model(pack)
+    assert pack == "other" or not models.parent.exists()
+
+
+def test_a_damaged_archive_is_called_one(release_server: Path, models: Path) -> None:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("det.onnx", bytes(1000))
+    properties = bytearray(memory.getvalue())
+    properties[30 + len("det.onnx") + 4] = 255  # of LZMA
+    name = bytearray(zipped(("dét.onnx", b"")))
+    name[name.rindex("é".encode())] = 255
+    overlapping = zipped(("a", b"a"), ("a/b", b"b"))
+    for content in (bytes(properties), bytes(name), overlapping):
+        (release_server / "testpack.zip").write_bytes(content)
+        with pytest.raises(UserError, match=r"downloaded \(what came is not a whole ZIP archive\)"):
+            find_detection_model("testpack")
+        assert not models.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "told"),
+    [
+        (200, ("Content-Length", "abc"), "what came is not a whole ZIP archive"),
+        (302, ("Location", "/"), r"github\.com leads from one address to another without end"),
+        (302, ("Location", "file:///x"), r"github\.com's answer cannot be understood"),
+    ],
+)
+def test_an_odd_answer_is_told_in_words(
+    models: Path,
+    online: None,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    header: tuple[str, str],
+    told: str,
+) -> None:
+    class Odd(http.server.BaseHTTPRequestHandler):
+        def log_message(self, format: str, *values: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header(*header)
+            self.end_headers()
+
+    with serving(Odd) as address:
+        monkeypatch.setattr(insightface_download, "RELEASE", address)
+        with pytest.raises(UserError, match=rf"cannot be downloaded \({told}\)"):
+            find_detection_model("buffalo_l")
+    assert not models.parent.exists()
 
 
 @pytest.mark.slow
