@@ -12,7 +12,7 @@ from align.crops.aligner import AlignedFace, Rejection, aligner_of_process
 from align.crops.options import AlignOptions, FaceChoice, as_choice
 from align.media.source import ImageSource
 from common.runtime.device import Device
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 from infer.claims import in_words, synthetic_statement, threshold_doubt
 from infer.commands.options import CHECKPOINTS
 from infer.cropping import CropRequest
@@ -108,7 +108,7 @@ def verify(
             published weights lack.
 
     What a photograph holds never raises: one without a face gives a verdict that says so. Raises UserError
-    for a threshold out of range.
+    for a threshold out of range, and for what is no model.
 
     >>> result = ft.verify("anna.jpg", "somebody.jpg", model=ft.load_model("random:ir_lite"), threshold=1)
     >>> bool(result), result.verdict.value, result.statement
@@ -116,6 +116,7 @@ def verify(
     >>> ft.verify("anna.jpg", "nobody.jpg", model=ft.load_model("random:ir_lite")).reasons
     ('the second photograph cannot be used: no such file',)
     """
+    _refuse_no_model(model)
     at = known_threshold(model, threshold)
     (found,) = verdicts_of(Examiner(model).examine([first, second]), at.value if at else None)
     doubt = threshold_doubt(at)
@@ -141,7 +142,7 @@ def embed(photographs: Iterable[ImageSource], *, model: Model, workers: int = 1)
             needs `if __name__ == "__main__":`.
 
     A photograph without a usable face has a row of zeros, and its reason in `rejected`, by row. Raises
-    UserError for what is no photograph in any of these forms, such as None.
+    UserError for what is no photograph in any of these forms, such as None, and for what is no model.
 
     >>> found = ft.embed(["anna.jpg", "nobody.jpg"], model=ft.load_model("random:ir_lite"))
     >>> found.vectors.shape, found.rejected, found.has_face.tolist()
@@ -150,7 +151,13 @@ def embed(photographs: Iterable[ImageSource], *, model: Model, workers: int = 1)
     one_array = isinstance(photographs, np.ndarray) and photographs.ndim != 4
     if one_array or isinstance(photographs, str | bytes | os.PathLike | Image.Image):
         raise UserError("photographs is a list of them; put one photograph into brackets")
+    _refuse_no_model(model)
     return embed_images(list(photographs), model, workers=workers)
+
+
+def _refuse_no_model(model: object) -> None:
+    if not isinstance(model, Model):
+        raise ParameterError("{model} is what ft.load_model returns, not {}", repr(model))
 
 
 def align(photograph: ImageSource, **options: Any) -> list[AlignedFace]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from align.crops.options import AlignOptions, DetSize, FaceChoice, MinFace, MinScore
-from align.detectors.registry import NONE, ONNX
+from align.detectors.registry import NONE, ONNX, detector_names, refuse_unknown_detector
 from common.formats.crop_frame import Template
 from common.models.crop_settings import CropSettings
 from common.runtime.as_option import AsOption
@@ -16,21 +16,26 @@ _TOLD = ("detector", "det_size", "min_score", "min_face", "face", "template", "m
 
 @dataclass(frozen=True)
 class CropRequest:
-    """A request for crops; None takes what the model was trained with, or else align's defaults.
+    """Crop options that are asked for; None means as in the model's training, else align's default.
 
     The names and values are those of `AlignOptions`; `aligned` says that the images are crops already.
-    Raises UserError for all faces of a photograph, and for crops among which a face is to be looked for.
+    Raises UserError for a detector that has no entry, for all faces of a photograph, and for crops among
+    which a face is to be looked for.
     """
 
     detector: Annotated[
-        str | None, AsOption("retinaface, insightface:PACK, onnx:FILE, or none for crops.")
+        str | None,
+        AsOption(f"One of {', '.join(detector_names())}; none takes images that are crops already."),
     ] = None
     det_size: DetSize | None = None
     min_score: MinScore | None = None
     min_face: MinFace | None = None
     face: Annotated[
         FaceChoice | None,
-        AsOption("Which of several: largest, or central, which weighs size against place."),
+        AsOption(
+            "Which of several: largest, or central, which weighs size against place.",
+            metavar="[central|largest]",  # all is refused
+        ),
     ] = None
     aligned: Annotated[
         bool, AsOption("The images are aligned crops already: no face is looked for.", name="crops")
@@ -42,11 +47,21 @@ class CropRequest:
                 "{face} all has no meaning here, where a photograph stands for one face: choose central or "
                 "largest"
             )
-        if self.aligned and self._given():
-            raise ParameterError(
-                "{crops} takes images as they are, so that no face is looked for; leave out "
-                + ", ".join(f"{{{name}}}" for name in self._given())
-            )
+        if self.detector is not None:
+            refuse_unknown_detector(self.detector)
+        if self.aligned or self.detector == NONE:
+            name = "{crops}" if self.aligned else "{detector} none"
+            self.refuse_on_crops(f"{name} takes images as they are")
+
+    def refuse_on_crops(self, why: str) -> None:
+        """Raise UserError, which begins with `why`, where something is asked of a search for faces."""
+        needless = [
+            f"{{{name}}}"
+            for name in self._given()
+            if self.aligned or name != "detector" or self.detector != NONE
+        ]
+        if needless:
+            raise ParameterError(f"{why}, so that no face is looked for; leave out {', '.join(needless)}")
 
     def _given(self) -> dict[str, Any]:
         """What was asked for, by the names of `CropSettings`."""
@@ -64,6 +79,8 @@ class CropRequest:
         settled = (trained or CropSettings()).model_copy(update=given)
         if settled.face == FaceChoice.ALL:
             settled = settled.model_copy(update={"face": FaceChoice.CENTRAL.value})
+        if settled.detector == NONE:
+            self.refuse_on_crops("the model was trained on images as they are")
         kind, _, file = settled.detector.partition(":")
         if kind == ONNX and "detector" not in given and not Path(file).is_file():
             raise ParameterError(

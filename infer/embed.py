@@ -23,7 +23,7 @@ from infer.output.embedding_maker import refuse_other_maker
 from infer.pair_sets.pair_set import Image
 from infer.stored_crops import refuse_other_form
 
-BLOCK = 4096  # photographs whose crops may wait for the model at one time
+BLOCK = 4096  # photographs aligned before the model runs; bounds memory
 
 Progress = Callable[[int, int], None]
 _Rejected = list[tuple[str, str]]  # path and reason, filled as the blocks pass

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from align.crops.options import is_number
 from align.crops.reasons import NO_FACE
 from common.formats.shards import Alignment
 from common.runtime.errors import ParameterError, UserError
@@ -51,8 +52,8 @@ def known_threshold(model: Model, asked: float | None) -> Threshold | None:
     """
     if asked is None:
         return model.threshold
-    if not -1 <= asked <= 1:
-        raise ParameterError(f"{{threshold}} must be from -1 to 1, not {asked}")
+    if not (is_number(asked) and -1 <= asked <= 1):
+        raise ParameterError("{threshold} must be from -1 to 1, not {}", asked)
     return Threshold(asked, "as asked for")
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from align.commands.options import PROCESSED_IMAGES, RAW_IMAGES, WORK, OverwriteShards
 from align.commands.tables import reasons_table, source_table
 from align.crops.options import AlignOptions
+from align.detectors.registry import refuse_unknown_detector
 from align.shards.engines.engine import Engine, EngineName
 from align.sources.layouts import LayoutName
 from align.sources.reading import Reading
@@ -61,6 +62,7 @@ def run(
     from align.sources.find import find_source
     from common.runtime.onnx_session import fallback_notes
 
+    refuse_unknown_detector(options.detector)
     found = find_source(source, layout, selection, reading)
     _tell_source(found, source, layout is None)
     print_notes(fallback_notes(options.device))

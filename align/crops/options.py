@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from numbers import Real
 from typing import Annotated, Any, TypeVar
 
 from align.detectors.registry import NONE, detector_names
@@ -41,6 +42,11 @@ def as_choice(kind: type[Choice], parameter: str, value: str) -> Choice:
         return kind(value)
     except ValueError:
         raise ParameterError(f"{{{parameter}}} is {', '.join(kind)}, not {{}}", repr(value)) from None
+
+
+def is_number(value: object) -> bool:
+    """Whether a value, which from Python may be anything, is a real number."""
+    return isinstance(value, Real)
 
 
 CHOICES: dict[str, type[StrEnum]] = {
@@ -89,12 +95,14 @@ class AlignOptions:
     def __post_init__(self) -> None:
         for name, kind in CHOICES.items():  # from Python they come as plain text
             object.__setattr__(self, name, as_choice(kind, name, getattr(self, name)))
-        if not 0 < self.min_score < 1:
-            raise ParameterError(f"{{min_score}} must lie between 0 and 1, not be {self.min_score}")
-        if not 32 <= self.det_size <= 8192:
-            raise ParameterError(f"{{det_size}} must lie between 32 and 8192 pixels, not be {self.det_size}")
-        if not 16 <= self.size <= 1024:
-            raise ParameterError(f"{{size}} must lie between 16 and 1024 pixels, not be {self.size}")
+        if not (is_number(self.min_score) and 0 < self.min_score < 1):
+            raise ParameterError("{min_score} must lie between 0 and 1, not be {}", self.min_score)
+        if not (is_number(self.det_size) and 32 <= self.det_size <= 8192):
+            raise ParameterError("{det_size} must lie between 32 and 8192 pixels, not be {}", self.det_size)
+        if not (is_number(self.size) and 16 <= self.size <= 1024):
+            raise ParameterError("{size} must lie between 16 and 1024 pixels, not be {}", self.size)
+        if not (is_number(self.min_face) and self.min_face >= 0):
+            raise ParameterError("{min_face} must be 0 pixels or more, not {}", self.min_face)
         found = self.template, self.face, self.min_face, self.on_missing
         usual = Template.ARCFACE, FaceChoice.CENTRAL, 0, OnMissing.REJECT
         if self.detector == NONE and found != usual:
@@ -102,7 +110,7 @@ class AlignOptions:
                 "{detector} none takes photographs as they are; leave out {template}, {face}, {min_face} and "
                 "{on_missing}"
             )
-        if self.template is Template.LOOSE and not 0 < self.margin <= 4:
+        if self.template is Template.LOOSE and not (is_number(self.margin) and 0 < self.margin <= 4):
             raise ParameterError(
                 "{template} loose needs a {margin} above 0 and up to 4; 0.3 shows the whole head"
             )

@@ -80,6 +80,11 @@ def detector_names() -> list[str]:
     return [f"{name}:{entry.argument}" if entry.argument else name for name, entry in DETECTORS.items()]
 
 
+def refuse_unknown_detector(name: str) -> None:
+    """Raise UserError where `--detector` names none, before there is need to open it."""
+    _look_up(name)
+
+
 def open_detector(name: str, settings: DetectorSettings) -> Detector | None:
     """The detector that `--detector` names; None for `none`.
 
@@ -103,7 +108,7 @@ def detector_fingerprint(name: str) -> str:
 
 
 def _look_up(name: str) -> tuple[DetectorEntry, str]:
-    kind, _, argument = name.partition(":")
+    kind, _, argument = str(name).partition(":")
     entry = DETECTORS.get(kind)
     if entry is not None and bool(argument) == bool(entry.argument):
         return entry, argument

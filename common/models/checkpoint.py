@@ -113,6 +113,10 @@ def read_standing(path: Path) -> Standing:
 
 def _info(path: Path, header: dict[str, Any]) -> CheckpointInfo:
     if header.get("format") != FORMAT:
+        if "standing" in header and (task := read_standing(path).task) != VERIFICATION:
+            raise UserError(
+                f"{path} is a checkpoint of the task {task}, not of a face encoder, which is needed here"
+            )
         raise UserError(f"{path} is not a checkpoint of this version of facetrust ({FORMAT})")
     try:
         return CheckpointInfo.model_validate(json.loads(header["info"]))

@@ -29,6 +29,9 @@ class AsOption:
     metavar: str | None = None
     parse: Callable[[list[str]], Any] | None = None
 
+    def __repr__(self) -> str:  # short, for it stands in the signatures that `help` shows
+        return f"AsOption({self.help!r})"
+
 
 @dataclass(frozen=True)
 class Panel:

@@ -15,7 +15,7 @@ FEWEST_CERTAIN = 3  # photographs of either part
 MOST_CLUSTERED = (
     1000  # photographs of a person; of more, an even choice, and the others go with the nearer part
 )
-MOST_BESIDE = 6  # photographs of a part to look at
+MOST_BESIDE = 6  # photographs of the part shown beside each finding
 
 
 def two_people_in_one(

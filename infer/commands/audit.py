@@ -60,7 +60,7 @@ def audit(
     from infer.models.load import load_model
 
     loaded = load_model(model, CHECKPOINTS, device=device)
-    tell_model(loaded)
+    tell_model(loaded, stored_crops=True)
     with progress_bar("Embedding", "crops") as progress:
         crops = read_audited_crops(list(folder.shards), loaded, progress)
     with progress_bar("Comparing pictures", "crops") as progress:

@@ -45,12 +45,14 @@ def embed(
     workers: Workers = None,
 ) -> None:
     """Embed photographs, or the crops of stage 1: one vector of unit length each, for a search or a study."""
+    from common.formats.shard_folder import is_shard_folder
     from infer.embed import embed_source
     from infer.output.embedding_file import files_of
 
     files = files_of(out)
-    loaded = model.load()
-    tell_model(loaded)
+    stored = is_shard_folder(source)
+    loaded = model.load(stored)
+    tell_model(loaded, stored)
     with progress_bar("Embedding") as progress:
         found = embed_source(source, out, loaded, workers, progress, wanted)
     print_notes(found.notes)

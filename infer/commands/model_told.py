@@ -15,14 +15,30 @@ if TYPE_CHECKING:
 LONGEST = 100  # characters of what a model was trained on
 
 
-def tell_model(model: "Model") -> None:
-    """Print the model, why it was taken, what differs in its crops, and what its file does not say."""
+def tell_model(model: "Model", stored_crops: bool = False) -> None:
+    """Print the model, why it was taken, what differs in its crops, and what its file does not say.
+
+    Args:
+        model: the one that is used.
+        stored_crops: whether the source holds crops already, so that none are made.
+    """
     from common.runtime.onnx_session import fallback_notes
 
     card = model.card
     data = card.trained_on
     trained_on = f", trained on {data if len(data) <= LONGEST else f'{data[:LONGEST]}…'}" if data else ""
     console.print(f"model {_safe(f'{card.name} ({card.chosen}): {card.backbone}{trained_on}')}")
+    if stored_crops:
+        console.print("the crops of the source are taken as they are")
+    else:
+        _tell_crops(model)
+    print_notes(fallback_notes(model.asked_device))
+    for assumption in card.assumed:
+        console.print(f"[yellow]assumed:[/] {_safe(assumption)}")
+
+
+def _tell_crops(model: "Model") -> None:
+    card = model.card
     used, trained = described(model.crops), described(card.crops or CropSettings())
     if used:
         why = "as for its training" if used == trained else "as asked"
@@ -31,9 +47,6 @@ def tell_model(model: "Model") -> None:
     if used != trained and card.crops is not None:
         before = trained or "the defaults of 'align run'"
         console.print(f"[yellow]careful:[/] the crops of its training were made by {_safe(before)}")
-    print_notes(fallback_notes(model.asked_device))
-    for assumption in card.assumed:
-        console.print(f"[yellow]assumed:[/] {_safe(assumption)}")
 
 
 def _safe(text: str) -> str:

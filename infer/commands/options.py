@@ -45,10 +45,15 @@ class ModelChoice:
         CropRequest, Panel("The face in a photograph, by default as in the model's training")
     ] = AS_TRAINED
 
-    def load(self) -> "Model":
-        """The model. Raises UserError as `load_model`."""
+    def load(self, stored_crops: bool = False) -> "Model":
+        """The model; `stored_crops` says that the source holds crops already, which crop options are not for.
+
+        Raises UserError for these, and as `load_model`.
+        """
         from infer.models.load import load_model
 
+        if stored_crops:
+            self.crops.refuse_on_crops("the source holds crops already")
         return load_model(self.name, CHECKPOINTS, self.colour, self.crops, self.device)
 
 
@@ -58,7 +63,6 @@ Pairs = Annotated[
         help="Folder of pairs, PAIR_ID/0.jpg and PAIR_ID/1.jpg, with labels.csv or without; folder with one "
         "of photographs per person, or of shards, whose photographs are compared each with each; CSV, "
         "path1,path2\\[,label\\[,synthetic1,synthetic2]]; LFW's pairs.txt; or a .bin verification set.",
-        show_default=False,
     ),
 ]
 Images = Annotated[

@@ -58,8 +58,8 @@ def pairs(
 
     pair_set = find_pair_set(source, images, wanted)
     print_notes(pair_set.notes)
-    loaded = model.load()
-    tell_model(loaded)
+    loaded = model.load(pair_set.aligned)
+    tell_model(loaded, pair_set.aligned)
     with progress_bar("Comparing") as progress:
         found = compare_pairs(pair_set, loaded, out, threshold, scores_format, workers, progress)
     _print_scores(found)

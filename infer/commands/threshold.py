@@ -52,12 +52,12 @@ def threshold(
 
     pair_set = find_pair_set(source, images, wanted)
     print_notes(pair_set.notes)
-    loaded = model.load()
+    loaded = model.load(pair_set.aligned)
     if loaded.file is None:
         raise UserError(
             f"{loaded.card.name} has no file that a threshold could be stored beside; name a model's file"
         )
-    tell_model(loaded)
+    tell_model(loaded, pair_set.aligned)
     with progress_bar("Comparing") as progress:
         found = choose_operating_point(pair_set, loaded, fmr, workers, progress)
     print_point(found)

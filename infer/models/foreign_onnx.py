@@ -17,7 +17,7 @@ from common.runtime.errors import UserError
 from infer.models.onnx_file import EXPECTED, FLOATS, run_network, run_outputs, tensors
 from infer.models.unit_length import to_unit_length
 
-SCALING_NODES = 8  # that insightface looks at
+SCALING_NODES = 8  # leading nodes searched for built-in scaling, as insightface does
 SUBTRACTIONS, MULTIPLICATIONS = ("Sub", "_minus"), ("Mul", "_mul")
 QUANTISED = {"DequantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger"}
 PROBE = 2  # crops; whether a file that does not fix the number of images really takes several
@@ -74,8 +74,8 @@ def open_foreign(
     """The network of a file that says nothing of its input but its shape, and what was taken for granted.
 
     What is `noted` for the file goes before everything assumed. Where neither says, it is insightface's rule
-    (`ArcFaceONNX` in its model_zoo/arcface_onnx.py): RGB, and as it is where the first nodes hold a
-    subtraction and a multiplication, else scaled to [-1, 1].
+    (`ArcFaceONNX` in its model_zoo/arcface_onnx.py): RGB; pixels unscaled where the first nodes subtract and
+    multiply, else to [-1, 1].
 
     Raises UserError when it is no face recogniser, or the notes contradict the file.
     """

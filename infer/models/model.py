@@ -68,6 +68,10 @@ class Model(ABC):
     crops: CropSettings = CropSettings()
     asked_device: Device = Device.AUTO
 
+    def __repr__(self) -> str:
+        known = self.threshold.value if self.threshold else None
+        return f"Model(name={self.card.name!r}, backbone={self.card.backbone!r}, threshold={known})"
+
     @property
     def size(self) -> int:
         """Pixels, both sides of a crop."""

@@ -60,12 +60,12 @@ class Results:
 
     @property
     def labelled(self) -> NDArray[np.bool_]:
-        """(P,) of which pairs it is known what they show."""
+        """(P,) bool, whether a pair has a label."""
         return self.categories >= 0
 
     @property
     def compared(self) -> NDArray[np.bool_]:
-        """(P,) of which pairs there is a score."""
+        """(P,) bool, whether it has a score."""
         return ~np.isnan(self.similarity)
 
     @property

@@ -151,6 +151,27 @@ def test_errors_name_parameters(portraits: list[Crop], model: ft.Model) -> None:
         ft.load_model("random:ir_lite", face="biggest")  # type: ignore[arg-type]
     with pytest.raises(ft.UserError, match=r"^crops takes images as they are.* leave out det_size$"):
         ft.load_model("random:ir_lite", det_size=320, crops=True)
+    with pytest.raises(ft.UserError, match=r"^detector is retinaface, .*not 'retinafase'"):
+        ft.load_model("random:ir_lite", detector="retinafase")
+
+
+def test_values_of_other_types_name_their_parameter(portraits: list[Crop], model: ft.Model) -> None:
+    wrong: Any = "weights.pt"
+    for call in (
+        lambda: ft.verify(portraits[0], portraits[0], model=wrong),
+        lambda: ft.embed(portraits[:1], model=wrong),
+    ):
+        with pytest.raises(ft.UserError, match=r"^model is what ft\.load_model returns, not 'weights\.pt'$"):
+            call()
+    with pytest.raises(ft.UserError, match=r"^threshold must be from -1 to 1, not x$"):
+        ft.verify(portraits[0], portraits[0], model=model, threshold="x")  # type: ignore[arg-type]
+    for name in ("det_size", "size", "min_score", "min_face"):
+        with pytest.raises(ft.UserError, match=f"^{name} must .* x$"):
+            ft.align(portraits[0], **{name: "x"})
+    with pytest.raises(ft.UserError, match="needs a margin above 0"):
+        ft.align(portraits[0], template="loose", margin="x")
+    with pytest.raises(ft.UserError, match=r"^detector is retinaface, .* not '3'$"):
+        ft.align(portraits[0], detector=3)
 
 
 def test_a_model_needs_no_folder(

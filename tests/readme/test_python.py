@@ -18,6 +18,7 @@ def test_the_python_of_the_readme_runs(block: str, workspace: Any) -> None:
     done = workspace.run(f"python {script.name}")
     assert done.returncode == 0, done.stderr
     assert "the threshold 0.3" in done.stdout and "person" in done.stdout
+    assert "the score does not speak about synthetic faces" in done.stdout
 
 
 def test_the_readme_shows_python_before_the_stages() -> None:

@@ -12,6 +12,7 @@ from common.models.checkpoint import (
     is_checkpoint,
     load_checkpoint,
     read_checkpoint_info,
+    read_standing,
     save_checkpoint,
 )
 from common.models.crop_settings import CropSettings
@@ -154,6 +155,13 @@ def test_another_version_is_recognised_and_refused(checkpoint: Path) -> None:
     path = with_header(checkpoint, format="facetrust-encoder-2")
     assert is_checkpoint(path)
     with pytest.raises(UserError, match="not a checkpoint of this version"):
+        load_checkpoint(path)
+
+
+def test_a_checkpoint_of_another_task_is_called_so(checkpoint: Path) -> None:
+    standing = read_standing(checkpoint).model_copy(update={"task": "brightness"})
+    path = with_header(checkpoint, format="facetrust-brightness-1", standing=standing.model_dump_json())
+    with pytest.raises(UserError, match="a checkpoint of the task brightness, not of a face encoder"):
         load_checkpoint(path)
 
 

@@ -123,3 +123,7 @@ def test_the_help_tells_choices_bounds_defaults_and_panels() -> None:
         "─ Steps ─",
     ):
         assert told in words, told
+
+
+def test_a_mark_is_shown_by_its_help_alone() -> None:
+    assert repr(AsOption("Pixels.", panel="Size", least=1, parse=len)) == "AsOption('Pixels.')"

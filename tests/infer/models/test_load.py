@@ -39,6 +39,11 @@ def load_encoder_model(name: str | None, checkpoints: Path) -> EncoderModel:
     return model
 
 
+def test_a_model_is_shown_by_its_name(tmp_path: Path) -> None:
+    shown = "Model(name='random:ir_lite', backbone='ir_lite', threshold=None)"
+    assert repr(load_model("random:ir_lite", tmp_path)) == shown
+
+
 def test_random_weights_are_the_same_every_time(tmp_path: Path) -> None:
     first = load_encoder_model("random:ir_lite", tmp_path)
     torch.manual_seed(77)
@@ -210,9 +215,17 @@ def test_what_cannot_be_cropped_is_refused(tmp_path: Path) -> None:
         CropRequest(face=FaceChoice.ALL)
     with pytest.raises(UserError, match="leave out det_size, face"):
         CropRequest(det_size=320, face=FaceChoice.LARGEST, aligned=True)
+    with pytest.raises(UserError, match=r"detector none takes images as they are.*; leave out det_size$"):
+        CropRequest(detector="none", det_size=320)
+    with pytest.raises(UserError, match="not 'retinafase'; did you mean 'retinaface'"):
+        CropRequest(detector="retinafase")
     with pytest.raises(UserError, match="min_score must lie between 0 and 1"):
         load_model("random:ir_lite", tmp_path, crops=CropRequest(min_score=2))
     path = tmp_path / "own.safetensors"
+    as_they_are = INFO.model_copy(update={"crops": CropSettings(detector="none")})
+    save_checkpoint(path, Encoder("ir_lite"), as_they_are)
+    with pytest.raises(UserError, match=r"trained on images as they are.*; leave out min_face$"):
+        load_model(str(path), tmp_path, crops=CropRequest(min_face=40))
     gone = CropSettings(detector="onnx:gone.onnx")
     save_checkpoint(path, Encoder("ir_lite"), INFO.model_copy(update={"crops": gone}))
     with pytest.raises(UserError, match=r"made with detector onnx:gone\.onnx, which is not here"):
