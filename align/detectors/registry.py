@@ -24,7 +24,7 @@ class DetectorEntry:
         fingerprint: from ARGUMENT to a text that changes whenever the network does, so that shards of another
             one are noticed; by default the `sha256` of the detector, which is opened for it.
 
-    Both raise UserError where a file is missing or no such network.
+    `open` and `fingerprint` raise UserError when the file is missing or is no network of this kind.
     """
 
     open: Callable[[str, DetectorSettings], Detector | None]

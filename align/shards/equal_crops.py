@@ -27,8 +27,8 @@ def equal_crop_notes(
 ) -> list[str]:
     """A note for people where equal crops have several names, or are both bona fide and synthetic; else none.
 
-    Of the shards that the manifest lists. Such crops are then listed in `same_pictures.csv` in the folder; a
-    list of an earlier run is removed. Shards that were compared before are not read again.
+    Only shards in the manifest are compared. Such crops are then listed in `same_pictures.csv` in the folder;
+    a list of an earlier run is removed. Shards that were compared before are not read again.
     `progress(done, total)` counts crops. Raises UserError when a shard is damaged.
     """
     manifest = read_manifest(folder)
@@ -47,8 +47,9 @@ def _compare(shards: list[Path], file: Path, progress: Callable[[int, int], None
     """What there is to tell of the crops of shards, which are listed in a file."""
     reader = _CropReader(shards)
     labels = CropLabels(reader.paths, np.array(reader.people, np.str_), np.array(reader.synthetic, np.bool_))
-    nowhere = np.zeros(len(reader.paths), np.bool_)
-    groups = contradicting(find_duplicates(len(reader.paths), reader.image, progress, near=nowhere), labels)
+    no_near_search = np.zeros(len(reader.paths), np.bool_)
+    pairs = find_duplicates(len(reader.paths), reader.image, progress, near=no_near_search)
+    groups = contradicting(pairs, labels)
     file.unlink(missing_ok=True)
     if not groups:
         return []

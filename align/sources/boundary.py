@@ -28,7 +28,8 @@ class Boundary:
         """The path relative to the folder, without `.`, `..` and doubled slashes; None if it leaves it.
 
         An absolute path is inside where the folder begins it, links in either resolved or not. Drive letters
-        and NUL leave it. A link out of it does unless links are followed. A path that does not exist stays.
+        and NUL leave it. A path through a link that leads out is outside unless links are followed; a missing
+        path counts as inside.
         """
         if "\0" in path or _DRIVE.match(path):
             return None

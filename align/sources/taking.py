@@ -1,4 +1,4 @@
-"""What a source was taken for: which labels were found, how they were joined, what is left over."""
+"""How labels were found and joined to photographs, and what matched nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -13,7 +13,7 @@ from common.forge.partners import Partners
 
 @dataclass(frozen=True)
 class ForgedCrop:
-    """A forgery, and whose photograph is under it."""
+    """A forgery, and the row of the partner photograph it used."""
 
     forgery: Forgery
     partner: int | None  # row of the other photograph, where the method took one

@@ -12,8 +12,7 @@ _TO_QUOTE = re.compile('[,"\r\n]')
 def write_csv(path: Path, header: str, lines: Iterable[str]) -> None:
     """Write a header and texts of whole lines, each ended with `\\n`, atomically as UTF-8.
 
-    What stands for bytes of a file name that are not UTF-8 is escaped. Raises OSError when the file cannot be
-    written.
+    Undecodable bytes of file names are backslash-escaped. Raises OSError when the file cannot be written.
     """
 
     def write(temporary: Path) -> None:
@@ -38,7 +37,7 @@ def csv_cell(text: str) -> str:
 
 
 def needs_quotes(text: str) -> bool:
-    """Whether there is anything in a text that has a meaning in CSV."""
+    """Whether a cell holds a comma, quote, CR or LF."""
     return _TO_QUOTE.search(text) is not None
 
 

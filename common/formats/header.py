@@ -35,7 +35,7 @@ class Header:
         return f"{shown} and {more} more" if more > 0 else shown
 
     def told(self, role: str, name: str) -> list[int]:
-        """The columns that `--columns ROLE=NAME` means: letter for letter, or else as `plain` has it.
+        """Column indices that `--columns ROLE=NAME` names: exact match first, else normalised by `plain`.
 
         Raises UserError where there is none.
         """

@@ -16,7 +16,7 @@ MAX_COLUMNS = 100
 
 _PATH = re.compile(r"[/\\]|\.[A-Za-z0-9]{2,5}\Z")
 
-# what the photographs of a pair are told apart by, behind a name or before it
+# suffixes or prefixes that tell a pair's two columns apart: image1, image2
 _ENDS = (("1", "2"), ("a", "b"), ("0", "1"), ("left", "right"), ("first", "second"))
 _PATH_NAMES = (
     "path img image file filename photo photograph picture face imagepath imgpath filepath photopath "
