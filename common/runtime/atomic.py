@@ -31,8 +31,8 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, durable: bo
                 os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        if error.filename is None:  # a full disk is told without a name
-            error.filename = str(path)
+        if error.filename in (None, str(temporary)):  # a full disk is told without a name
+            error.filename, error.filename2 = str(path), None
         raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -93,7 +93,7 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None, program: str |
     try:
         app(arguments, prog_name=program)
     except SystemExit as end:
-        if end.code == INTERRUPTED:  # typer's own answer to Ctrl-C
+        if end.code == INTERRUPTED and _is_by_keyboard(end):
             _fail_as_interrupted()
         if end.code == 1 and not isinstance(end.__context__, typer.Exit):
             sys.exit(FAILED)  # typer's own answer to an end of file, and to a pipe that nobody reads any more
@@ -110,6 +110,13 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None, program: str |
             f"internal error ({detail}); please report it with the output of "
             f"{TRACEBACK_VARIABLE}=1 {' '.join([_program(), *sys.argv[1:3]])} …"
         )
+
+
+def _is_by_keyboard(end: SystemExit) -> bool:
+    """Whether an exit is typer's own answer to Ctrl-C, not that of a command that has told of it already."""
+    return not isinstance(end.__context__, typer.Exit) or isinstance(
+        end.__context__.__cause__, KeyboardInterrupt
+    )
 
 
 def _program() -> str:
@@ -157,6 +164,10 @@ def _fail_as_interrupted() -> NoReturn:
 
 
 def _describe_os_error(error: OSError) -> str:
+    if error.filename and isinstance(error, IsADirectoryError):
+        return f"{error.filename} is a folder; name a file"
+    if error.filename and isinstance(error, FileExistsError | NotADirectoryError):
+        return f"{error.filename}: a file lies where a folder is needed; name another"
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
 

@@ -126,7 +126,7 @@ def test_an_interrupted_run_leaves_its_weights_and_says_how_to_go_on(
     os.killpg(running.pid, number) if number == signal.SIGINT else running.send_signal(number)
     told, _ = running.communicate(timeout=60)
     assert running.returncode == 130 and "Traceback" not in told
-    assert "Interrupted." in told and "--resume --run" in told
+    assert "Interrupted." in told and "error:" not in told and "--resume --run" in told
     (folder,) = (tmp_path / "logs" / "runs").iterdir()
     state = torch.load(folder / "state.pt", weights_only=True)
     average = {

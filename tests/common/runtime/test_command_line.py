@@ -9,8 +9,10 @@ import pytest
 
 PROGRAM = """
 import sys, time
+from pathlib import Path
 import typer
-from common.runtime.command_line import console, new_app, run_app
+from common.runtime.atomic import write_text_atomically
+from common.runtime.command_line import INTERRUPTED, console, new_app, run_app
 from common.runtime.errors import UserError
 
 app = new_app("Test.")
@@ -23,6 +25,13 @@ def fail(how: str) -> None:
         raise UserError("cannot read \\x1b[2J\\x9b; mend it")
     if how == "os":
         open("absent.txt")
+    if how == "file":
+        write_text_atomically(Path("there"), "over a folder")
+    if how == "folder":
+        write_text_atomically(Path("program.py/a.txt"), "below a file")
+    if how == "told":
+        print("Interrupted.")
+        raise typer.Exit(INTERRUPTED)
     if how == "bug":
         raise ZeroDivisionError("one\\ntwo")
     if how == "memory":
@@ -48,6 +57,7 @@ run_app(app)
 def program(tmp_path: Path) -> Path:
     path = tmp_path / "program.py"
     path.write_text(PROGRAM)
+    (tmp_path / "there").mkdir()
     return path
 
 
@@ -58,6 +68,8 @@ def program(tmp_path: Path) -> Path:
         ("user", "error: cannot find [bold]x[/bold]; name another"),
         ("escape", "error: cannot read \\x1b[2J\\x9b; mend it"),
         ("os", "error: absent.txt: No such file or directory"),
+        ("file", "error: there is a folder; name a file"),
+        ("folder", "error: program.py: a file lies where a folder is needed; name another"),
         ("bug", "error: internal error (ZeroDivisionError: one); please report it"),
     ],
 )
@@ -144,3 +156,11 @@ def test_an_interrupt_says_that_what_was_written_is_kept(
     _, told = running.communicate(timeout=30)
     assert running.returncode == 130
     assert told.splitlines() == ["error: interrupted; what was already written is kept"]
+
+
+def test_an_interrupt_that_a_command_has_told_of_is_not_told_again(
+    program: Path, process_environment: dict[str, str]
+) -> None:
+    command = [sys.executable, program, "fail", "told"]
+    done = subprocess.run(command, env=process_environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "Interrupted.\n", "")
