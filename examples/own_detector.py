@@ -27,7 +27,12 @@ class TinyRetinaFace:
 
     def __init__(self, argument: str, settings: ft.detectors.DetectorSettings) -> None:
         self.wanted_side = settings.det_size
-        self._min_score = float(argument)
+        try:
+            self._min_score = float(argument)
+        except ValueError:
+            raise ft.UserError(
+                f"tiny takes the least score of a face, such as tiny:0.8, not '{argument}'"
+            ) from None
 
     def detect_batch(
         self, images: Sequence[NDArray[np.uint8]], early_exits: Sequence[ft.detectors.EarlyExit]

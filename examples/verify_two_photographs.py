@@ -19,7 +19,10 @@ def main(first: str, second: str, model: str = "adaface-ir101-webface12m") -> in
 
 
 if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        print("usage: python examples/verify_two_photographs.py FIRST SECOND [MODEL]", file=sys.stderr)
+        sys.exit(2)
     try:
-        sys.exit(main(*sys.argv[1:4]))
+        sys.exit(main(*sys.argv[1:]))
     except ft.UserError as error:
         sys.exit(f"error: {error}")

@@ -56,6 +56,16 @@ def test_verify_two_photographs(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("words", [(), ("anna.jpg",), ("a.jpg", "b.jpg", "model", "more")])
+def test_verify_two_photographs_says_what_it_takes(
+    repository: Path, process_environment: dict[str, str], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = example(repository, process_environment, tmp_path, "verify_two_photographs.py", *words)
+    told = "usage: python examples/verify_two_photographs.py FIRST SECOND [MODEL]\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+@pytest.mark.slow
 def test_read_shards(repository: Path, process_environment: dict[str, str], user_folder: Path) -> None:
     done = example(repository, process_environment, user_folder, "read_shards.py")
     assert done.stdout.splitlines() == [

