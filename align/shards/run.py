@@ -15,6 +15,7 @@ from align.shards.resume import count_outdated, fingerprints
 from align.sources.find import Source
 from common.formats.manifest import ManifestHeader
 from common.runtime.device import Device
+from common.runtime.errors import UserError
 from common.runtime.onnx_session import settle_device
 
 __all__ = ["LOCK_FILE", "AlignSummary", "align_source"]
@@ -50,9 +51,11 @@ def align_source(
     over unchanged photographs has nothing to do; changed, added and removed photographs are noticed. With
     `overwrite`, what is there is made anew. `progress(done, total)` counts photographs.
 
-    Raises UserError when the detector is not there, another run writes to `out`, or `out` belongs to another
-    source or to other options; OSError when `out` cannot be written.
+    Raises UserError when the detector is not there, another run writes to `out`, or `out` is the source or
+    belongs to another one or to other options; OSError when `out` cannot be written.
     """
+    if source.origin.resolve() == out.resolve():
+        raise UserError(f"the shards of {source.origin} cannot lie in it; name another folder with --out")
     # once for all workers, which may be on other machines: CUDA rounds otherwise
     options = replace(options, device=settle_device(options.device))
     header = _header(source, options, shard_size)

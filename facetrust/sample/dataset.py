@@ -70,6 +70,11 @@ def write_sample(
     Raises UserError for options that make no sense and for folders that cannot or must not be written.
     """
     _check_options(options)
+    if raw_images.resolve() == test_pairs.resolve():
+        raise UserError(
+            f"the photographs and the test pairs cannot both lie in {raw_images}; "
+            "name two folders with --out and --test-out"
+        )
     training = plan_training(options)
     testing, rows = plan_pairs(options)
     labels = {shot.path: int(shot.synthetic) for sitting in training for shot in sitting.shots}

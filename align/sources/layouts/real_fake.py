@@ -83,7 +83,9 @@ def _told(paths: Sequence[str], synthetic: Sequence[str]) -> KindFolders:
     for name in wanted:
         if name not in found:
             tops = ", ".join(sorted({path.split("/")[0] for path in paths if "/" in path})[:_SHOWN])
-            raise UserError(f"--synthetic {wanted[name]}: no folder is called so; there are {tops}")
+            raise UserError(
+                f"--synthetic {wanted[name]}: no folder is called so; there are {tops or 'no folders'}"
+            )
     parents = {path.rpartition("/")[0] for path in named}
     beside = {
         path for path, name in every.items() if path.rpartition("/")[0] in parents and not names_nobody(name)

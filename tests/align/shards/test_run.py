@@ -119,6 +119,17 @@ def test_crops_labels_and_rejects(source: Path, tmp_path: Path) -> None:
     assert paths == sorted(paths) and len(paths) == 12
 
 
+def test_shards_lie_in_a_folder_of_their_own(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(source)
+    before = tree(source)
+    for out in (source, tmp_path / "link", source / "Персона 0" / ".."):
+        with pytest.raises(UserError, match="cannot lie in it; name another folder with --out"):
+            align_folder(source, out)
+    assert tree(source) == before
+    for kept in (0, 1):  # below the photographs they are passed over
+        assert align_folder(source, source / "shards").kept_shards == kept
+
+
 @pytest.mark.slow
 def test_a_second_run_does_nothing_and_changes_are_noticed(
     source: Path, tmp_path: Path, portraits: list[Array], save_jpeg: Save

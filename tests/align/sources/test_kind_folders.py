@@ -118,6 +118,8 @@ def test_the_named_folders_are_synthetic_and_those_beside_bona_fide(
     ]
     with pytest.raises(UserError, match="--synthetic d: no folder is called so; there are train, val"):
         find_source(tmp_path, reading=Reading(synthetic=("d",)))
+    with pytest.raises(UserError, match="--synthetic d: no folder is called so; there are no folders"):
+        find_source(tmp_path / "val" / "B", reading=Reading(synthetic=("d",)))
     with pytest.raises(UserError, match="--synthetic names folders of the layout real-fake, not of people"):
         find_source(tmp_path, LayoutName.PEOPLE, reading=Reading(synthetic=("b",)))
 

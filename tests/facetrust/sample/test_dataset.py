@@ -160,3 +160,10 @@ def test_a_folder_that_cannot_be_made_is_a_user_error_of_one_line(tmp_path):
 def test_senseless_options_are_user_errors(tmp_path, wrong):
     with pytest.raises(UserError):
         write_sample(tmp_path / "raw", tmp_path / "pairs", replace(TINY, **wrong), workers=1)
+
+
+def test_photographs_and_test_pairs_lie_in_two_folders(tmp_path):
+    for test_pairs in (tmp_path / "one", tmp_path / "other" / ".." / "one"):
+        with pytest.raises(UserError, match="name two folders with --out and --test-out"):
+            write_sample(tmp_path / "one", test_pairs, TINY, workers=1)
+    assert list(tmp_path.iterdir()) == []
