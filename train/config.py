@@ -5,6 +5,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
@@ -17,10 +18,18 @@ from train.data.forging_config import ForgeConfig
 from train.loggers.tracking import TrackingConfig
 from train.losses.config import LossConfig
 from train.packaged_configs import PACKAGED_CONFIGS, packaged_config_names
+from train.problems import UnfitParameter, cause_of, in_plain_words
 from train.section import Section
 
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 MAX_CONFIG_BYTES = 1_000_000
 TRAINING_LOGS = Path("training_logs")
+NEEDED = {  # settings that play a part only with one of others
+    "pair_columns": ("pairs", "validation.pairs"),
+    "colour": ("pretrained",),
+    "partial": ("pretrained",),
+    "forge.methods": ("forge.share",),
+}
 RUN, WEIGHTS, STEPS, DEVICES = "The run", "Weights and loss", "Steps", "Devices and tracking"  # in the help
 
 
@@ -184,8 +193,25 @@ def load_config(file: str | None, overrides: dict[str, Any], base: TrainConfig |
     try:
         config = TrainConfig.model_validate(values)
     except ValidationError as error:
-        raise UserError(_explain(error, file, overrides)) from error
+        raise UserError(explain(error, file, overrides)) from error
+    for option, needed in without_effect(config, overrides):
+        raise UserError(f"{option} has no effect without {needed}: add that, or leave {option} out")
     return _checked(config)
+
+
+def without_effect(config: TrainConfig, given: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
+    """Options that play no part since another one is missing, each with that other.
+
+    Of the settings that were given by dotted key or, without `given`, of those that are not their defaults.
+    """
+    known, values = _known_keys(TrainConfig), config.model_dump(mode="json")
+    defaults = TrainConfig().model_dump(mode="json")
+    found = []
+    for key, needed in NEEDED.items():
+        is_told = given.get(key) if given is not None else _look_up(values, key) != _look_up(defaults, key)
+        if is_told and not any(_look_up(values, other) for other in needed):
+            found.append((f"--{known[key]}", " or ".join(f"--{known[other]}" for other in needed)))
+    return found
 
 
 def changed_keys(old: TrainConfig, new: TrainConfig) -> list[str]:
@@ -245,19 +271,32 @@ def _checked(config: TrainConfig) -> TrainConfig:
     return config
 
 
-def _explain(error: ValidationError, file: str | None, overrides: Mapping[str, Any]) -> str:
+def explain(error: ValidationError, file: str | None = None, overrides: Mapping[str, Any] = EMPTY) -> str:
+    """One line on the first error: its key, or its option, and the file where the value came from that."""
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key, cause = ".".join(str(part) for part in first["loc"]), cause_of(first)
     known = _known_keys(TrainConfig)
-    given = next((name for name in overrides if f"{key}.".startswith(f"{name}.")), None)
+    if isinstance(cause, UnfitParameter):
+        key += f".{cause.name}"
+    full = key  # as far as an unknown key was written
+    if first["type"] == "extra_forbidden" and isinstance(first["input"], dict) and first["input"]:
+        full += f".{next(iter(first['input']))}"
+    given = next((name for name in overrides if f"{full}.".startswith(f"{name}.")), None)
     where = f"{file}: " if file and not given else ""
+    if first["type"] == "extra_forbidden":
+        near = _nearest(full, known)
+        return f"{where}unknown key '{given or key}'" + (f"; did you mean '{near}'?" if near else "")
     option = f" (--{known[given]})" if given and known.get(given) else ""
-    if first["type"] == "value_error":  # our own words
-        return f"{where}{key}{option}: {first['msg'].removeprefix('Value error, ')}"
-    if first["type"] != "extra_forbidden":
-        return f"{where}{key}{option}: {first['msg'].lower()}, not {first['input']!r}"
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    return f"{where}unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
+    return f"{where}{key}{option}{': ' if key else 'it '}{in_plain_words(first)}"
+
+
+def _nearest(key: str, known: Mapping[str, str | None]) -> str | None:
+    """The key that was meant: by its option, then by its last part, then by all of its letters."""
+    last = key.rpartition(".")[2]
+    same = [name for name, option in known.items() if option and last.replace("_", "-") == option]
+    same = same or [name for name in known if name.rpartition(".")[2] == last]
+    near = difflib.get_close_matches(key, same or known, n=1, cutoff=0 if same else 0.6)
+    return near[0] if near else None
 
 
 def _known_keys(section: type[BaseModel], prefix: str = "") -> dict[str, str | None]:

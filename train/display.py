@@ -18,7 +18,7 @@ class Column:
 
 
 def figure_column(title: str, width: int, name: str) -> Column:
-    """A figure of this name with four places."""
+    """Column showing the figure `name` to four decimals."""
     return Column(title, width, lambda figures: number(figures.values[name]))
 
 
@@ -65,6 +65,6 @@ class Panel:
     title: str
     axis: str
     curves: tuple[Curve, ...]
-    scale: float = 1.0  # that numbers are shown in: 100 for percent
+    scale: float = 1.0  # factor before display, 100 for percent
     unit: str = ""  # behind them: " %"
     from_zero: bool = False  # whether the axis begins at 0; else it is logarithmic where they span a decade

@@ -40,7 +40,7 @@ from train.tasks.registry import task_named
 class Outcome:
     """What a run came to."""
 
-    rank: int  # of the process that says so; all say the same
+    rank: int  # of this process; the other fields are equal in all
     folder: RunFolder
     task: str
     last_checkpoint: Path
@@ -73,6 +73,11 @@ class _Run:
         self.fabric, self.config, self.folder, self.logger = fabric, config, folder, logger
         torch.manual_seed(config.seed)
         self.task = task = task_named(config.task)(config, folder, fabric)
+        if not len(task.batches):
+            raise UserError(
+                f"{task.batches.crops:,} crops to train on are fewer than a batch of "
+                f"{task.batches.batch_size:,}; lower --batch-size"
+            )
         task.batches.rank_share = (fabric.global_rank, fabric.world_size)
         network, criterion = task.network.to(fabric.device), task.criterion.to(fabric.device)
         synchronise(network, fabric)
@@ -97,7 +102,7 @@ class _Run:
         self.state = RunState(
             self.progress,
             task.fingerprint,
-            {  # the names are those of the file
+            {  # keys in state.pt; renaming one breaks --resume
                 "encoder": network,
                 "loss": criterion,
                 "optimiser": self.optimiser,

@@ -1,11 +1,13 @@
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from common.runtime.errors import UserError
-from train.config import TrainConfig, load_config
+from train.config import TrainConfig, load_config, without_effect
 from train.packaged_configs import PACKAGED_CONFIGS
+from train.tasks.verification.notes import settings_notes
 
 
 def refusal(tmp_path: Path, text: str, **overrides: object) -> str:
@@ -50,7 +52,12 @@ def test_the_command_line_lies_on_top_of_the_file(tmp_path: Path) -> None:
         ("[batch]\nsise = 3", "unknown key 'batch.sise'; did you mean 'batch.size'?"),
         ("[optimizer]\nlearning_rate = 1", "unknown key 'optimizer'"),
         ("epochs = 0", "epochs: "),
-        ("epochs = 'x'", "epochs: "),
+        ("epochs = 'x'", "epochs: must be a whole number, not 'x'"),
+        ("epochs = 1.5", "epochs: must be a whole number, not 1.5"),
+        ("same_pictures = 'x'", "same_pictures: must be true or false, not 'x'"),
+        ("[hardware]\naccelerator = 'tpu'", "accelerator: must be one of 'auto', 'cpu', "),
+        ("[augment]\nblur_sigma = [2, 1]", "augment: blur_sigma is [low, high], but"),
+        ("[optimizer]\nlr = 1", "unknown key 'optimizer'; did you mean 'optimiser.learning_rate'?"),
         ("seed = -1", "seed: "),
         ("[validation]\nshare = 1.5", "validation.share: "),
         ("[optimiser]\nlearning_rate = -1", "optimiser.learning_rate: "),
@@ -92,9 +99,59 @@ def test_a_value_of_the_command_line_is_refused_under_its_key_and_option(tmp_pat
     file = tmp_path / "run.toml"
     file.write_text("epochs = 3\n")
     for overrides, told in (
-        ({"optimiser.learning_rate": 0.0}, "optimiser.learning_rate (--lr): input should be greater than 0"),
+        ({"optimiser.learning_rate": 0.0}, "optimiser.learning_rate (--lr): must be above 0, not 0.0"),
         ({"forge.methods": ("swaps",)}, "forge.methods (--forge-methods): no method 'swaps' to forge by"),
-        ({"augment.jpeg": 2}, "augment.jpeg: input should be less than or equal to 1, not 2"),
+        ({"augment.jpeg": 2}, "augment.jpeg: must be at most 1, not 2"),
     ):
         with pytest.raises(UserError, match=f"^{re.escape(told)}"):
             load_config(str(file), overrides)
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("optimizer.lr", "optimiser.learning_rate"),
+        ("optimiser.lr", "optimiser.learning_rate"),
+        ("batch.batch_size", "batch.size"),
+        ("learning_rate", "optimiser.learning_rate"),
+        ("validate.share", "validation.share"),
+    ],
+)
+def test_an_unknown_key_is_met_with_the_one_that_was_meant(key: str, meant: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load_config("cpu", {key: 3})
+    assert str(caught.value) == f"unknown key '{key}'; did you mean '{meant}'?"
+
+
+def test_a_parameter_of_a_loss_is_named_and_the_file_only_where_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^loss\.parameters\.margin: margin must be at most [\d.]+, not 9$"):
+        load_config("cpu", {"loss.name": "arcface", "loss.parameters.margin": 9})
+    told = refusal(tmp_path, "[loss]\nname = 'arcface'\nparameters = { margin = 9 }", **{"loss.weight": 2})
+    assert told.startswith(f"{tmp_path / 'own.toml'}: loss.parameters.margin: margin must be at most")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "needed"),
+    [
+        ("pair_columns", "path1=a,path2=b", ("pairs", "validation.pairs")),
+        ("partial", True, ("pretrained",)),
+        ("colour", "BGR", ("pretrained",)),
+        ("forge.methods", ["self-blend"], ("forge.share",)),
+    ],
+)
+def test_a_setting_that_plays_no_part_is_refused_or_noted(
+    tmp_path: Path, key: str, value: object, needed: tuple[str, ...]
+) -> None:
+    with pytest.raises(UserError, match="has no effect without --"):
+        load_config(None, {key: value})
+    for other in needed:
+        assert not without_effect(load_config(None, {key: value, other: 0.5 if "share" in other else "x"}))
+    stored = TrainConfig().model_dump(mode="json")
+    *tables, name = key.split(".")
+    (stored[tables[0]] if tables else stored)[name] = value
+    (tmp_path / "config.json").write_text(json.dumps(stored))
+    config = load_config(str(tmp_path / "config.json"), {})
+    (note,) = settings_notes(config, config.batch.size)
+    assert "has no effect without --" in note
+    (note,) = settings_notes(load_config(None, {}), 40)
+    assert note.startswith("a batch has 40 crops, not 256")

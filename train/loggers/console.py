@@ -92,7 +92,7 @@ class ConsoleLogger(Logger):
 
     def _row(self, cells: list[str]) -> str:
         widths = [*WIDTHS.values(), *(column.width for column in self._columns)]
-        return "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        return "".join(f" {cell}".rjust(width) for cell, width in zip(cells, widths, strict=True))
 
     def _print_plan(self, plan: RunPlan) -> None:
         show = self._console.print

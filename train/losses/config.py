@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from common.runtime.as_option import AsOption
 from train.losses.names import LossName
+from train.problems import UnfitParameter, UnknownLoss
 from train.section import Section
 
 
@@ -28,7 +29,7 @@ class LossTerm(Section):
         from train.losses.registry import LOSSES  # here: torch comes with them, which `--help` has no use for
 
         if name not in LOSSES:
-            raise ValueError(f"unknown loss '{name}'; {_known(name, LOSSES)}")
+            raise UnknownLoss(f"unknown loss '{name}'; {_known(name, LOSSES)}")
         return name
 
     @field_validator("parameters", mode="before")
@@ -43,7 +44,8 @@ class LossTerm(Section):
         own = own_parameters(loss)
         for name in given:
             if name not in own:
-                raise ValueError(f"{info.data['name']} has no parameter '{name}'; {_known(str(name), own)}")
+                told = f"{info.data['name']} has no parameter '{name}'; {_known(str(name), own)}"
+                raise UnfitParameter(str(name), told)
         return checked_parameters(loss, given)
 
 

@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from train.losses.base import FaceLoss
+from train.problems import UnfitParameter, in_plain_words
 
 SIZES = ("embedding_size", "identities")  # what a constructor takes that the data and the backbone decide
 
@@ -24,15 +25,15 @@ def own_parameters(loss: type[FaceLoss]) -> list[str]:
 def checked_parameters(loss: type[FaceLoss], given: Mapping[str, Any]) -> dict[str, Any]:
     """`given` with every value of its declared type, without making a loss.
 
-    Raises ValueError with one line that names the parameter whose value is of another type or out of range.
-    Names must be those of `own_parameters`.
+    Raises UnfitParameter with one line that names the parameter whose value is of another type or out of
+    range. Names must be those of `own_parameters`.
     """
     try:
         return _schema(loss).model_validate(dict(given)).model_dump(exclude_unset=True)
     except ValidationError as error:
         first = error.errors()[0]
-        problem = first["msg"].removeprefix("Input ")
-        raise ValueError(f"{first['loc'][0]} {problem}, not {first['input']!r}") from error
+        name = str(first["loc"][0])
+        raise UnfitParameter(name, f"{name} {in_plain_words(first)}") from error
 
 
 def _schema(loss: type[FaceLoss]) -> type[BaseModel]:

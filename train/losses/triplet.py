@@ -9,7 +9,8 @@ from train.losses.ranges import SquaredDistanceMargin, ZeroOrMore
 
 
 class TripletLoss(FaceLoss):
-    """Hinge on triplets, max(0, d(a, p) - d(a, n) + margin), of strangers and of imitations.
+    """Hinge on triplets, max(0, d(a, p) - d(a, n) + margin), with negatives of other people and with
+    forgeries of the same person.
 
     d is the squared Euclidean distance of unit vectors, 2 - 2 * cosine, 0 to 4. Anchor a and positive p are
     two bona fide photographs of one person. The loss is the mean over all such (a, p), with n a face of

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from common.duplicates.same_picture_list import SAME_PICTURES_FILE
 from common.runtime.atomic import remove_stale_temporaries, write_text_atomically
 from common.runtime.errors import UserError, first_line
 from common.runtime.file_kinds import describe_trouble
-from train.config import TrainConfig
+from train.config import TrainConfig, explain
+from train.problems import UnknownLoss, cause_of
 
 RUN_FOLDER = "runs"
 
@@ -63,7 +66,17 @@ class RunFolder:
         except OSError as error:
             told = describe_trouble(self.config, error)
             raise UserError(f"the run cannot be resumed: {told}") from error
-        except ValueError as error:  # pydantic's ValidationError is one
+        except ValidationError as error:
+            if isinstance(cause_of(error.errors()[0]), UnknownLoss):
+                raise UserError(
+                    f"{self.config}: {explain(error)}; resume a run of a loss of your own with the script "
+                    "that registers it"
+                ) from error
+            raise UserError(
+                f"the run cannot be resumed: {self.config} is no configuration of this facetrust "
+                f"({explain(error)})"
+            ) from error
+        except ValueError as error:
             told = first_line(error)
             raise UserError(
                 f"the run cannot be resumed: {self.config} is no configuration of this facetrust ({told})"

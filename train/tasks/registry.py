@@ -11,5 +11,8 @@ TASKS: dict[str, type[Task]] = {VERIFICATION: Verification}  # one of your own c
 def task_named(name: str) -> type[Task]:
     """The class of a task. Raises UserError for a name that is not known."""
     if name not in TASKS:
-        raise UserError(f"unknown task '{name}'; known: {', '.join(TASKS)}")
+        raise UserError(
+            f"unknown task '{name}'; known: {', '.join(TASKS)}; one of your own is known to the script that "
+            "registers it: start the command with that (docs/training.md)"
+        )
     return TASKS[name]

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import math
 import re
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors, VerificationReport
+from train.display import Column
 from train.loggers.console import ConsoleLogger, duration
 
 Make = Callable[..., Any]
@@ -155,3 +157,12 @@ def test_notes_are_told_as_they_are_and_cannot_steer_the_terminal() -> None:
 )
 def test_durations_are_for_people(seconds: float, told: str) -> None:
     assert duration(seconds) == told
+
+
+def test_cells_as_wide_as_their_column_do_not_run_together(plan: Make, validation: Make) -> None:
+    console = recorded()
+    columns = (Column("R²", 8, lambda _: "-44.2614"), Column("error", 6, lambda _: "144.26"))
+    with ConsoleLogger(console) as logger:
+        logger.started(dataclasses.replace(plan(), columns=columns))
+        logger.validated(validation(0, loss=None))
+    assert text_of(console).splitlines()[-1].split()[-3:] == ["-", "-44.2614", "144.26"]

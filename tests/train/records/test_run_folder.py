@@ -4,6 +4,8 @@ import pytest
 
 from common.runtime.errors import UserError
 from train.config import load_config
+from train.losses.arcface import ArcFaceLoss
+from train.losses.registry import LOSSES
 from train.records.run_folder import new_run_folder, resumable_run
 
 
@@ -31,10 +33,26 @@ def test_the_latest_run_with_a_state_is_resumed(tmp_path: Path) -> None:
 
 def test_a_damaged_configuration_is_told(tmp_path: Path) -> None:
     folder = new_run_folder(load_config(None, {"out": tmp_path}))
-    for text in ("", "[]", '{"epoch": 3}', '{"epochs": 0}'):
+    for text, told in (
+        ("", "it is not valid JSON"),
+        ("[]", r"it must be a table, not \[\]"),
+        ('{"epoch": 3}', "unknown key 'epoch'"),
+        ('{"epochs": 0}', "epochs: must be at least 1, not 0"),
+    ):
         folder.config.write_text(text)
-        with pytest.raises(UserError, match="cannot be resumed"):
+        with pytest.raises(UserError, match=f"cannot be resumed: .*{told}"):
             folder.read_config()
     folder.config.unlink()
     with pytest.raises(UserError, match="cannot be resumed: no such file"):
+        folder.read_config()
+
+
+def test_a_loss_that_a_script_registers_is_named_with_the_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LOSSES, "mine", ArcFaceLoss)
+    folder = new_run_folder(load_config(None, {"out": tmp_path, "loss.name": "mine"}))
+    assert folder.read_config().loss.name == "mine"
+    monkeypatch.delitem(LOSSES, "mine")
+    with pytest.raises(UserError, match=r"unknown loss 'mine'.*with the script that registers it"):
         folder.read_config()

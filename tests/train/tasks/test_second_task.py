@@ -236,12 +236,23 @@ def test_the_best_are_kept_beside_those_of_verification(
     assert "R²" in told.stdout and "MAE" in told.stdout and "mine.safetensors" in told.stdout
 
 
+def test_fewer_crops_than_a_batch_are_told(
+    tmp_path: Path, tiny_shards: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TASKS, "brightness", Brightness)
+    config = load_config(None, {"task": "brightness", "data": tiny_shards, "out": tmp_path / "logs"})
+    told = "40 crops to train on are fewer than a batch of 256; lower --batch-size"
+    with pytest.raises(UserError, match=f"^{told}$"):
+        start_run(config, ConsoleLogger(Console(width=200)))
+
+
 def test_its_curves_are_drawn(
     runs: tuple[Path, Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     records = json.loads((runs[0] / "performance_history.json").read_text())
     (drawn,) = runs[0].glob("runs/*/curves.png")
-    with pytest.raises(UserError, match="unknown task 'brightness'; known: verification"):
+    told = r"unknown task 'brightness'; known: verification.*script that registers it"
+    with pytest.raises(UserError, match=told):
         plot_history(records, tmp_path / "x.png")
     monkeypatch.setitem(TASKS, "brightness", Brightness)
     assert plot_history(records, tmp_path / "x.png").read_bytes() == drawn.read_bytes()

@@ -32,7 +32,7 @@ from train.data.split import held_out_identities, read_split
 from train.data.training_crops import TrainingCrops
 from train.data.validation_pairs import ValidationPairs
 from train.tasks.verification.facts import synthetic_training, validation_facts
-from train.tasks.verification.notes import forging_notes, list_notes
+from train.tasks.verification.notes import forging_notes, list_notes, settings_notes
 from train.tasks.verification.validation_data import validation_data
 
 
@@ -106,7 +106,12 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         crop_settings=crop_settings,
         synthetic=synthetic_training(dataset, trained, config.forge),
         validated=validation_facts(validated, pairs),
-        notes=[*notes, *crop_notes, *forging_notes(config, validated)],
+        notes=[
+            *settings_notes(config, batches.batch_size),
+            *notes,
+            *crop_notes,
+            *forging_notes(config, validated),
+        ],
         fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{digest.hexdigest()[:16]}",
     )
 

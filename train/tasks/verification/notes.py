@@ -1,12 +1,26 @@
 """Notes for people on the data of verification."""
 
 from common.models.training_facts import FEWEST_SYNTHETIC, SyntheticTraining, ValidationFacts
-from train.config import TrainConfig
+from train.config import TrainConfig, without_effect
 from train.data.dataset import FaceCrops
 from train.data.forging import WithForgeries
 from train.data.pair_list import ListedPairs
 from train.data.validation_pairs import ValidationPairs
 from train.tasks.verification.facts import synthetic_pairs
+
+
+def settings_notes(config: TrainConfig, batch_size: int) -> list[str]:
+    """What of the configuration plays no part, or not as it says."""
+    notes = [
+        f"{option} of the configuration has no effect without {needed}"
+        for option, needed in without_effect(config)
+    ]
+    if batch_size < config.batch.size:
+        notes.append(
+            f"a batch has {batch_size:,} crops, not {config.batch.size:,}: it is made of whole people or "
+            "pairs, each once"
+        )
+    return notes
 
 
 def forging_notes(config: TrainConfig, validated: FaceCrops) -> list[str]:

@@ -19,7 +19,7 @@ from train.tasks.verification.data import TrainingData
 def same_picture_notes(data: TrainingData, file: Path) -> list[str]:
     """A note for people where crops under several names are one picture, which `file` then lists; else none.
 
-    Of the crops trained on and of those of people held out. Equal pixels count whoever they show, nearly
+    Compares the crops trained on and those of held-out people. Equal pixels count whoever they show, nearly
     equal ones only among photographs as they were taken: a forgery is near the photograph it was put into.
     """
     dataset = data.dataset
