@@ -1,6 +1,7 @@
 """Equal crops under different labels in a folder of shards: mostly one file in two people's folders."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +19,17 @@ from common.duplicates.same_picture_list import (
 from common.formats.manifest import read_manifest
 from common.formats.shards import decode_strings, open_shard
 from common.runtime.atomic import write_text_atomically
+from common.runtime.checksum import file_sha256
 
-COMPARED_FILE = ".compared"  # the digest of the shards that were compared last, and what there was to tell
+COMPARED_FILE = ".compared"  # what a comparison told, below a digest of this and of all that it rests on
+COMPARISON_VERSION = 1  # raised whenever the same crops would be told of otherwise
+_LONGEST_NOTE = 4096  # characters
+
+
+def remove_comparison(folder: Path) -> None:
+    """Remove what was noted of the crops of a folder, which are about to be others."""
+    for name in (SAME_PICTURES_FILE, COMPARED_FILE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def equal_crop_notes(
@@ -28,19 +38,34 @@ def equal_crop_notes(
     """A note for people where equal crops have several names, or are both bona fide and synthetic; else none.
 
     Only shards in the manifest are compared. Such crops are then listed in `same_pictures.csv` in the folder;
-    a list of an earlier run is removed. Shards that were compared before are not read again.
-    `progress(done, total)` counts crops. Raises UserError when a shard is damaged.
+    a list of an earlier run is removed. Shards that this version has compared are not read again while its
+    list and its note of them are as it wrote them. `progress(done, total)` counts crops.
+
+    Raises UserError when a shard is damaged, and OSError when the folder cannot be written.
     """
     manifest = read_manifest(folder)
     entries = [entry for _, entry in sorted(manifest.entries.items())] if manifest else []
-    sums = " ".join(f"{entry.shard} {entry.sha256}" for entry in entries)
-    digest = hashlib.sha256(sums.encode()).hexdigest()
+    shards = [[entry.shard, entry.sha256] for entry in entries]
     file, compared = folder / SAME_PICTURES_FILE, folder / COMPARED_FILE
-    lines = compared.read_text(encoding="utf-8", errors="replace").splitlines() if compared.is_file() else []
-    if lines[:1] != [digest] or file.is_file() != bool(lines[1:]):
-        lines = [digest, *_compare([folder / entry.shard for entry in entries], file, progress)]
-        write_text_atomically(compared, "\n".join(lines))
-    return [f"{told}; they are in {file}" for told in lines[1:]]
+    proof, *told = _read_note(compared)
+    if proof != _digest(shards, file, told):
+        told = _compare([folder / entry.shard for entry in entries], file, progress)
+        write_text_atomically(compared, "\n".join([_digest(shards, file, told), *told]))
+    return [f"{line}; they are in {file}" for line in told]
+
+
+def _read_note(path: Path) -> list[str]:
+    """The lines of the note of a comparison, one at least; an empty one where there is no note."""
+    if not path.is_file():
+        return [""]
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(_LONGEST_NOTE).split("\n")
+
+
+def _digest(shards: list[list[str]], file: Path, told: list[str]) -> str:
+    """A digest of what was compared, of the list that was written of it, if any, and of what was told."""
+    facts = [COMPARISON_VERSION, shards, file_sha256(file) if file.is_file() else None, told]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def _compare(shards: list[Path], file: Path, progress: Callable[[int, int], None]) -> list[str]:

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from align.crops.reasons import REPORT_FILE, write_report
 from align.shards.engines.engine import Engine
+from align.shards.equal_crops import remove_comparison
 from align.shards.job import ShardResult
 from align.shards.resume import find_finished, refuse_what_differs, remove_shards
 from common.formats.manifest import (
@@ -71,6 +72,8 @@ class ClaimedFolder:
         names = [shard.destination.name for shard in plan]
         entries = find_finished(self.earlier, [(shard.destination, shard.inputs) for shard in plan])
         kept = len(entries)
+        if kept < len(plan) or self.earlier is None or entries != self.earlier.entries:
+            remove_comparison(self.path)
         write_manifest(self.path, Manifest(self.header, entries))
         remove_stale_temporaries(self.path)
         remove_shards(self.path, but=set(names))
