@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from common.runtime.command_line import printable
 from common.runtime.wording import counted
 from infer.claims import synthetic_statement
 from infer.models.model import ModelCard
@@ -24,16 +25,21 @@ LONGEST_TITLE = 32  # characters of a name that still makes a title
 
 
 def render(template: str, context: Mapping[str, object]) -> str:
-    """A page. Everything in the context is escaped unless it is `Markup`; names come from outside."""
+    """A page. Everything in the context is escaped unless it is `Markup`; names come from outside.
+
+    Control characters in it are escaped too, those for the direction of writing among them, which would
+    reorder a page; names that are written from right to left stand in `<bdi>`.
+    """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": percent,
+        "percent": lambda rate: Markup(percent(rate)),  # its space is no printable one
         "points": percentage_points,
         "score": score,
         "count": count,
@@ -54,6 +60,10 @@ def render(template: str, context: Mapping[str, object]) -> str:
 
 def _read(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _finalize(value: object) -> object:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def percent(rate: float) -> str:
@@ -101,8 +111,8 @@ def channels(values: Sequence[float]) -> str:
 
 def title(card: ModelCard) -> str:
     """A short name of a model: that of its file without folders, or else its backbone."""
-    name = card.name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return name if 0 < len(name) <= LONGEST_TITLE else card.backbone
+    name = printable(card.name.replace("\\", "/").rstrip("/").rpartition("/")[2])
+    return name if 0 < len(name) <= LONGEST_TITLE else printable(card.backbone)
 
 
 def claim(card: ModelCard) -> str:
@@ -117,10 +127,10 @@ def sentence(text: str) -> str:
 
 def breakable(name: str) -> Markup:
     """A name of a file that may be parted after a folder or an underscore, rather than anywhere."""
-    parted = escape(name)
+    parted = escape(printable(name))
     for mark in ("/", "_"):
         parted = parted.replace(mark, Markup(mark + "<wbr>"))
-    return parted
+    return Markup("<bdi>{}</bdi>").format(parted)
 
 
 def describe_verdict(card: PairCard) -> Markup:

@@ -22,7 +22,7 @@ for (const svg of document.querySelectorAll("svg:has(path[data-points])")) {
     cursor.setAttribute("cx", x);
     cursor.setAttribute("cy", y);
     svg.append(cursor);
-    readout.textContent = `${label}: threshold ${threshold.toFixed(3)}, FMR ${percent(fmr)}, ` +
+    readout.textContent = `\u2068${label}\u2069: threshold ${threshold.toFixed(3)}, FMR ${percent(fmr)}, ` +
       `FNMR ${percent(fnmr)}, TAR ${percent(1 - fnmr)}`;
   });
 }

@@ -116,7 +116,7 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attrs)))
         if tag not in ("meta", "img", "br", "wbr"):
             self._open.append(tag)
-        if tag not in ("b", "dfn", "i", "span", "wbr", "code"):
+        if tag not in ("b", "bdi", "dfn", "i", "span", "wbr", "code"):
             self.text += " "
         if tag == "tr":
             self.rows.append([])

@@ -200,7 +200,9 @@ def test_every_term_is_defined_and_defined_once(random_results: Make, term: str)
     assert page.count(f"<dfn>{term}</dfn>") == 1
 
 
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}\u202e\x00</style>&lt;'
+HOSTILE = (
+    '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}\u202e\x00\x1b[31m\u2028</style>&lt;'
+)
 
 
 def test_hostile_names_stay_names(make_results: Make, parse: Parse) -> None:
@@ -225,7 +227,21 @@ def test_hostile_names_stay_names(make_results: Make, parse: Parse) -> None:
     assert {tag for tag, _ in page.elements} <= {tag for tag, _ in harmless.elements} | {"li", "ul"}
     attributes = {name for _, found in page.elements for name in found}
     assert not any(name.startswith("on") or name == "style" for name in attributes)
-    assert "<script>alert" not in hostile and "49" not in re.findall(r"\{\{.*?\}\}|49\u202e", hostile)
+    assert "<script>alert" not in hostile and "49" not in re.findall(r"\{\{.*?\}\}|49\\\\u202e", hostile)
+    for html in (hostile, comparison_page(results, results)):
+        assert all(letter.isprintable() or letter in "\n\N{NARROW NO-BREAK SPACE}" for letter in html)
+        assert r"\u202e\x00\x1b[31m\u2028" in html
+
+
+def test_names_from_right_to_left_do_not_reorder_what_stands_beside_them(make_results: Make) -> None:
+    name = "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}"
+    card = ModelCard(f"{name}.pt", "ir_18", InputFormat(), 512)
+    changes = {"name": name, "card": card, "ids": [name], "image_names": [f"{name}/0.jpg", f"{name}/1.jpg"]}
+    results = make_results([0], [0.9], **changes)
+    for html in (report_page(results), comparison_page(results, replace(results, threshold=0.95))):
+        shown = html[html.index("<body>") :]
+        in_texts = re.sub(r"<[^>]*>", lambda tag: tag[0] if "bdi" in tag[0] else "", shown)
+        assert name in in_texts and name not in re.sub("<bdi>.*?</bdi>", "", in_texts)
 
 
 def assert_self_contained(html: str, page: Any) -> None:
