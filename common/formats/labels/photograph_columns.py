@@ -10,15 +10,18 @@ from common.formats.labels.kinds import Kind, kind_of
 from common.runtime.errors import UserError
 
 ROLES = ("path", "identity", "synthetic", "bona-fide", "drop")
-_PATHS = """path filepath imagepath imgpath relpath relativepath filename file image img imagename imgname
-    imagefile photo photograph picture imageid imgid id"""
-_IDENTITIES = "identity person personid identityid subject subjectid celebrity individual"
-_SYNTHETIC = "synthetic targetfeature"  # and every word of `kinds`, with `is` before it or without
+# in their usual spelling, for messages
+_PATHS = """path filepath image_path img_path rel_path relative_path filename file image img image_name
+    img_name image_file photo photograph picture image_id img_id id"""
+_IDENTITIES = "identity person person_id identity_id subject subject_id celebrity individual"
+_SYNTHETIC = "synthetic target_feature"  # and every word of `kinds`, with `is` before it or without
 _UNDECIDED = "labelstr label labelname class classname target category type gt y"
 _OTHERS = """split isquery isgallery fold set sequence x1 x2 y1 y2 x y w h width height age gender sex race
     index idx row score comment note usage public originalpath md5 sha1 sha256 line source reason"""
 # names as `plain` has them; of several, the first in these lists is taken
-PATHS, IDENTITIES, SYNTHETIC = _PATHS.split(), _IDENTITIES.split(), _SYNTHETIC.split()
+PATHS, IDENTITIES, SYNTHETIC = (
+    list(map(plain, names.split())) for names in (_PATHS, _IDENTITIES, _SYNTHETIC)
+)
 UNDECIDED = _UNDECIDED.split()  # their cells tell what they are
 OTHERS = frozenset(_OTHERS.split())  # neither whom a photograph shows nor what it is
 _OF_OPEN_METRIC_LEARNING = {"split", "isquery", "isgallery"}  # where `label` is the identity
@@ -58,7 +61,7 @@ def refuse_unknown_header(line: str, rows: Sequence[Sequence[str]]) -> None:
     below = rows[1:_LOOKED_AT]
     for column in range(len(rows[0])):
         if 2 * sum(len(row) > column and _looks_like_path(row[column]) for row in below) > len(below):
-            raise _unknown(Header(line, rows[0]), "a column that names the photographs", PATHS)
+            raise _unknown(Header(line, rows[0]), "a column that names the photographs", _PATHS)
 
 
 def path_column(header: Sequence[str], told: Mapping[str, str] = {}) -> int | None:
@@ -96,7 +99,7 @@ def choose_columns(
             name = next((name for name in wanted if name in free.values()), None)
             found[role] = header.only(role, [at for at in free if free[at] == name])
         if found["path"] is None:
-            raise _unknown(header, "a column that names the photographs", PATHS)
+            raise _unknown(header, "a column that names the photographs", _PATHS)
     notes: list[str] = []
     if not {"synthetic", "bona-fide"} & set(found):
         _find_flags(header, rows, found)
@@ -175,7 +178,7 @@ def _decide(header: Header, rows: Sequence[Sequence[str]], found: _Found, notes:
             )
     strange = set(_free(header, found).values()) - {*OTHERS, *PATHS, *UNDECIDED, ""}
     if strange and not has_flags and found.get("drop") is None and not ml:
-        raise _unknown(header, "a column that says what is synthetic", [*SYNTHETIC, "fake", "is_fake"])
+        raise _unknown(header, "a column that says what is synthetic", f"{_SYNTHETIC} fake is_fake")
 
 
 def _looks_like_path(cell: str) -> bool:
@@ -190,8 +193,8 @@ def _says_kind(name: str) -> Kind | None:
     return kind_of(name.removeprefix("is"))
 
 
-def _unknown(header: Header, what: str, wanted: Sequence[str]) -> UserError:
+def _unknown(header: Header, what: str, wanted: str) -> UserError:
     return UserError(
         f"{header.line}: no name is known for {what}; the columns are {header}, looked for were "
-        f"{', '.join(wanted)}; tell which with --columns path=NAME,identity=NAME,synthetic=NAME"
+        f"{', '.join(wanted.split())}; tell which with --columns path=NAME,identity=NAME,synthetic=NAME"
     )

@@ -156,7 +156,12 @@ def test_published_headers_and_names_that_are_written_otherwise(
             "'label' holds 0 and 1, and lists differ.* --columns synthetic='label'",
         ),
         ("filename,label\n1.jpg,real\n2.jpg,odd\n", {}, "'label' says 'real' of some and 'odd' of others"),
-        ("path,mood\n1.jpg,glad\n", {}, "columns are 'path', 'mood', looked for were synthetic"),
+        (
+            "path,mood\n1.jpg,glad\n",
+            {},
+            "columns are 'path', 'mood', looked for were synthetic, target_feature",
+        ),
+        ("who,mood\na/1.jpg,glad\n", {}, "looked for were path, .* image_path, .* image_id, "),
         ("path,fake,spoof\n1.jpg,1,0\n", {}, "'fake' and 'spoof' both read as synthetic"),
         ("a,b\n1.jpg,0\n", {"path": "c"}, "--columns path=c, but no column has that name; .* 'a', 'b'"),
     ],
