@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from common.formats.crop_frame import ARCFACE_POINTS
 from common.formats.manifest import Manifest, ManifestEntry, ManifestHeader, write_manifest
 from common.formats.shards import ShardHeader, ShardRows, write_shard
-from train.config import load_config
+from train.load_config import load_config
 from train.tasks.verification.data import prepare_data
 
 Crop = NDArray[np.uint8]

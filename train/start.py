@@ -9,8 +9,9 @@ from lightning_fabric import Fabric
 from torch.distributed import DistError
 
 from common.runtime.errors import UserError
-from train.config import TrainConfig, changed_keys, load_config
+from train.config import TrainConfig
 from train.distributed.devices import open_fabric
+from train.load_config import changed_keys, load_config
 from train.loggers.base import Logger
 from train.loggers.several import open_loggers
 from train.loop import Outcome, train

@@ -12,7 +12,8 @@ import torch
 from rich.table import Table
 
 from benchmarks.training.turns import NOTHING_BESIDE, WARM_UP, Turns, Way
-from train.config import TrainConfig, load_config
+from train.config import TrainConfig
+from train.load_config import load_config
 from train.loggers.base import Logger, RunPlan, StepRecord
 from train.start import start_run
 

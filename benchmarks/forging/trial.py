@@ -21,10 +21,11 @@ from benchmarks.forging.judge import (
 from common.forge.method_names import METHODS
 from common.formats.pair_category import PairCategory
 from common.models.load_encoder import load_encoder
-from train.config import TrainConfig, load_config
+from train.config import TrainConfig
 from train.data.dataset import CropDataset
 from train.data.split import held_out_identities, write_split
 from train.distributed.devices import open_fabric
+from train.load_config import load_config
 from train.loggers.base import Logger, RunPlan, StepRecord
 from train.loop import Outcome
 from train.start import start_run

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from train.config import TrainConfig, load_config
+from train.config import TrainConfig
+from train.load_config import load_config
 from train.loggers.base import Logger, RunPlan, StepRecord
 from train.start import start_run
 

@@ -26,9 +26,10 @@ from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.encoder import Encoder
 from common.models.load_encoder import load_encoder
 from common.runtime.errors import UserError
-from train.config import TrainConfig, load_config
+from train.config import TrainConfig
 from train.data.dataset import CropDataset
 from train.data.split import held_out_identities
+from train.load_config import load_config
 
 Crop = NDArray[np.uint8]
 EACH = 4  # photographs of each of the six people

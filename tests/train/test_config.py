@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from common.runtime.errors import UserError
-from train.config import TrainConfig, load_config, without_effect
+from train.config import TrainConfig
+from train.load_config import load_config, without_effect
 from train.packaged_configs import PACKAGED_CONFIGS
 from train.tasks.verification.notes import settings_notes
 

@@ -19,8 +19,9 @@ from common.models.checkpoint import load_checkpoint
 from common.models.encoder import Encoder
 from common.runtime.errors import UserError
 from train import start
-from train.config import TrainConfig, load_config
+from train.config import TrainConfig
 from train.data.dataset import CropBatch, CropDataset
+from train.load_config import load_config
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
 from train.loop import Outcome
 from train.start import resume_run, resumed_config, start_run

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from common.runtime.errors import UserError
-from train.config import TrainConfig, load_config
+from train.config import TrainConfig
+from train.load_config import load_config
 from train.out_of_memory import explain_out_of_memory
 
 

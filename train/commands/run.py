@@ -10,7 +10,8 @@ from common.runtime.as_option import AsOption
 from common.runtime.command_line import INTERRUPTED, console, examples
 from common.runtime.errors import UserError
 from common.runtime.option_groups import OverridesOf, with_option_groups
-from train.config import RUN, TRAINING_LOGS, TrainConfig, load_config
+from train.config import RUN, TRAINING_LOGS, TrainConfig
+from train.load_config import load_config
 from train.packaged_configs import packaged_config_names
 
 if TYPE_CHECKING:

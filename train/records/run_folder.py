@@ -12,7 +12,8 @@ from common.duplicates.same_picture_list import SAME_PICTURES_FILE
 from common.runtime.atomic import remove_stale_temporaries, write_text_atomically
 from common.runtime.errors import UserError, first_line
 from common.runtime.file_kinds import describe_trouble
-from train.config import TrainConfig, explain
+from train.config import TrainConfig
+from train.load_config import explain
 from train.problems import UnknownLoss, cause_of
 
 RUN_FOLDER = "runs"

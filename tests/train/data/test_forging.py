@@ -16,12 +16,12 @@ from common.formats.shards import ForgeryColumns, ShardHeader, ShardRows, write_
 from common.models.training_facts import SyntheticTraining
 from common.runtime.errors import UserError
 from train.augment.config import KNOBS
-from train.config import load_config
 from train.data.batches import ForgingPlan
 from train.data.dataset import CropDataset
 from train.data.forging import WithForgeries, batch_forging, forgeable_crops
 from train.data.forging_config import ForgeConfig
 from train.data.pair_sampler import PairSampler
+from train.load_config import load_config
 from train.tasks.verification.data import TrainingData, prepare_data
 from train.tasks.verification.notes import unproven_notes
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from common.runtime.errors import UserError
-from train.config import load_config
+from train.load_config import load_config
 from train.losses.arcface import ArcFaceLoss
 from train.losses.registry import LOSSES
 from train.records.run_folder import new_run_folder, resumable_run

@@ -25,10 +25,11 @@ from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.encoder import Encoder
 from common.models.leaderboard import best_checkpoint
 from common.runtime.errors import UserError
-from train.config import TrainConfig, load_config
+from train.config import TrainConfig
 from train.data.batches import BatchPlan, Chosen, PlannedBatches
 from train.data.dataset import CropDataset
 from train.display import Curve, Panel, figure_column, interval_column
+from train.load_config import load_config
 from train.loggers.console import ConsoleLogger
 from train.plots.plot import plot_history
 from train.records.leaderboard_table import leaderboard_rows

@@ -1,11 +1,12 @@
 """Notes for people on the data of verification."""
 
 from common.models.training_facts import FEWEST_SYNTHETIC, SyntheticTraining, ValidationFacts
-from train.config import TrainConfig, without_effect
+from train.config import TrainConfig
 from train.data.dataset import FaceCrops
 from train.data.forging import WithForgeries
 from train.data.pair_list import ListedPairs
 from train.data.validation_pairs import ValidationPairs
+from train.load_config import without_effect
 from train.tasks.verification.facts import synthetic_pairs
 
 

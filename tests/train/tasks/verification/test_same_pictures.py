@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from common.formats.shards import ShardHeader, ShardRows, write_shard
-from train.config import load_config
+from train.load_config import load_config
 from train.tasks.verification.data import TrainingData, prepare_data
 from train.tasks.verification.same_pictures import same_picture_notes
 
