@@ -1,6 +1,7 @@
 """Forging offline: a folder of shards to a folder of shards of synthetic faces, resumable, on all cores."""
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +56,7 @@ def forge_folder(
     Raises UserError when there is nothing to forge, a shard is damaged, another run writes to `out`, or `out`
     is `folder` or belongs to another one or to other options; OSError when `out` cannot be written.
     """
-    if out.resolve() == folder.resolve():
+    if os.path.realpath(out) == os.path.realpath(folder):
         raise UserError(f"the forgeries of {folder} cannot lie in it; name another folder with --out")
     digest = _digest(folder)
     labels = crops_of_process(folder.absolute(), digest)

@@ -1,5 +1,6 @@
 """Stage 1 as a whole: photographs to a folder of shards, resumable, on all cores or a cluster."""
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -54,7 +55,7 @@ def align_source(
     Raises UserError when the detector is not there, another run writes to `out`, or `out` is the source or
     belongs to another one or to other options; OSError when `out` cannot be written.
     """
-    if source.origin.resolve() == out.resolve():
+    if os.path.realpath(source.origin) == os.path.realpath(out):
         raise UserError(f"the shards of {source.origin} cannot lie in it; name another folder with --out")
     # once for all workers, which may be on other machines: CUDA rounds otherwise
     options = replace(options, device=settle_device(options.device))

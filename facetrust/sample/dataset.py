@@ -70,7 +70,7 @@ def write_sample(
     Raises UserError for options that make no sense and for folders that cannot or must not be written.
     """
     _check_options(options)
-    if raw_images.resolve() == test_pairs.resolve():
+    if os.path.realpath(raw_images) == os.path.realpath(test_pairs):
         raise UserError(
             f"the photographs and the test pairs cannot both lie in {raw_images}; "
             "name two folders with --out and --test-out"
