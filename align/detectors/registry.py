@@ -77,7 +77,12 @@ DETECTORS: dict[str, DetectorEntry] = {
 
 def detector_names() -> list[str]:
     """What `--detector` takes, for help and errors: `retinaface`, `insightface:PACK` …"""
-    return [f"{name}:{entry.argument}" if entry.argument else name for name, entry in DETECTORS.items()]
+    return list(map(_with_argument, DETECTORS))
+
+
+def _with_argument(name: str) -> str:
+    argument = DETECTORS[name].argument
+    return f"{name}:{argument}" if argument else name
 
 
 def refuse_unknown_detector(name: str) -> None:
@@ -114,7 +119,7 @@ def _look_up(name: str) -> tuple[DetectorEntry, str]:
         return entry, argument
     *others, last = detector_names()
     near = difflib.get_close_matches(kind, DETECTORS, n=1)
-    hint = f"; did you mean '{detector_names()[list(DETECTORS).index(near[0])]}'?" if near else ""
+    hint = f"; did you mean '{_with_argument(near[0])}'?" if near else ""
     if multiprocessing.parent_process() is not None:
         hint += f"; {IN_WORKERS}"
     raise ParameterError(f"{{detector}} is {', '.join(others)} or {last}, not '{{}}'{hint}", name)

@@ -17,22 +17,18 @@ def facetrust(words: list[str], cwd: Path, environment: dict[str, str]) -> subpr
     script = cwd.parent / "bin" / "facetrust"
     script.parent.mkdir(exist_ok=True)
     script.write_text(SCRIPT)
-    return subprocess.run(
-        [sys.executable, str(script), *words],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return python([str(script), *words], cwd, environment)
 
 
 def python_m(
     stage: str, words: list[str], cwd: Path, environment: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
+    return python(["-m", stage, *words], cwd, environment)
+
+
+def python(words: list[str], cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", stage, *words],
+        [sys.executable, *words],
         cwd=cwd,
         env=environment,
         capture_output=True,

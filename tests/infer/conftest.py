@@ -1,4 +1,4 @@
-"""Pairs of real faces."""
+"""Models, and pairs of real faces."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,13 +7,39 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.crop_settings import CropSettings
+from common.models.encoder import Encoder, InputFormat
 from infer.models.load import load_model
 from infer.models.model import Model
+
+PIXELS = InputFormat(colour="BGR", mean=(120, 110, 100), scale=(60, 50, 40))  # no defaults
 
 
 @pytest.fixture(scope="session")
 def model() -> Model:
     return load_model("random:ir_lite", Path("nowhere"))
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ir_lite with a threshold and an unusual input."""
+    path = tmp_path_factory.mktemp("checkpoint") / "own.safetensors"
+    info = CheckpointInfo(
+        backbone="ir_lite",
+        input_format=PIXELS,
+        threshold=0.42,
+        eer=0.1,
+        accuracy=0.9,
+        epoch=1,
+        step=1,
+        run="r",
+        validation="v",
+        trained_on="faces [red]",
+        crops=CropSettings(det_size=320),
+    )
+    save_checkpoint(path, Encoder("ir_lite", PIXELS), info)
+    return path
 
 
 @pytest.fixture

@@ -11,9 +11,6 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from align.cli import app as align_app
-from common.models.checkpoint import CheckpointInfo, save_checkpoint
-from common.models.crop_settings import CropSettings
-from common.models.encoder import Encoder, InputFormat
 from common.runtime.errors import ParameterError
 from infer.cli import app
 
@@ -65,21 +62,10 @@ def test_a_search_for_faces_is_refused_where_the_source_has_crops(
     assert {path.name for path in tmp_path.iterdir()} == {"set.bin"}
 
 
-def test_crops_of_a_source_are_told_whatever_the_model_was_trained_on(bin_file: Path, tmp_path: Path) -> None:
-    info = CheckpointInfo(
-        backbone="ir_lite",
-        input_format=InputFormat(),
-        threshold=0.4,
-        eer=0.1,
-        accuracy=0.9,
-        epoch=1,
-        step=1,
-        run="r",
-        validation="v",
-        crops=CropSettings(det_size=320),
-    )
-    save_checkpoint(tmp_path / "own.safetensors", Encoder("ir_lite"), info)
-    words = ["pairs", bin_file, "--model", tmp_path / "own.safetensors", "--out", tmp_path]
+def test_crops_of_a_source_are_told_whatever_the_model_was_trained_on(
+    bin_file: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    words = ["pairs", bin_file, "--model", checkpoint, "--out", tmp_path]
     for more in ([], ["--crops"], ["--detector", "none"]):
         done = run(*words, *more)
         assert done.exit_code == 0, done.output
