@@ -9,6 +9,7 @@ from common.runtime.command_line import console, examples
 from common.runtime.option_groups import with_option_groups
 from infer.commands.model_told import tell_model
 from infer.commands.options import AskedThreshold, ModelChoice
+from infer.service.limits import ServiceLimits
 
 if TYPE_CHECKING:
     from infer.models.model import Model, Threshold
@@ -36,8 +37,10 @@ def serve(
     port: Annotated[int, AsOption("0 for any that is free.", least=0, most=65535)] = 8000,
     max_upload_mb: Annotated[
         float, AsOption("Of a request, all its photographs together.", least=0.1, most=1000)
-    ] = 64,
-    max_megapixels: Annotated[float, AsOption("Of a photograph.", least=0.1, most=120)] = 40,
+    ] = ServiceLimits.max_body // MEGA,
+    max_megapixels: Annotated[float, AsOption("Of a photograph.", least=0.1, most=120)] = (
+        ServiceLimits.max_pixels // MEGA
+    ),
     concurrency: Annotated[
         int | None, AsOption("Requests examined at a time.", default="one per core", least=1, most=256)
     ] = None,
@@ -52,7 +55,6 @@ def serve(
     try:
         from infer.service.app import create_app
         from infer.service.hosts import hosts_of
-        from infer.service.limits import ServiceLimits
         from infer.service.server import address_of, open_port, serve_app
         from infer.service.service import Service
     except ModuleNotFoundError as error:
