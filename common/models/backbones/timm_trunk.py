@@ -1,5 +1,6 @@
 """A timm network cut behind its features, and the shape of these, found without memory or arithmetic."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 
 from common.models.backbones.sizes import LARGEST, SMALLEST
 from common.models.backbones.timm_names import timm_size
-from common.runtime.errors import UserError
+from common.runtime.errors import UserError, first_line
 
 Layout = Literal["NCHW", "NHWC", "NLC"]  # N crops, C channels, H x W places or L tokens
 STEP = 32  # pixels; the stride of most networks
@@ -35,12 +36,22 @@ def plan_trunk(name: str, size: int) -> TrunkPlan:
     try:
         return _plan(name, size)
     except FAILURES as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        failure = error
+    raise size_refusal(name, size, failure, "a backbone", lambda other: _fits(name, other))
+
+
+def size_refusal(
+    name: str, size: int, failure: Exception, part: str, fits: Callable[[int], bool]
+) -> UserError:
+    """The error of a network of timm that failed at `size` pixels.
+
+    It names the sizes near by that `fits`; where none does, why the network cannot be `part`.
+    """
     near = {size // STEP * STEP, size // STEP * STEP + STEP, timm_size(name) or size} - {size}
-    fitting = [str(other) for other in sorted(near) if SMALLEST <= other <= LARGEST and _fits(name, other)]
+    fitting = [str(other) for other in sorted(near) if SMALLEST <= other <= LARGEST and fits(other)]
     if not fitting:
-        raise UserError(f"timm:{name} cannot be a backbone: {reason}")
-    raise UserError(f"timm:{name} does not take crops of {size} pixels; choose {' or '.join(fitting)}")
+        return UserError(f"timm:{name} cannot be {part}: {first_line(failure)}")
+    return UserError(f"timm:{name} does not take crops of {size} pixels; choose {' or '.join(fitting)}")
 
 
 def create_trunk(plan: TrunkPlan) -> nn.Module:

@@ -1,0 +1,29 @@
+"""The interface of all networks of classifiers."""
+
+from torch import Tensor, nn
+
+
+class ClassifierNetwork(nn.Module):
+    """Maps (N, 3, size, size) float32, normalised as the network wants, to logits (N, 1).
+
+    `size` is fixed when the network is made. A logit above 0 means synthetic.
+    """
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, 1)."""
+        raise NotImplementedError
+
+    def stages(self) -> list[nn.Module]:
+        """Coarse groups of layers from the input to the logit; the last has the head.
+
+        Every parameter is in exactly one of them; see `Backbone.stages`.
+        """
+        raise NotImplementedError
+
+    @property
+    def explanation_layer(self) -> nn.Module:
+        """The layer whose output Grad-CAM reads: the last that gives a map, or tokens of places.
+
+        Raises UserError where the network has none.
+        """
+        raise NotImplementedError
