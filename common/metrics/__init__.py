@@ -8,6 +8,7 @@ BPCER are those of ISO/IEC 30107-3.
 
 from common.metrics.bootstrap import with_intervals
 from common.metrics.classification import ClassificationReport, evaluate_classification
+from common.metrics.classification_intervals import with_classification_intervals
 from common.metrics.eer import OperatingPoint, equal_error_rate
 from common.metrics.interval import Interval
 from common.metrics.report import CategoryErrors, VerificationReport, evaluate_pairs
@@ -21,5 +22,6 @@ __all__ = [
     "equal_error_rate",
     "evaluate_classification",
     "evaluate_pairs",
+    "with_classification_intervals",
     "with_intervals",
 ]

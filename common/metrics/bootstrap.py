@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from common.formats.pair_category import PairCategory
 from common.metrics.interval import Interval
@@ -51,9 +51,8 @@ def with_intervals(
 
     Raises ValueError as `evaluate_pairs`, and for identities of another shape.
     """
-    count = np.size(scores)
-    resamples = min(RESAMPLES, MOST_WEIGHTS // max(count, 1))
-    if not count or resamples < FEWEST_RESAMPLES:
+    resamples = resamples_of(np.size(scores))
+    if not resamples:
         return report
     pairs = presort(categories, scores, identities)
     fixed = int(np.sum(pairs.levels >= report.threshold))
@@ -63,7 +62,7 @@ def with_intervals(
         draws = np.bincount(rng.integers(0, pairs.units, pairs.units), minlength=pairs.units)
         for name, value in _figures(pairs.accepts(draws), fixed, report.tar_at_fmr).items():
             drawn.setdefault(name, []).append(value)
-    found = {name: _interval(np.array(values), pairs.fewest_units) for name, values in drawn.items()}
+    found = {name: resampled_interval(values, pairs.fewest_units) for name, values in drawn.items()}
     if math.isnan(report.threshold):
         del found["accuracy"]
     return replace(report, intervals={name: interval for name, interval in found.items() if interval})
@@ -85,9 +84,19 @@ def _figures(accepts: Counts, fixed: int, targets: Iterable[float]) -> dict[str,
     )
 
 
-def _interval(values: NDArray[np.float64], units: int) -> Interval | None:
-    """The percentiles of the defined values; None where there is none."""
-    defined = values[~np.isnan(values)]
+def resamples_of(count: int) -> int:
+    """How many resamples are taken of so many pairs or faces; 0 for none, and for more than a million."""
+    resamples = min(RESAMPLES, MOST_WEIGHTS // max(count, 1))
+    return resamples if count and resamples >= FEWEST_RESAMPLES else 0
+
+
+def resampled_interval(values: ArrayLike, units: int) -> Interval | None:
+    """The interval of a rate that has these values in the resamples; None where all are NaN.
+
+    Where they are all alike it is opened by the rule of three, `units` being how many could have differed.
+    """
+    given = np.asarray(values, np.float64)
+    defined = given[~np.isnan(given)]
     if not len(defined):
         return None
     low, high = np.percentile(defined, PERCENTILES).tolist()

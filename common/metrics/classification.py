@@ -33,7 +33,9 @@ class ClassificationReport:
     ece: float  # see `calibration_error`
     reliability: tuple[ReliabilityBin, ...]
     groups: int  # people, source videos or forgery sources; faces where they are not known
-    intervals: dict[str, Interval] = field(default_factory=dict)  # of 95 %, see `with_intervals`
+    intervals: dict[str, Interval] = field(
+        default_factory=dict
+    )  # of 95 %, see `with_classification_intervals`
 
     def values(self) -> dict[str, float]:
         """All figures by name: rates at the threshold, those at 0.5 with `_at_half`, and those of neither."""

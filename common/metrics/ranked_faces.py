@@ -48,7 +48,8 @@ class RankedFaces:
 def area_under_roc(false_alarms: Counts, caught: Counts) -> float:
     """The area under the ROC curve, from (K + 1,) weights; NaN unless both classes have any.
 
-    Ties count half. It is the chance that a synthetic face scores higher than a bona fide one (Mann and Whitney).
+    It is the chance that a synthetic face scores higher than a bona fide one (Mann and Whitney); ties count
+    half.
     """
     bona_fide, synthetic = int(false_alarms[-1]), int(caught[-1])
     if not bona_fide or not synthetic:
@@ -60,7 +61,8 @@ def area_under_roc(false_alarms: Counts, caught: Counts) -> float:
 def average_precision(false_alarms: Counts, caught: Counts) -> float:
     """The average precision, from (K + 1,) weights: precision times the step of recall, summed.
 
-    NaN unless both classes have any weight. Nothing is interpolated, as in `sklearn.metrics.average_precision_score`.
+    NaN unless both classes have any weight. Nothing is interpolated, as in
+    `sklearn.metrics.average_precision_score`.
     """
     bona_fide, synthetic = int(false_alarms[-1]), int(caught[-1])
     if not bona_fide or not synthetic:
