@@ -1,6 +1,6 @@
 """Who is in a folder of shards, and how many of their crops are synthetic.
 
-    python examples/read_shards.py [FOLDER]
+python examples/read_shards.py [FOLDER]
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Are two photographs of one person? Ends with status 0 for yes alone.
 
-    python examples/verify_two_photographs.py anna.jpg somebody.jpg [MODEL]
+python examples/verify_two_photographs.py anna.jpg somebody.jpg [MODEL]
 """
 
 import sys

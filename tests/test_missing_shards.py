@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from common.formats.crop_frame import ARCFACE_POINTS
 from common.formats.manifest import Manifest, ManifestEntry, ManifestHeader, write_manifest
 from common.formats.shards import ShardHeader, ShardRows, write_shard
+from train.config import TrainConfig
 from train.load_config import load_config
 from train.tasks.verification.data import prepare_data
 
@@ -75,6 +76,6 @@ def test_every_command_says_so(
 
 def test_training_takes_what_is_there_where_it_is_told(lacking: Path, tmp_path: Path) -> None:
     changes = {"data": [str(lacking)], "allow_missing": True, "batch.size": 8, "batch.photos_per_identity": 4}
-    data = prepare_data(load_config(None, changes), tmp_path / "split.json")
+    data = prepare_data(load_config(TrainConfig, None, changes), tmp_path / "split.json")
     assert len(data.dataset) == 16
     assert any(LOST in note for note in data.notes)

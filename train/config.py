@@ -1,99 +1,49 @@
-"""The configuration of a training run, one validated object; `train.load_config` reads it."""
+"""The configuration of a verification run, one validated object; `train.load_config` reads it."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from common.metrics.figures import VERIFICATION
-from common.runtime.as_option import AllowMissing, AsOption, Panel
-from train.augment.config import AugmentConfig
-from train.data.forging_config import ForgeConfig
-from train.loggers.tracking import TrackingConfig
+from common.metrics.figures import CLASSIFICATION, VERIFICATION
+from common.runtime.as_option import AsOption, Panel
+from common.runtime.errors import UserError
 from train.losses.config import LossConfig
-from train.section import Section
-
-TRAINING_LOGS = Path("training_logs")
-RUN, WEIGHTS, STEPS, DEVICES = "The run", "Weights and loss", "Steps", "Devices and tracking"  # in the help
+from train.run_config import RUN, STEPS, WEIGHTS, BatchConfig, RunConfig, ValidationConfig
 
 
-class OptimiserConfig(Section):
-    """AdamW, a linear warm-up, then ReduceLROnPlateau on the primary figure of the validation."""
-
-    learning_rate: Annotated[float, AsOption("Learning rate of AdamW.", name="lr")] = Field(1e-4, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
-    clip_norm: float = Field(5.0, gt=0)  # of the gradient
-    warmup_steps: Annotated[int, AsOption("Steps over which the rate rises to it.", name="warmup")] = Field(
-        0, ge=0
-    )
-    average_decay: float = Field(0, ge=0, lt=1)  # of the weights' moving average; 0 for none
-    plateau_factor: float = Field(0.5, gt=0, lt=1)
-    plateau_patience: int = Field(2, ge=0)  # validations without a better one
-    max_skipped: int = Field(10, ge=1)  # batches in a row without a finite loss that end the run
-
-
-class BatchConfig(Section):
+class PeopleBatchConfig(BatchConfig):
     """How a batch is filled: `size / photos_per_identity` people, or `size / 2` listed pairs."""
 
     size: Annotated[int, AsOption("Crops a batch, over all devices.", name="batch-size")] = Field(256, ge=4)
-    accumulate: Annotated[int, AsOption("Batches whose gradients make one step.")] = Field(1, ge=1)
     photos_per_identity: int = Field(8, ge=2)
     synthetic_share: float = Field(
         0.375, ge=0, lt=1
     )  # of the photographs of each person, where there are any
-    loader_workers: int = Field(2, ge=0)  # processes that read ahead, per device
 
 
-class ValidationConfig(Section):
+class PairValidationConfig(ValidationConfig):
     """Which identities are held out, which pairs are drawn from them, and when they are scored."""
 
-    share: float = Field(0.1, gt=0, lt=1)
-    split: Path | None = None  # a run's split.json: the same people held out
     pairs: Annotated[
         Path | None,
         AsOption("Validate on the pairs of a CSV; their people are held out.", RUN, name="validation-pairs"),
     ] = None
     pairs_per_category: int = Field(2000, ge=1)
-    every_epochs: int = Field(1, ge=1)
-    every_steps: int | None = Field(None, ge=1)  # in the place of epochs, where these are long
 
 
-class HardwareConfig(Section):
-    """Where it runs. `torchrun` sets devices and nodes itself."""
+class TrainConfig(RunConfig):
+    """All that a run of verification depends on, or one of a task that a script has registered."""
 
-    accelerator: Annotated[Literal["auto", "cpu", "cuda", "mps"], AsOption("What it runs on.")] = "auto"
-    devices: Annotated[int, AsOption("Devices of a node, a process each.")] = Field(1, ge=1)
-    nodes: Annotated[
-        int, AsOption("Machines, each with MASTER_ADDR and NODE_RANK set; torchrun does that.")
-    ] = Field(1, ge=1)
-    precision: Annotated[
-        Literal["auto", "32", "16-mixed", "bf16-mixed"],
-        AsOption("Of the encoder; auto is bf16 or 16 with CUDA, else 32."),
-    ] = "auto"
-    tf32: Annotated[
-        bool, AsOption("Train with float32 shortened to TF32 on CUDA: faster, and not as a CPU computes.")
-    ] = False
-    compile: Annotated[bool, AsOption("torch.compile the encoder.")] = False
+    command = "train run"
+    needed: ClassVar = {
+        "pair_columns": ("pairs", "validation.pairs"),
+        "colour": ("pretrained",),
+        "partial": ("pretrained",),
+        "forge.methods": ("forge.share",),
+    }
 
-
-def _several(value: Any) -> Any:
-    """One folder stands for a list of one, as all did in the first version."""
-    return [value] if isinstance(value, str | Path) else value
-
-
-class TrainConfig(Section):
-    """All that a run depends on."""
-
-    task: str = VERIFICATION  # what it is about, one of `train.tasks.registry.TASKS`
-    data: Annotated[
-        tuple[Path, ...],
-        BeforeValidator(_several),
-        Field(min_length=1),
-        AsOption("Folder of shards; may be repeated, and people of one name are then one person.", RUN),
-    ] = (Path("datasets/processed_images"),)
-    allow_missing: Annotated[AllowMissing, Panel(RUN)] = False
-    same_pictures: bool = True  # look for one picture under two names before a run starts
-    out: Annotated[Path, AsOption("Folder for history, runs and checkpoints.", RUN)] = TRAINING_LOGS
+    task: str = VERIFICATION
     pairs: Annotated[
         Path | None,
         AsOption("Train on the pairs of a CSV: path1,path2,label[,synthetic1,synthetic2].", RUN),
@@ -130,22 +80,38 @@ class TrainConfig(Section):
         AsOption("What --pretrained was made for, where its layout does not tell.", WEIGHTS),
     ] = None
     partial: Annotated[bool, AsOption("Take what fits of --pretrained and name the rest.", WEIGHTS)] = False
-    freeze: Annotated[int, AsOption("First stages of the backbone to leave as they are.", WEIGHTS)] = Field(
-        0, ge=0
-    )
     keep: Annotated[float, AsOption("Weight of staying near the starting embedding.", WEIGHTS)] = Field(
         0, ge=0
     )
-    epochs: Annotated[int, AsOption("Passes over the data.", RUN)] = Field(20, ge=1)
-    seed: Annotated[int, AsOption("Of split, batches, augmentation and fresh weights.", RUN)] = Field(
-        0, ge=0, lt=2**63
-    )
-    save_minutes: float = Field(10, ge=0)  # between savings of the state that --resume goes on from
     loss: Annotated[LossConfig, Panel(WEIGHTS)] = LossConfig()
-    augment: AugmentConfig = AugmentConfig()
-    forge: Annotated[ForgeConfig, Panel(STEPS)] = ForgeConfig()
-    optimiser: Annotated[OptimiserConfig, Panel(STEPS)] = OptimiserConfig()
-    batch: Annotated[BatchConfig, Panel(STEPS)] = BatchConfig()
-    validation: ValidationConfig = ValidationConfig()
-    hardware: Annotated[HardwareConfig, Panel(DEVICES)] = HardwareConfig()
-    tracking: Annotated[TrackingConfig, Panel(DEVICES)] = TrackingConfig()
+    batch: Annotated[PeopleBatchConfig, Panel(STEPS)] = PeopleBatchConfig()
+    validation: PairValidationConfig = PairValidationConfig()
+
+    @classmethod
+    def takes(cls, task: str) -> bool:
+        """All tasks but those that have a command of their own."""
+        return task != CLASSIFICATION
+
+    @property
+    def batch_unit(self) -> int:
+        """The photographs of a person, or the two of a pair."""
+        return self.batch.photos_per_identity if self.pairs is None else 2
+
+    @property
+    def least_batch(self) -> int:
+        """Two people, though pairs are trained on: with fewer there is no impostor."""
+        return 2 * self.batch.photos_per_identity
+
+    def check(self) -> None:
+        """Raises UserError for an unknown backbone, a batch of one person, and two splits."""
+        if self.backbone is not None:
+            from common.models.backbones import check_backbone_name  # torch comes with it
+
+            check_backbone_name(self.backbone)
+        if self.task == VERIFICATION and self.pairs is None and self.batch.size < self.least_batch:
+            raise UserError(
+                f"a batch of {self.batch.size} holds fewer than two people of "
+                f"{self.batch.photos_per_identity} photographs; raise --batch-size"
+            )
+        if self.validation.split is not None and self.validation.pairs is not None:
+            raise UserError("validation.split and validation.pairs both say who is held out; leave one out")

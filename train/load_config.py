@@ -6,31 +6,28 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from common.metrics.figures import VERIFICATION
 from common.runtime.as_option import AsOption
 from common.runtime.errors import UserError
-from train.config import TrainConfig
-from train.packaged_configs import PACKAGED_CONFIGS, packaged_config_names
+from train.packaged_configs import packaged_config, packaged_config_names
 from train.problems import UnfitParameter, cause_of, in_plain_words
+from train.run_config import RunConfig
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 MAX_CONFIG_BYTES = 1_000_000
-NEEDED = {  # settings that play a part only with one of others
-    "pair_columns": ("pairs", "validation.pairs"),
-    "colour": ("pretrained",),
-    "partial": ("pretrained",),
-    "forge.methods": ("forge.share",),
-}
+Config = TypeVar("Config", bound=RunConfig)
 
 
-def load_config(file: str | None, overrides: dict[str, Any], base: TrainConfig | None = None) -> TrainConfig:
+def load_config(
+    kind: type[Config], file: str | None, overrides: dict[str, Any], base: Config | None = None
+) -> Config:
     """The configuration of a file, with values from the command line on top.
 
     Args:
+        kind: its class.
         file: path of a TOML file, of a run's `config.json`, or the name of a file that ships with facetrust
             (`demo`, `cpu`); None for the defaults.
         overrides: by dotted key (`"optimiser.learning_rate"`); None values are passed over.
@@ -40,7 +37,7 @@ def load_config(file: str | None, overrides: dict[str, Any], base: TrainConfig |
     """
     values = base.model_dump(mode="json") if base else {}
     if file:
-        _lay_over(values, _read_file(file))
+        _lay_over(values, _read_file(kind, file))
     for key, value in overrides.items():
         if value is not None:
             *tables, name = key.split(".")
@@ -51,33 +48,34 @@ def load_config(file: str | None, overrides: dict[str, Any], base: TrainConfig |
                     raise UserError(f"{file}: '{'.'.join(tables)}' must be a table, not {table!r}")
             table[name] = value
     try:
-        config = TrainConfig.model_validate(values)
+        config = kind.model_validate(values)
     except ValidationError as error:
-        raise UserError(explain(error, file, overrides)) from error
+        raise UserError(explain(kind, error, file, overrides)) from error
     for option, needed in without_effect(config, overrides):
         raise UserError(f"{option} has no effect without {needed}: add that, or leave {option} out")
-    return _checked(config)
+    config.check()
+    return config
 
 
-def without_effect(config: TrainConfig, given: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
+def without_effect(config: RunConfig, given: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
     """Options that play no part since another one is missing, each with that other.
 
     Of the settings that were given by dotted key or, without `given`, of those that are not their defaults.
     """
-    known, values = _known_keys(TrainConfig), config.model_dump(mode="json")
-    defaults = TrainConfig().model_dump(mode="json")
+    known, values = _known_keys(type(config)), config.model_dump(mode="json")
+    defaults = type(config)().model_dump(mode="json")
     found = []
-    for key, needed in NEEDED.items():
+    for key, needed in config.needed.items():
         is_told = given.get(key) if given is not None else _look_up(values, key) != _look_up(defaults, key)
         if is_told and not any(_look_up(values, other) for other in needed):
             found.append((f"--{known[key]}", " or ".join(f"--{known[other]}" for other in needed)))
     return found
 
 
-def changed_keys(old: TrainConfig, new: TrainConfig) -> list[str]:
+def changed_keys(old: Config, new: Config) -> list[str]:
     """The dotted keys in which two configurations differ, in their order."""
     before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
-    return [key for key in _known_keys(TrainConfig) if _look_up(before, key) != _look_up(after, key)]
+    return [key for key in _known_keys(type(old)) if _look_up(before, key) != _look_up(after, key)]
 
 
 def _look_up(values: dict[str, Any], key: str) -> Any:
@@ -95,47 +93,36 @@ def _lay_over(values: dict[str, Any], upper: dict[str, Any]) -> None:
             values[key] = value
 
 
-def _read_file(file: str) -> dict[str, Any]:
+def _read_file(kind: type[RunConfig], file: str) -> dict[str, Any]:
     path = Path(file)
-    if not path.exists() and (packaged := PACKAGED_CONFIGS / f"{file}.toml").exists():
-        path = packaged
+    if not path.exists():
+        path = packaged_config(kind.command, file) or path
     try:
         if path.stat().st_size > MAX_CONFIG_BYTES:
             raise UserError(f"{path} is too large to be a configuration")
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
-        shipped = ", ".join(packaged_config_names())
+        shipped = ", ".join(packaged_config_names(kind.command))
         raise UserError(f"no configuration {file}; name a TOML file or one of: {shipped}") from error
     except (ValueError, RecursionError) as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
-        raise UserError(f"{path} is not valid {kind}: {error}") from error
+        syntax = "JSON" if path.suffix == ".json" else "TOML"
+        raise UserError(f"{path} is not valid {syntax}: {error}") from error
     if not isinstance(values, dict):
         raise UserError(f"{path} is not a configuration: it must hold keys and values")
     return values
 
 
-def _checked(config: TrainConfig) -> TrainConfig:
-    if config.backbone is not None:
-        from common.models.backbones import check_backbone_name  # torch comes with it
-
-        check_backbone_name(config.backbone)
-    is_pk = config.task == VERIFICATION and config.pairs is None
-    if is_pk and config.batch.size < 2 * config.batch.photos_per_identity:
-        raise UserError(
-            f"a batch of {config.batch.size} holds fewer than two people of "
-            f"{config.batch.photos_per_identity} photographs; raise --batch-size"
-        )
-    if config.validation.split is not None and config.validation.pairs is not None:
-        raise UserError("validation.split and validation.pairs both say who is held out; leave one out")
-    return config
-
-
-def explain(error: ValidationError, file: str | None = None, overrides: Mapping[str, Any] = EMPTY) -> str:
+def explain(
+    kind: type[RunConfig],
+    error: ValidationError,
+    file: str | None = None,
+    overrides: Mapping[str, Any] = EMPTY,
+) -> str:
     """One line on the first error: its key, or its option, and the file where the value came from that."""
     first = error.errors()[0]
     key, cause = ".".join(str(part) for part in first["loc"]), cause_of(first)
-    known = _known_keys(TrainConfig)
+    known = _known_keys(kind)
     if isinstance(cause, UnfitParameter):
         key += f".{cause.name}"
     full = key  # as far as an unknown key was written

@@ -15,7 +15,6 @@ from common.metrics.figures import Figures
 from common.models.leaderboard import last_checkpoint
 from common.runtime.atomic import remove_stale_temporaries
 from common.runtime.errors import UserError
-from train.config import TrainConfig
 from train.data.loader import grouped, open_loader
 from train.distributed.devices import device_notes
 from train.distributed.synchronise import synchronise
@@ -32,6 +31,7 @@ from train.records.checkpoints import CHECKPOINT_FOLDER, keep_checkpoint
 from train.records.history import PerformanceHistory
 from train.records.run_folder import RunFolder
 from train.records.state import Progress, RunState
+from train.run_config import RunConfig
 from train.tasks.base import Moment
 from train.tasks.registry import task_named
 
@@ -47,7 +47,7 @@ class Outcome:
     interrupted: bool  # it stopped before its last epoch, and can be resumed
 
 
-def train(fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger) -> Outcome:
+def train(fabric: Fabric, config: RunConfig, folder: RunFolder, logger: Logger) -> Outcome:
     """Train as configured; where `folder` holds the state of a run, that run goes on.
 
     On a CPU in float32 the weights depend only on the configuration, the shards and the number of threads:
@@ -69,7 +69,7 @@ def train(fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger
 class _Run:
     """The parts of a run, and the loop over them."""
 
-    def __init__(self, fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger) -> None:
+    def __init__(self, fabric: Fabric, config: RunConfig, folder: RunFolder, logger: Logger) -> None:
         self.fabric, self.config, self.folder, self.logger = fabric, config, folder, logger
         torch.manual_seed(config.seed)
         self.task = task = task_named(config.task)(config, folder, fabric)
@@ -83,12 +83,12 @@ class _Run:
         synchronise(network, fabric)
         self.frozen = FrozenStages(task.stages(), config.freeze, task.network_name)
 
-        parameters = [*network.parameters(), *criterion.parameters()]
-        self.optimiser = create_optimiser(config.optimiser, fabric, parameters)
+        self.optimiser = create_optimiser(config.optimiser, fabric, task.parameter_groups())
         compiled = cast(torch.nn.Module, torch.compile(network)) if config.hardware.compile else network
         self.model, self.stepper = fabric.setup(compiled, self.optimiser)
         self.scaler = gradient_scaler(fabric)
-        self.schedule = Schedule(self.optimiser, config.optimiser, task.rankings[0].better)
+        steps = config.epochs * self._steps_per_epoch()
+        self.schedule = Schedule(self.optimiser, config.optimiser, task.rankings[0].better, steps)
         self.ema = ModelEma(network, config.optimiser.average_decay)
         self.skipped = SkippedBatches(torch.nn.ModuleList([network, criterion]), config.optimiser.max_skipped)
         self.checkpoints = config.out / CHECKPOINT_FOLDER
@@ -269,6 +269,9 @@ class _Run:
                 self.logger.noted(note)
         return Outcome(self.fabric.global_rank, self.folder, self.task.name, last, interrupted)
 
+    def _steps_per_epoch(self) -> int:
+        return -(-len(self.task.batches) // self.config.batch.accumulate)
+
     def _plan(self) -> RunPlan:
         task, fabric = self.task, self.fabric
         several = f"{fabric.world_size} x {fabric.device.type}"
@@ -281,7 +284,7 @@ class _Run:
             data=task.summary,
             facts=task.facts,
             columns=task.columns,
-            steps_per_epoch=-(-len(task.batches) // self.config.batch.accumulate),
+            steps_per_epoch=self._steps_per_epoch(),
             first_step=self.progress.step,
             from_scratch=task.from_scratch,
             wants_gpu=task.wants_gpu,

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from common.runtime.errors import UserError
 from common.runtime.out_of_memory import is_out_of_memory
-from train.config import TrainConfig
+from train.run_config import RunConfig
 
 DEAD_READER = "DataLoader worker"
 
 
 @contextmanager
-def explain_out_of_memory(config: TrainConfig, processes: int) -> Iterator[None]:
+def explain_out_of_memory(config: RunConfig, processes: int) -> Iterator[None]:
     """Context that turns an error for want of memory into a UserError that says what to try."""
     try:
         yield
@@ -26,11 +26,11 @@ def explain_out_of_memory(config: TrainConfig, processes: int) -> Iterator[None]
         raise
 
 
-def _advice(config: TrainConfig, processes: int) -> str:
+def _advice(config: RunConfig, processes: int) -> str:
     batch = config.batch
-    unit = (batch.photos_per_identity if config.pairs is None else 2) * processes
+    unit = config.batch_unit * processes
     smaller = batch.size // 2 // unit * unit
-    if smaller < 2 * batch.photos_per_identity:
+    if smaller < config.least_batch:
         return (
             f"out of memory with a batch of {batch.size}, and a smaller one is no use; "
             "try a lighter --backbone"

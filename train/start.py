@@ -9,13 +9,13 @@ from lightning_fabric import Fabric
 from torch.distributed import DistError
 
 from common.runtime.errors import UserError
-from train.config import TrainConfig
 from train.distributed.devices import open_fabric
-from train.load_config import changed_keys, load_config
+from train.load_config import Config, changed_keys, load_config
 from train.loggers.base import Logger
 from train.loggers.several import open_loggers
 from train.loop import Outcome, train
 from train.records.run_folder import RunFolder, new_run_folder, resumable_run
+from train.run_config import RunConfig
 
 PEER_GONE = "Connection closed by peer"  # gloo raises a plain RuntimeError
 
@@ -31,7 +31,7 @@ RESUMABLE = (
 )
 
 
-def start_run(config: TrainConfig, logger: Logger) -> Outcome:
+def start_run(config: RunConfig, logger: Logger) -> Outcome:
     """Train as configured, in a run folder of its own. Raises UserError as `train`."""
     fabric = open_fabric(config.hardware)
     folder = new_run_folder(config) if fabric.is_global_zero else None
@@ -46,28 +46,29 @@ def start_run(config: TrainConfig, logger: Logger) -> Outcome:
         raise
 
 
-def resume_run(folder: RunFolder, config: TrainConfig, logger: Logger) -> Outcome:
+def resume_run(folder: RunFolder, config: RunConfig, logger: Logger) -> Outcome:
     """Go on with a run from its saved state. Raises UserError as `train`."""
     fabric = open_fabric(config.hardware)
     return _train(fabric, config, fabric.broadcast(folder), logger)
 
 
 def resumed_config(
-    run: str | None, file: str | None, overrides: dict[str, Any]
-) -> tuple[RunFolder, TrainConfig]:
+    kind: type[Config], run: str | None, file: str | None, overrides: dict[str, Any]
+) -> tuple[RunFolder, Config]:
     """The run to resume and its configuration.
 
     Args:
+        kind: the class of that: only runs of its tasks are looked at.
         run: its name; None for the latest.
         file, overrides: as in `load_config`, laid over the configuration that the run was started with. Their
             `out` is the folder that the run is looked for in.
 
     Raises UserError when there is no such run, or when it would become another one.
     """
-    out = Path(overrides.get("out") or load_config(file, {}).out)
-    folder = resumable_run(out, run)
-    stored = folder.read_config().model_copy(update={"out": out})  # the folder may have moved
-    config = load_config(file, overrides, base=stored)
+    out = Path(overrides.get("out") or load_config(kind, file, {}).out)
+    folder = resumable_run(kind, out, run)
+    stored = folder.read_config(kind).model_copy(update={"out": out})  # the folder may have moved
+    config = load_config(kind, file, overrides, base=stored)
     changed = [key for key in changed_keys(stored, config) if not key.startswith(RESUMABLE)]
     if changed:
         raise UserError(
@@ -94,7 +95,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     return overrides
 
 
-def _train(fabric: Fabric, config: TrainConfig, folder: RunFolder, logger: Logger) -> Outcome:
+def _train(fabric: Fabric, config: RunConfig, folder: RunFolder, logger: Logger) -> Outcome:
     if not fabric.is_global_zero:
         try:
             return train(fabric, config, folder, Logger())

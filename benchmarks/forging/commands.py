@@ -42,6 +42,7 @@ def experiment(
     """Leave each method of forging out of training once, and test by it on people never trained on."""
     from benchmarks.forging.crops import aligned, bona_fide_shards
     from benchmarks.forging.experiment import plan_trials, run_experiment
+    from train.config import TrainConfig
     from train.load_config import load_config
     from train.start import parse_settings
 
@@ -57,7 +58,7 @@ def experiment(
             "pretrained": pretrained,
             "epochs": epochs,
         }
-        run_experiment(load_config("forge", overrides), trials, out, console)
+        run_experiment(load_config(TrainConfig, "forge", overrides), trials, out, console)
 
 
 @app.command()

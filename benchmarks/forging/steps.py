@@ -28,6 +28,7 @@ def crops_needed(size: int, steps: int, turns: int) -> int:
 def step_config(data: Path, out: Path, backbone: str, size: int) -> TrainConfig:
     """A run of the recipe for forging that forges nothing."""
     return load_config(
+        TrainConfig,
         "forge",
         {
             "data": data,
@@ -62,7 +63,7 @@ def step_times(config: TrainConfig, steps: int, turns: int) -> dict[float, list[
         steps: of a turn.
         turns: of each.
     """
-    forging = load_config(None, {"forge.share": SHARE}, base=config)
+    forging = load_config(TrainConfig, None, {"forge.share": SHARE}, base=config)
     with SteppedRun(forging, torch.get_num_threads()) as other:
         taken = FewTurns({"forging": other}, steps, turns)
         with suppress(_Enough):

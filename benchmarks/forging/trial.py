@@ -116,6 +116,7 @@ def train_trial(
     split = folder / "split.json"
     write_split(split, tested)
     config = load_config(
+        TrainConfig,
         None,
         {
             "out": folder / "logs",

@@ -62,6 +62,7 @@ NOTHING_BESIDE = {
 def loop_config(data: Path, out: Path, backbone: str, size: int, steps: int) -> TrainConfig:
     """A run of at least `steps` steps with the default augmentation, validated only at its ends."""
     return load_config(
+        TrainConfig,
         None,
         {
             "data": data,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from common.metrics.interval import Interval
 
 VERIFICATION = "verification"  # the task of records and checkpoints that name none
+CLASSIFICATION = "classification"  # bona fide or synthetic, of single crops
 Better = Literal["lower", "higher"]
 BEST: dict[Better, str] = {"lower": "lowest", "higher": "highest"}  # the words for people
 

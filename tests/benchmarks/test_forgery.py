@@ -105,7 +105,7 @@ def tiny(data: Path, weights: Path) -> TrainConfig:
         "forge.share": 0.5,
         "hardware.accelerator": "cpu",
     }
-    return load_config("forge", settings)
+    return load_config(TrainConfig, "forge", settings)
 
 
 def no_progress(done: int, total: int) -> None:

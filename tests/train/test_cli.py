@@ -33,7 +33,7 @@ def test_help_names_the_losses_and_configurations_that_exist(run_commands: Run, 
     (done,) = run_commands([["train", "run", "--help"]], tmp_path)
     words = " ".join(done.stdout.replace("│", " ").split())
     assert f"{', '.join(LOSSES)}. [default: {LossConfig().name}]" in words
-    shipped = sorted(path.stem for path in PACKAGED_CONFIGS.glob("*.toml"))
+    shipped = sorted(path.stem for path in PACKAGED_CONFIGS.glob("run/*.toml"))
     assert len(shipped) > 3 and f"ships with facetrust: {', '.join(shipped)}." in words
     assert f"[default: {', '.join(METHODS)}]" in words
 

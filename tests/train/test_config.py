@@ -15,13 +15,13 @@ def refusal(tmp_path: Path, text: str, **overrides: object) -> str:
     path = tmp_path / "own.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError) as caught:
-        load_config(str(path), overrides)
+        load_config(TrainConfig, str(path), overrides)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 def test_defaults_are_the_published_ones() -> None:
-    config = load_config(None, {})
+    config = load_config(TrainConfig, None, {})
     assert config == TrainConfig()
     assert (config.backbone, config.loss.name, config.validation.share) == (None, "dynamic_margin", 0.1)
     assert (config.loss.parameters, config.optimiser.learning_rate) == ({}, 1e-4)
@@ -32,15 +32,17 @@ def test_packaged_configurations_load_by_name(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert load_config(name, {}) == load_config(str(PACKAGED_CONFIGS / f"{name}.toml"), {})
-    assert load_config(name, {}).backbone != "ir_101"
+    assert load_config(TrainConfig, name, {}) == load_config(
+        TrainConfig, str(PACKAGED_CONFIGS / f"run/{name}.toml"), {}
+    )
+    assert load_config(TrainConfig, name, {}).backbone != "ir_101"
 
 
 def test_the_command_line_lies_on_top_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text("seed = 3\nepochs = 7\n[batch]\nsize = 32\n[loss]\nparameters = { scale = 16 }\n")
     config = load_config(
-        str(path), {"epochs": 9, "batch.size": 64, "optimiser.learning_rate": 0.5, "seed": None}
+        TrainConfig, str(path), {"epochs": 9, "batch.size": 64, "optimiser.learning_rate": 0.5, "seed": None}
     )
     assert (config.seed, config.epochs, config.batch.size) == (3, 9, 64)
     assert config.optimiser.learning_rate == 0.5 and config.loss.parameters == {"scale": 16}
@@ -90,10 +92,10 @@ def test_a_table_that_is_none_is_named_with_an_option_on_top_as_well(tmp_path: P
 
 def test_a_missing_file_names_the_packaged_ones(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no configuration .*cpu, demo"):
-        load_config(str(tmp_path / "absent.toml"), {})
+        load_config(TrainConfig, str(tmp_path / "absent.toml"), {})
     (tmp_path / "latin.toml").write_bytes(b"# \xfc\n")
     with pytest.raises(UserError, match="not valid TOML"):
-        load_config(str(tmp_path / "latin.toml"), {})
+        load_config(TrainConfig, str(tmp_path / "latin.toml"), {})
 
 
 def test_a_value_of_the_command_line_is_refused_under_its_key_and_option(tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_a_value_of_the_command_line_is_refused_under_its_key_and_option(tmp_pat
         ({"augment.jpeg": 2}, "augment.jpeg: must be at most 1, not 2"),
     ):
         with pytest.raises(UserError, match=f"^{re.escape(told)}"):
-            load_config(str(file), overrides)
+            load_config(TrainConfig, str(file), overrides)
 
 
 @pytest.mark.parametrize(
@@ -120,13 +122,13 @@ def test_a_value_of_the_command_line_is_refused_under_its_key_and_option(tmp_pat
 )
 def test_an_unknown_key_is_met_with_the_one_that_was_meant(key: str, meant: str) -> None:
     with pytest.raises(UserError) as caught:
-        load_config("cpu", {key: 3})
+        load_config(TrainConfig, "cpu", {key: 3})
     assert str(caught.value) == f"unknown key '{key}'; did you mean '{meant}'?"
 
 
 def test_a_parameter_of_a_loss_is_named_and_the_file_only_where_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^loss\.parameters\.margin: margin must be at most [\d.]+, not 9$"):
-        load_config("cpu", {"loss.name": "arcface", "loss.parameters.margin": 9})
+        load_config(TrainConfig, "cpu", {"loss.name": "arcface", "loss.parameters.margin": 9})
     told = refusal(tmp_path, "[loss]\nname = 'arcface'\nparameters = { margin = 9 }", **{"loss.weight": 2})
     assert told.startswith(f"{tmp_path / 'own.toml'}: loss.parameters.margin: margin must be at most")
 
@@ -144,15 +146,17 @@ def test_a_setting_that_plays_no_part_is_refused_or_noted(
     tmp_path: Path, key: str, value: object, needed: tuple[str, ...]
 ) -> None:
     with pytest.raises(UserError, match="has no effect without --"):
-        load_config(None, {key: value})
+        load_config(TrainConfig, None, {key: value})
     for other in needed:
-        assert not without_effect(load_config(None, {key: value, other: 0.5 if "share" in other else "x"}))
+        assert not without_effect(
+            load_config(TrainConfig, None, {key: value, other: 0.5 if "share" in other else "x"})
+        )
     stored = TrainConfig().model_dump(mode="json")
     *tables, name = key.split(".")
     (stored[tables[0]] if tables else stored)[name] = value
     (tmp_path / "config.json").write_text(json.dumps(stored))
-    config = load_config(str(tmp_path / "config.json"), {})
+    config = load_config(TrainConfig, str(tmp_path / "config.json"), {})
     (note,) = settings_notes(config, config.batch.size)
     assert "has no effect without --" in note
-    (note,) = settings_notes(load_config(None, {}), 40)
+    (note,) = settings_notes(load_config(TrainConfig, None, {}), 40)
     assert note.startswith("a batch has 40 crops, not 256")

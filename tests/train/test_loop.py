@@ -59,6 +59,7 @@ def configure(tiny_shards: Path) -> Configure:
 
 def settings(data: Path, out: Path, **changes: Any) -> TrainConfig:
     return load_config(
+        TrainConfig,
         None,
         {
             "data": data,
@@ -366,7 +367,7 @@ def test_an_epoch_more_goes_on_where_the_run_ended(configure: Configure, tmp_pat
     changes = {"optimiser.average_decay": 0.5, "optimiser.warmup_steps": 3, "loss.name": "adaface"}
     whole, _ = run(configure(tmp_path / "whole", epochs=3, **changes))
     run(configure(tmp_path / "part", epochs=2, **changes))
-    folder, config = resumed_config(None, None, {"out": tmp_path / "part", "epochs": 3})
+    folder, config = resumed_config(TrainConfig, None, None, {"out": tmp_path / "part", "epochs": 3})
     recorder = Recorder()
     resumed = resume_run(folder, config, recorder)
     assert recorder.plans[0].first_step == 8 and [record.step for record in recorder.steps] == [9, 10, 11, 12]
@@ -380,13 +381,13 @@ def test_a_resumed_run_forges_as_one_that_was_not_stopped(bona_fide_shards: Path
     forging = {"forge.share": 0.25, "validation.every_steps": 100}
     whole, recorder = run(settings(bona_fide_shards, tmp_path / "whole", **forging))
     run(settings(bona_fide_shards, tmp_path / "part", **forging, epochs=1))
-    folder, config = resumed_config(None, None, {"out": tmp_path / "part", "epochs": 2})
+    folder, config = resumed_config(TrainConfig, None, None, {"out": tmp_path / "part", "epochs": 2})
     resumed = resume_run(folder, config, Recorder())
     assert same_weights(whole.last_checkpoint, resumed.last_checkpoint)
     last = recorder.validations[-1].figures.record()["errors"]["synthetic"]
     assert last["total"] == 12, "people without synthetic crops are validated with forgeries"
     with pytest.raises(UserError, match=r"another forge\.share"):
-        resumed_config(None, None, {"out": tmp_path / "part", "forge.share": 0.5})
+        resumed_config(TrainConfig, None, None, {"out": tmp_path / "part", "forge.share": 0.5})
 
 
 @pytest.mark.slow
@@ -395,8 +396,8 @@ def test_a_resumed_run_keeps_its_configuration_and_data(
 ) -> None:
     outcome, _ = run(configure(tmp_path, epochs=1))
     with pytest.raises(UserError, match=r"another seed, optimiser\.learning_rate; a resumed run keeps"):
-        resumed_config(None, None, {"out": tmp_path, "seed": 5, "optimiser.learning_rate": 1e-2})
-    folder, config = resumed_config(outcome.folder.run, None, {"out": tmp_path, "seed": 0})
+        resumed_config(TrainConfig, None, None, {"out": tmp_path, "seed": 5, "optimiser.learning_rate": 1e-2})
+    folder, config = resumed_config(TrainConfig, outcome.folder.run, None, {"out": tmp_path, "seed": 0})
     assert folder == outcome.folder and config == configure(tmp_path, epochs=1)
 
 
@@ -422,7 +423,7 @@ def test_a_resumed_run_does_not_need_the_file_that_it_started_from(
         shutil.copy(finished[0].last_checkpoint, start)
         run(configure(tmp_path / name, epochs=epochs, pretrained=str(start), keep=5))
     start.unlink()
-    folder, config = resumed_config(None, None, {"out": tmp_path / "part", "epochs": 2})
+    folder, config = resumed_config(TrainConfig, None, None, {"out": tmp_path / "part", "epochs": 2})
     resume_run(folder, config, Recorder())
     assert same_weights(tmp_path / "whole" / "checkpoints" / "last.safetensors", start)
 
@@ -457,7 +458,7 @@ def test_lists_train_and_validate_and_no_identity_is_in_both(
     totals = [errors["total"] for errors in history(tmp_path)[-1]["errors"].values()]
     assert totals == [6, 3, 3]
     list_pairs(tmp_path / "test.csv", range(4, 6), tiny_shards)
-    folder, config = resumed_config(None, None, {"out": tmp_path, "epochs": 2})
+    folder, config = resumed_config(TrainConfig, None, None, {"out": tmp_path, "epochs": 2})
     with pytest.raises(UserError, match="crops, labels or pair lists are not those"):
         resume_run(folder, config, Recorder())
 
@@ -472,6 +473,6 @@ def test_a_finished_run_says_so(configure: Configure, tmp_path: Path) -> None:
     outcome, _ = run(configure(tmp_path, epochs=1))
     before = outcome.last_checkpoint.read_bytes()
     recorder = Recorder()
-    resume_run(*resumed_config(None, None, {"out": tmp_path}), recorder)
+    resume_run(*resumed_config(TrainConfig, None, None, {"out": tmp_path}), recorder)
     assert "is finished; --epochs gives it more" in recorder.notes[0] and recorder.steps == []
     assert outcome.last_checkpoint.read_bytes() == before

@@ -10,7 +10,7 @@ from train.out_of_memory import explain_out_of_memory
 
 
 def config(**changes: Any) -> TrainConfig:
-    return load_config(None, changes)
+    return load_config(TrainConfig, None, changes)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from common.runtime.command_line import console, examples, print_notes, printable
 from common.runtime.errors import UserError
-from train.config import TRAINING_LOGS
+from train.run_config import TRAINING_LOGS
 
 EXAMPLES = examples("python -m train history", "python -m train history --logs training_logs")
 

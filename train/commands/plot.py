@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from common.runtime.command_line import console, examples
-from train.config import TRAINING_LOGS
+from train.run_config import TRAINING_LOGS
 
 EXAMPLES = examples(
     "python -m train plot",

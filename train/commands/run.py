@@ -10,13 +10,15 @@ from common.runtime.as_option import AsOption
 from common.runtime.command_line import INTERRUPTED, console, examples
 from common.runtime.errors import UserError
 from common.runtime.option_groups import OverridesOf, with_option_groups
-from train.config import RUN, TRAINING_LOGS, TrainConfig
+from train.config import TrainConfig
 from train.load_config import load_config
 from train.packaged_configs import packaged_config_names
+from train.run_config import RUN, TRAINING_LOGS
 
 if TYPE_CHECKING:
     from train.loop import Outcome
 
+PACKAGED = ", ".join(packaged_config_names(TrainConfig.command))
 EXAMPLES = examples(
     "python -m train run --pretrained adaface-ir101-webface12m",
     "python -m train run --config cpu --data datasets/mine --pretrained mobilefacenet.pt",
@@ -35,7 +37,7 @@ def run(
         str | None,
         AsOption(
             "TOML file, a run's config.json, or a configuration that ships with facetrust: "
-            f"{', '.join(packaged_config_names())}. Options below override it.",
+            f"{PACKAGED}. Options below override it.",
             RUN,
         ),
     ] = None,
@@ -64,10 +66,10 @@ def run(
         raise UserError("--run names the run to --resume; add --resume")
     with ConsoleLogger(console) as logger:
         if resume:
-            folder, settled = resumed_config(run_name, config, overrides)
+            folder, settled = resumed_config(TrainConfig, run_name, config, overrides)
             outcome = resume_run(folder, settled, logger)
         else:
-            outcome = start_run(load_config(config, overrides), logger)
+            outcome = start_run(load_config(TrainConfig, config, overrides), logger)
     if outcome.rank == 0:
         _print_outcome(outcome)
 

@@ -11,7 +11,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 
 from common.runtime.errors import UserError
 from common.runtime.float32 import allow_tf32
-from train.config import HardwareConfig
+from train.run_config import HardwareConfig
 
 Precision = Literal["32-true", "16-mixed", "bf16-mixed"]
 

@@ -12,9 +12,9 @@ from common.duplicates.same_picture_list import SAME_PICTURES_FILE
 from common.runtime.atomic import remove_stale_temporaries, write_text_atomically
 from common.runtime.errors import UserError, first_line
 from common.runtime.file_kinds import describe_trouble
-from train.config import TrainConfig
-from train.load_config import explain
+from train.load_config import Config, explain
 from train.problems import UnknownLoss, cause_of
+from train.run_config import RunConfig
 
 RUN_FOLDER = "runs"
 
@@ -60,22 +60,31 @@ class RunFolder:
         """Loss and error rates over the steps, drawn."""
         return self.path / "curves.png"
 
-    def read_config(self) -> TrainConfig:
+    @property
+    def task(self) -> str | None:
+        """The task that the configuration names; None where it cannot be read, which `read_config` tells."""
+        try:
+            found = json.loads(self.config.read_text(encoding="utf-8"))["task"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return found if isinstance(found, str) else None
+
+    def read_config(self, kind: type[Config]) -> Config:
         """The configuration that the run was started with. Raises UserError when it cannot be read."""
         try:
-            return TrainConfig.model_validate_json(self.config.read_text(encoding="utf-8"))
+            return kind.model_validate_json(self.config.read_text(encoding="utf-8"))
         except OSError as error:
             told = describe_trouble(self.config, error)
             raise UserError(f"the run cannot be resumed: {told}") from error
         except ValidationError as error:
             if isinstance(cause_of(error.errors()[0]), UnknownLoss):
                 raise UserError(
-                    f"{self.config}: {explain(error)}; resume a run of a loss of your own with the script "
-                    "that registers it"
+                    f"{self.config}: {explain(kind, error)}; resume a run of a loss of your own with the "
+                    "script that registers it"
                 ) from error
             raise UserError(
                 f"the run cannot be resumed: {self.config} is no configuration of this facetrust "
-                f"({explain(error)})"
+                f"({explain(kind, error)})"
             ) from error
         except ValueError as error:
             told = first_line(error)
@@ -89,12 +98,12 @@ class RunFolder:
             self.config.unlink()
             self.path.rmdir()
 
-    def write_config(self, config: TrainConfig) -> None:
+    def write_config(self, config: RunConfig) -> None:
         """Store the configuration, atomically."""
         write_text_atomically(self.config, json.dumps(config.model_dump(mode="json"), indent=1) + "\n")
 
 
-def new_run_folder(config: TrainConfig) -> RunFolder:
+def new_run_folder(config: RunConfig) -> RunFolder:
     """A folder of its own for a new run, with its configuration in it, named after the time in UTC."""
     root = config.out / RUN_FOLDER
     root.mkdir(parents=True, exist_ok=True)
@@ -110,8 +119,8 @@ def new_run_folder(config: TrainConfig) -> RunFolder:
     raise UserError(f"too many runs start in {root} at once")
 
 
-def resumable_run(out: Path, name: str | None) -> RunFolder:
-    """The run of this name under `out`, or the latest that has a state.
+def resumable_run(kind: type[RunConfig], out: Path, name: str | None) -> RunFolder:
+    """The run of this name under `out`, or the latest of a task of `kind` that has a state.
 
     Raises UserError when there is none to resume.
     """
@@ -120,10 +129,14 @@ def resumable_run(out: Path, name: str | None) -> RunFolder:
         folder = RunFolder(root / name)
         if Path(name).name != name or not folder.state.is_file():
             raise UserError(f"there is no run '{name}' with a saved state in {root}")
+        if (task := folder.task) is not None and not kind.takes(task):
+            raise UserError(f"run {name} has the task {task}, which '{kind.command}' does not resume")
     else:
         states = sorted(root.glob("*/state.pt"), key=lambda state: state.parent.name)
-        if not states:
+        folders = [RunFolder(state.parent) for state in states]
+        own = [each for each in folders if (task := each.task) is None or kind.takes(task)]
+        if not own:
             raise UserError(f"no run in {root} has a saved state to resume; start one without --resume")
-        folder = RunFolder(states[-1].parent)
+        folder = own[-1]
     remove_stale_temporaries(folder.path)
     return folder

@@ -14,10 +14,10 @@ from torch.utils.data import Dataset
 from common.metrics.figures import Figures, Ranking
 from common.models.checkpoint import write_checkpoint
 from common.models.standing import Standing
-from train.config import TrainConfig
 from train.data.batches import PlannedBatches
 from train.display import Column, Panel
 from train.records.run_folder import RunFolder
+from train.run_config import RunConfig
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Task(ABC):
     Raises UserError when data, weights or configuration do not allow a run.
 
     Attributes:
+        config: all that the run depends on.
         name: in the configuration, the history and the checkpoints.
         rankings: of its checkpoints; the first decides on the learning rate and on the best checkpoint.
         columns: of the console, for its figures.
@@ -59,6 +60,7 @@ class Task(ABC):
     name: ClassVar[str]
     rankings: ClassVar[tuple[Ranking, ...]]
     columns: ClassVar[tuple[Column, ...]]
+    config: RunConfig
     network: nn.Module
     criterion: nn.Module
     dataset: Dataset[Any]
@@ -71,7 +73,7 @@ class Task(ABC):
     from_scratch: bool = False
     wants_gpu: bool = False
 
-    def __init__(self, config: TrainConfig, folder: RunFolder, fabric: Fabric) -> None:
+    def __init__(self, config: RunConfig, folder: RunFolder, fabric: Fabric) -> None:
         self.config, self.folder, self.fabric = config, folder, fabric
 
     @classmethod
@@ -97,6 +99,10 @@ class Task(ABC):
     def stages(self) -> list[nn.Module]:
         """The parts of the network, from the input on, that `--freeze` counts."""
         return []
+
+    def parameter_groups(self) -> list[tuple[float, list[nn.Parameter]]]:
+        """The parameters of network and criterion, each group with the share of the learning rate it gets."""
+        return [(1.0, [*self.network.parameters(), *self.criterion.parameters()])]
 
     def begin(self) -> None:  # noqa: B027 - most tasks have nothing to write
         """Write what belongs to the folder of a new run; called in the first process, before any step."""

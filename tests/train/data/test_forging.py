@@ -16,6 +16,7 @@ from common.formats.shards import ForgeryColumns, ShardHeader, ShardRows, write_
 from common.models.training_facts import SyntheticTraining
 from common.runtime.errors import UserError
 from train.augment.config import KNOBS
+from train.config import TrainConfig
 from train.data.batches import ForgingPlan
 from train.data.dataset import CropDataset
 from train.data.forging import WithForgeries, batch_forging, forgeable_crops
@@ -41,7 +42,7 @@ def prepare(tmp_path: Path) -> Prepare:
             "forge.share": 0.25,
             **changes,
         }
-        return prepare_data(load_config(None, values), tmp_path / "no-split.json")
+        return prepare_data(load_config(TrainConfig, None, values), tmp_path / "no-split.json")
 
     return make
 

@@ -7,9 +7,9 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 
-from train.config import HardwareConfig
 from train.distributed import devices
 from train.distributed.devices import device_notes, open_fabric
+from train.run_config import HardwareConfig
 
 
 class Asked:

@@ -71,7 +71,7 @@ def test_a_weight_counts_without_further_terms(make_batch: Callable[..., Embedde
 
 
 def test_the_packaged_configuration_of_the_demo_is_valid(repository: Path) -> None:
-    values = tomllib.loads((repository / "train/configs/demo.toml").read_text(encoding="utf-8"))
+    values = tomllib.loads((repository / "train/configs/run/demo.toml").read_text(encoding="utf-8"))
     config = LossConfig.model_validate(values["loss"])
     assert [(term.name, term.weight) for term in config.add] == [("synthetic_direction", 3.0)]
 

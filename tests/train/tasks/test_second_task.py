@@ -124,9 +124,9 @@ def main(data: str, out: str) -> None:
     }  # fmt: skip
     with ConsoleLogger(Console(width=200)) as logger:
         if Path(out).exists():
-            resume_run(*resumed_config(None, None, {"out": out}), logger)
+            resume_run(*resumed_config(TrainConfig, None, None, {"out": out}), logger)
         else:
-            start_run(load_config(None, changes), logger)
+            start_run(load_config(TrainConfig, None, changes), logger)
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,9 @@ def test_fewer_crops_than_a_batch_are_told(
     tmp_path: Path, tiny_shards: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(TASKS, "brightness", Brightness)
-    config = load_config(None, {"task": "brightness", "data": tiny_shards, "out": tmp_path / "logs"})
+    config = load_config(
+        TrainConfig, None, {"task": "brightness", "data": tiny_shards, "out": tmp_path / "logs"}
+    )
     told = "40 crops to train on are fewer than a batch of 256; lower --batch-size"
     with pytest.raises(UserError, match=f"^{told}$"):
         start_run(config, ConsoleLogger(Console(width=200)))

@@ -43,6 +43,7 @@ class Verification(Task):
     name = VERIFICATION
     rankings = (EER, ACCURACY)
     columns = COLUMNS
+    config: TrainConfig
 
     def __init__(self, config: TrainConfig, folder: RunFolder, fabric: Fabric) -> None:
         super().__init__(config, folder, fabric)

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from common.formats.shards import ShardHeader, ShardRows, write_shard
+from train.config import TrainConfig
 from train.load_config import load_config
 from train.tasks.verification.data import TrainingData, prepare_data
 from train.tasks.verification.same_pictures import same_picture_notes
@@ -32,7 +33,9 @@ def prepare(
         folder = tmp_path / str(len(list(tmp_path.iterdir())))  # shards that were read stay open
         write_shard(folder / "shard-00000.h5", shard_header, rows)
         config = {"data": [str(folder)], "validation.share": 0.34, "validation.pairs_per_category": 10}
-        return prepare_data(load_config(None, config | {"batch.photos_per_identity": 4}), tmp_path / "no")
+        return prepare_data(
+            load_config(TrainConfig, None, config | {"batch.photos_per_identity": 4}), tmp_path / "no"
+        )
 
     return make
 
