@@ -168,18 +168,22 @@ class _Run:
         self.skipped.before_step()
         self.schedule.before_step(progress.step)
         self.optimiser.zero_grad()
-        loss = 0.0
+        parts = []
         for position, batch in enumerate(group):
             with self.fabric.no_backward_sync(self.model, enabled=position + 1 < len(group)):
                 part = self.task.loss(self.model, batch) / len(group)
-                loss += part.item()
-                if not np.isfinite(loss):
-                    return self._skip()
+                parts.append(part.detach())
                 self.fabric.backward(part)
         norm = self.fabric.clip_gradients(
             self.model, self.stepper, max_norm=config.optimiser.clip_norm, error_if_nonfinite=False
         )
-        is_finite = norm is None or bool(torch.isfinite(norm))
+        # the one time in a step that the host waits for a GPU
+        *losses, length = torch.stack([*parts, parts[0] if norm is None else norm]).tolist()
+        loss, is_finite = sum(losses), bool(np.isfinite(length))
+        if not np.isfinite(loss):
+            if self.scaler is not None:  # it has begun with the gradients, which are no fault of its scale
+                self.scaler.update(self.scaler.get_scale())
+            return self._skip()
         scale = None if is_finite or self.scaler is None else self.scaler.get_scale()
         if is_finite or self.scaler is not None:  # the GradScaler skips the step itself
             self.stepper.step()

@@ -23,7 +23,7 @@ from train.config import TrainConfig
 from train.data.dataset import CropBatch, CropDataset
 from train.load_config import load_config
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
-from train.loop import Outcome
+from train.loop import Outcome, _Run
 from train.start import resume_run, resumed_config, start_run
 from train.tasks.verification.task import Verification
 
@@ -287,6 +287,28 @@ def test_a_loss_that_stays_so_ends_the_run(
     with pytest.raises(UserError, match="4 steps in a row: training diverged; lower --lr"):
         run(configure(tmp_path, **{"optimiser.max_skipped": 4}))
     assert history(tmp_path)[0]["step"] == 0, "what was done before stays"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["32", "bf16-mixed"])
+def test_the_host_waits_for_a_gpu_once_a_step(
+    configure: Configure,
+    tmp_path: Path,
+    precision: str,
+    host_reads: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    step, reads = _Run._step, []
+
+    def watched(run: _Run, group: list[Any]) -> None:
+        with host_reads() as seen:
+            step(run, group)
+        reads.append(seen)
+
+    monkeypatch.setattr(_Run, "_step", watched)
+    changes = {"batch.accumulate": 2, "hardware.precision": precision}
+    run(configure(tmp_path, epochs=2, **changes))
+    assert reads == [["tolist"]] * 4
 
 
 @pytest.fixture

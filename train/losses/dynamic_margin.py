@@ -42,17 +42,31 @@ class DynamicMarginLoss(FaceLoss):
         cosine = (embeddings @ embeddings.T)[first, second]
         same_identity = identities[first] == identities[second]
         forged = synthetic[first].int() + synthetic[second].int()
-        losses = self.pair_losses(cosine, target=(same_identity & (forged == 0)).to(cosine.dtype))
-        genuine, strangers = losses[same_identity & (forged == 0)], losses[~same_identity]
-        one_forged, both_forged = losses[same_identity & (forged == 1)], losses[same_identity & (forged == 2)]
-        means = [pairs.mean() for pairs in (genuine, strangers) if pairs.numel()]
-        forged_means = [pairs.mean() for pairs in (one_forged, both_forged) if pairs.numel()]
-        if forged_means:
-            means.append(torch.stack(forged_means).mean())
-        return torch.stack(means).mean() if means else losses.sum()
+        genuine, one_forged, both_forged = (same_identity & (forged == count) for count in range(3))
+        losses = self.pair_losses(cosine, target=genuine.to(cosine.dtype))
+        imitations = _mean_of_present([_mean_where(losses, pairs) for pairs in (one_forged, both_forged)])
+        return _mean_of_present(
+            [_mean_where(losses, genuine), _mean_where(losses, ~same_identity), imitations]
+        )[0]
 
     def pair_losses(self, cosine: Tensor, target: Tensor) -> Tensor:
         """The loss of each pair, (P,), from cosines (P,) in [-1, 1] and targets (P,) in {0, 1}."""
         margin = self.margin + self.slope * (1 - cosine)
         logit = self.scale * (cosine - margin * target)
         return functional.binary_cross_entropy_with_logits(logit, target, reduction="none")
+
+
+# a mean, 0 of nothing, and whether it is of anything: a host that selects instead waits for the GPU
+_Mean = tuple[Tensor, Tensor]
+
+
+def _mean_where(losses: Tensor, chosen: Tensor) -> _Mean:
+    """Of the losses (P,) that are `chosen` (P,)."""
+    count = chosen.sum()
+    return torch.where(chosen, losses, 0).sum() / count.clamp_min(1), count > 0
+
+
+def _mean_of_present(means: list[_Mean]) -> _Mean:
+    """Of the means of which there is any."""
+    values, present = (torch.stack(column) for column in zip(*means, strict=True))
+    return _mean_where(values, present)

@@ -83,6 +83,20 @@ def test_an_empty_batch_has_no_loss_and_a_zero_gradient(make_batch: Make, config
     assert all(not parameter.grad.any() for parameter in loss.parameters() if parameter.grad is not None)
 
 
+@every_loss
+def test_the_host_waits_for_none_of_its_values(
+    make_batch: Make, config: dict[str, Any], host_reads: Callable[[], Any]
+) -> None:
+    loss, batch = create(config), make_batch(0)
+    batch.embeddings.requires_grad_()
+    with host_reads() as seen:
+        loss(batch).backward()
+    assert seen == []
+    with host_reads() as seen:
+        batch.embeddings[batch.synthetic].sum().item()
+    assert seen == ["index", "_local_scalar_dense"], "else the first list says nothing"
+
+
 @pytest.mark.parametrize("name", ["dynamic_margin", "triplet"])
 @pytest.mark.parametrize("forged", [False, True])
 def test_a_single_face_has_nothing_to_compare_with(make_batch: Make, name: str, forged: bool) -> None:
