@@ -13,7 +13,8 @@ from torch import nn
 from common.metrics.figures import VERIFICATION, Ranking
 from common.metrics.interval import Interval
 from common.models.crop_settings import CropSettings
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.models.standing import Standing
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.models.weights.container import read_state_dict
@@ -92,17 +93,17 @@ def is_checkpoint(path: Path) -> bool:
     content = inspect_weights(path)
     if content.kind is not Kind.SAFETENSORS or content.damage:
         return False
-    return str(_read_header(path).get("format", "")).startswith("facetrust-")
+    return str(read_header(path).get("format", "")).startswith("facetrust-")
 
 
 def read_checkpoint_info(path: Path) -> CheckpointInfo:
     """The header of a checkpoint, without its weights. Raises UserError for any other file."""
-    return _info(path, _read_header(path))
+    return _info(path, read_header(path))
 
 
 def read_standing(path: Path) -> Standing:
     """The standing of a checkpoint of any task. Raises UserError for any other file."""
-    header = _read_header(path)
+    header = read_header(path)
     if "standing" not in header:
         return _info(path, header).standing
     try:
@@ -124,7 +125,8 @@ def _info(path: Path, header: dict[str, Any]) -> CheckpointInfo:
         raise UserError(f"{path} has a damaged header; use another checkpoint") from error
 
 
-def _read_header(path: Path) -> dict[str, Any]:
+def read_header(path: Path) -> dict[str, Any]:
+    """The texts in the header of a safetensors file, by name. Raises UserError for any other file."""
     try:
         # "pt" opens the file twice, and says RuntimeError where another run removes it in between
         with safe_open(path, framework="numpy") as file:

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from common.models.backbones import BACKBONES, FACE_SIZE
 from common.models.checkpoint import CheckpointInfo, is_checkpoint, load_checkpoint, read_checkpoint_info
-from common.models.encoder import Encoder, InputFormat, default_input_format
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat, default_input_format
 from common.models.weights.container import read_state_dict
 from common.models.weights.fit import compare, describe, load_weights, shapes_of
 from common.models.weights.layouts import FACETRUST, Colour, Layout, layout_of

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto
 
 from common.models.backbones import FACE_SIZE
-from common.models.encoder import MIDDLE, InputFormat
+from common.models.input_format import MIDDLE, InputFormat
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError
 from infer.models.onnx_file import EXPECTED, FLOATS, run_network, run_outputs, tensors

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from common.models.encoder import Encoder, default_input_format
+from common.models.encoder import Encoder
+from common.models.input_format import default_input_format
 from common.models.leaderboard import best_checkpoint
 from common.models.load_encoder import Wanted, load_located
 from common.models.weights.layouts import Colour

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.models.crop_settings import CropSettings
-from common.models.encoder import InputFormat
+from common.models.input_format import InputFormat
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.device import Device
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from common.metrics.threshold_at_fmr import impostors_to_trust
 from common.models.crop_settings import CropSettings
-from common.models.encoder import InputFormat
+from common.models.input_format import InputFormat
 from common.models.training_facts import FEWEST_GENUINE, FEWEST_IMPOSTORS
 from common.runtime.atomic import write_text_atomically
 from common.runtime.checksum import file_sha256

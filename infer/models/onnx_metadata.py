@@ -7,7 +7,7 @@ from typing import Final, Literal, get_origin
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from common.models.crop_settings import CropSettings
-from common.models.encoder import InputFormat, Means, Scales
+from common.models.input_format import InputFormat, Means, Scales
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from common.models.encoder import InputFormat
+from common.models.input_format import InputFormat
 from common.models.weights.layouts import Colour
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError, UserError

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.crop_settings import CropSettings
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from infer.models.load import load_model
 from infer.models.model import Model
 

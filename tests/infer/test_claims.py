@@ -14,7 +14,8 @@ from common.forge.face import Face
 from common.forge.forger import Forger
 from common.formats.crop_frame import ARCFACE_POINTS
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from infer.claims import in_words, judges_synthetic, synthetic_statement
 from infer.export.export import export_onnx

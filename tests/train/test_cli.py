@@ -9,7 +9,8 @@ import pytest
 
 from common.forge.method_names import METHODS
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from train.losses import LOSSES, LossConfig
 from train.packaged_configs import PACKAGED_CONFIGS
 

@@ -1,4 +1,4 @@
-"""The names that `--network` takes, and the networks behind them."""
+"""The names that `--backbone` of a classifier takes, and the networks behind them."""
 
 from collections.abc import Callable
 from difflib import get_close_matches

@@ -16,7 +16,8 @@ from common.models.checkpoint import (
     save_checkpoint,
 )
 from common.models.crop_settings import CropSettings
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.errors import UserError
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch.nn import functional
 
-from common.models.encoder import Encoder, InputFormat, default_input_format
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat, default_input_format
 from common.runtime.errors import UserError
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)

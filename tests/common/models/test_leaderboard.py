@@ -7,7 +7,8 @@ import pytest
 from safetensors.torch import save_file
 
 from common.models.checkpoint import ACCURACY, EER, CheckpointInfo, save_checkpoint
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.models.leaderboard import best_checkpoint, kept_checkpoints, rank
 from common.runtime.errors import UserError
 

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.models.load_encoder import Wanted, load_encoder
 from common.models.weights.layouts import ADAFACE, ARCFACE_TORCH, CVLFACE, FACETRUST, PLAIN
 from common.runtime.errors import UserError

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import nn
 
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.runtime.device import Device
 from common.runtime.errors import UserError, user_text
 from infer.models import encoder_model

@@ -8,7 +8,8 @@ from align.crops.options import AlignOptions, FaceChoice
 from common.formats.crop_frame import Template
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.crop_settings import CropSettings
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.runtime.checksum import file_sha256
 from common.runtime.device import Device
 from common.runtime.errors import UserError

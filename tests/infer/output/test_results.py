@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.models.encoder import InputFormat
+from common.models.input_format import InputFormat
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.errors import UserError
 from infer.models.model import ModelCard

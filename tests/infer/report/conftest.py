@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from common.models.encoder import InputFormat
+from common.models.input_format import InputFormat
 from infer.hard_pairs import hardest_pairs, rank_pairs
 from infer.models.model import Model, ModelCard
 from infer.output.results import HardPairs, Results

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_curve
 
-from common.models.encoder import InputFormat
+from common.models.input_format import InputFormat
 from infer.models.model import ModelCard
 from infer.output.results import Results
 from infer.report import measure

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.models.checkpoint import CheckpointInfo, load_checkpoint, read_checkpoint_info, save_checkpoint
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from train.records.checkpoints import KEPT, checkpoint_name, keep_checkpoint
 
 LAST = "last.safetensors"

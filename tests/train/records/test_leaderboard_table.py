@@ -5,7 +5,8 @@ import pytest
 from rich.console import Console
 
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
-from common.models.encoder import Encoder, InputFormat
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.models.training_facts import ValidationFacts
 from train.records.leaderboard_table import leaderboard_rows, leaderboard_table
 

@@ -1,7 +1,8 @@
 """The encoder that a run starts from: of given weights, or of random ones."""
 
 from common.models.backbones import FACE_SIZE
-from common.models.encoder import Encoder, default_input_format
+from common.models.encoder import Encoder
+from common.models.input_format import default_input_format
 from common.models.load_encoder import LoadedEncoder, Wanted, load_encoder
 from common.models.weights.layouts import RANDOM
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from common.models.encoder import Encoder, InputFormat, default_input_format
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat, default_input_format
 from common.models.load_encoder import Wanted
 from common.models.weights.layouts import PLAIN, RANDOM
 from common.runtime.errors import UserError

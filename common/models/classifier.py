@@ -1,0 +1,50 @@
+"""The classifier: a network with one logit together with what it expects of its input."""
+
+import torch
+from torch import Tensor, nn
+
+from common.models.input_format import InputFormat, Normalise, channels_last, default_input_format
+from common.models.networks import create_network
+from common.runtime.float32 import exact_float32
+
+
+class Classifier(nn.Module):
+    """Maps 8-bit RGB crops to logits: above 0 where a face is rather synthetic than bona fide.
+
+    Args:
+        network_name: as in `create_network`; the weights are random.
+        input_format: size, colour order and normalisation.
+        dropout: share of the features before the last layer that is dropped in training.
+
+    Raises UserError for a name or a size that there is no network for.
+    """
+
+    def __init__(self, network_name: str, input_format: InputFormat, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.network_name = network_name
+        self.input_format = input_format
+        self.network = create_network(network_name, input_format.size, dropout)
+        channels_last(self.network)
+        self.normalise = Normalise(input_format)
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """(N, 3, size, size) RGB in 0..255, any dtype, to logits (N,) float32."""
+        logits: Tensor = self.network(self.normalise(crops)).float()
+        return logits[:, 0]
+
+    def score(self, crops: Tensor) -> Tensor:
+        """Logits averaged over the crop and its mirror image, (N,) float32, without gradient and TF32.
+
+        Takes what `forward` takes. The caller puts the module in eval mode.
+        """
+        with torch.inference_mode(), exact_float32():
+            logits: Tensor = (self(crops) + self(crops.flip(3))) / 2
+            return logits
+
+
+def classifier_input(network_name: str, size: int) -> InputFormat:
+    """The input format of a network where nothing else is known: the normalisation that timm states.
+
+    Of `timm:NAME+…` it is that of `timm:NAME`. Raises UserError for a name that timm does not know.
+    """
+    return default_input_format(network_name.partition("+")[0], size)

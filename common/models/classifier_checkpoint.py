@@ -1,0 +1,103 @@
+"""The checkpoint of a classifier: weights, and in the header what makes a verdict of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+
+from common.metrics.figures import CLASSIFICATION
+from common.models.checkpoint import read_header, read_standing, write_checkpoint
+from common.models.classifier import Classifier
+from common.models.crop_settings import CropSettings
+from common.models.input_format import InputFormat
+from common.models.standing import Standing
+from common.models.training_facts import SyntheticTraining
+from common.models.weights.container import read_state_dict
+from common.models.weights.fit import load_weights
+from common.runtime.errors import UserError
+
+FORMAT = f"facetrust-{CLASSIFICATION}-1"
+Probability = Annotated[FiniteFloat, Field(ge=0, le=1)]
+
+
+class OperatingPoint(BaseModel):
+    """How a logit becomes a verdict: P(synthetic) = sigmoid(logit / temperature), against a threshold.
+
+    Faces of `undecided[0] <= P < undecided[1]` get no verdict; equal ends mean that each gets one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    temperature: Annotated[FiniteFloat, Field(gt=0)] = 1.0
+    threshold: Probability = 0.5  # synthetic from here on
+    threshold_from: str = "not chosen"  # for people: what decided it
+    undecided: tuple[Probability, Probability] = (0.5, 0.5)
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        low, high = self.undecided
+        if low > high:
+            raise ValueError("the undecided band ends below its beginning")
+        return self
+
+
+class ClassifierInfo(BaseModel):
+    """What the checkpoint of a classifier says of itself."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    network: str  # as `create_network` names it
+    input_format: InputFormat
+    recipe: str = ""  # the configuration that it was trained by
+    positive: Literal["synthetic"] = "synthetic"  # what a logit above 0 means
+    point: OperatingPoint = OperatingPoint()
+    crops: CropSettings | None = None  # how the crops that it was trained on were taken; None: not known
+    trained_on: str = ""  # for people
+    synthetic: SyntheticTraining | None = None  # what it has seen of synthetic faces; None: not known
+    data: str = ""  # fingerprint of what it was trained on
+    fold: int | None = None
+
+
+@dataclass(frozen=True)
+class LoadedClassifier:
+    """A classifier, in eval mode on the CPU, and what its checkpoint says."""
+
+    classifier: Classifier
+    info: ClassifierInfo
+    standing: Standing  # epoch, run, and the figures of its validation
+
+
+def save_classifier(path: Path, classifier: Classifier, info: ClassifierInfo, standing: Standing) -> None:
+    """Write weights, `info` and `standing` atomically. Raises OSError when the file cannot be written."""
+    write_checkpoint(path, classifier.network, FORMAT, info=info, standing=standing)
+
+
+def read_classifier_info(path: Path) -> ClassifierInfo:
+    """The header of a classifier's checkpoint, without its weights. Raises UserError for any other file."""
+    header = read_header(path)
+    if header.get("format") != FORMAT:
+        raise UserError(
+            f"{path} is not a classifier of this version of facetrust ({FORMAT}); train one with 'python -m "
+            "train classifier', or name another"
+        )
+    try:
+        return ClassifierInfo.model_validate_json(header["info"])
+    except (KeyError, ValidationError) as error:
+        raise UserError(f"{path} has a damaged header; use another checkpoint") from error
+
+
+def load_classifier(path: Path) -> LoadedClassifier:
+    """The classifier of a checkpoint.
+
+    Raises UserError when the file is not a whole checkpoint of a classifier, or its weights are not finite.
+    """
+    info = read_classifier_info(path)
+    try:
+        classifier = Classifier(info.network, info.input_format)
+    except UserError as error:
+        raise UserError(
+            f"{path} needs the network '{info.network}', which is not to be had here: {error}"
+        ) from error
+    load_weights(classifier.network, read_state_dict(path), source=str(path))
+    return LoadedClassifier(classifier.eval(), info, read_standing(path))
