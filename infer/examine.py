@@ -68,7 +68,8 @@ class Examiner:
         warnings = quality_warnings(face)
         if face.alignment is Alignment.AS_GIVEN:
             face = _with_landmarks(face, self._aligner.frame)
-        points = landmarks_in_crop(face.detection.landmarks, self._aligner.frame).astype(np.float32)
+        found = face.detection
+        points = landmarks_in_crop(found.landmarks, found.box, self._aligner.frame).astype(np.float32)
         return Examined(face, embedding, None, face.faces_found, points, warnings)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from common.formats.crop_frame import Template
 from common.formats.shards import ShardHeader, open_shard, read_header
 from common.runtime.errors import UserError
 from infer.models.model import Model
@@ -54,9 +55,10 @@ def refuse_other_form(path: Path, header: ShardHeader, model: Model) -> None:
 
 
 def _described(size: int, template: str, margin: float) -> str:
-    around = f" with the margin {margin:g}" if margin else ""
+    around = f" with the margin {margin:g}" if margin or template == Template.BOX else ""
     return f"{size} pixels and the template {template!r}{around}"
 
 
 def _options(size: int, template: str, margin: float) -> str:
-    return f"--size {size}" + (f" --template {template} --margin {margin:g}" if margin else "")
+    taken = f" --template {template} --margin {margin:g}" if template != Template.ARCFACE else ""
+    return f"--size {size}{taken}"

@@ -7,13 +7,14 @@ import typer
 from rich.markup import escape
 
 from align.commands.options import PROCESSED_IMAGES, RAW_IMAGES, WORK, OverwriteShards
-from align.commands.tables import reasons_table, source_table
+from align.commands.tables import described_template, reasons_table, source_table
 from align.crops.options import AlignOptions
 from align.detectors.registry import refuse_unknown_detector
 from align.shards.engines.engine import Engine, EngineName
 from align.sources.layouts import LayoutName
 from align.sources.reading import Reading
 from align.sources.selection import Selection
+from common.formats.crop_frame import Template
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.command_line import console, examples, print_notes, printable, progress_bar
 from common.runtime.errors import UserError
@@ -33,6 +34,7 @@ EXAMPLES = examples(
     "python -m align run labels.csv --columns path=Id,synthetic=target_feature",
     "python -m align run ~/photos --layout real-fake --synthetic forged --synthetic swapped",
     "python -m align run ~/photos --out datasets/wide --size 224 --template loose --margin 0.3",
+    "python -m align run ~/photos --out datasets/boxes --size 224 --template box --margin 0.2",
     "python -m align run ~/photos --out datasets/scrfd --detector insightface:buffalo_l",
     "python -m align run /shared/photos --out /shared/shards --engine ray --address auto",
 )
@@ -65,6 +67,9 @@ def run(
     refuse_unknown_detector(options.detector)
     found = find_source(source, layout, selection, reading)
     _tell_source(found, source, layout is None)
+    if options.template is not Template.ARCFACE:
+        template = described_template(options.template, options.margin)
+        console.print(f"crops of {options.size}x{options.size}, template {template}")
     print_notes(fallback_notes(options.device))
     with progress_bar("Aligning") as progress:
         summary = align_source(

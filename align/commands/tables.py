@@ -46,10 +46,15 @@ def _count(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else "unknown"
 
 
+def described_template(template: str, margin: float) -> str:
+    """A template and its margin: `box with margin 0.2`."""
+    return template + (f" with margin {margin:g}" if margin else "")
+
+
 def info_table(info: "ShardInfo", title: str) -> Table:
     """The figures of a folder of shards."""
     header = info.header
-    template = header.template + (f" with margin {header.margin:g}" if header.margin else "")
+    template = described_template(header.template, header.margin)
     least, median, most = info.photos_per_person
     table = Table(title=escape(title), show_header=False)
     table.add_row("shards", f"{info.shards:,}")

@@ -8,16 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.crops.choose_face import choose_faces
-from align.crops.crop import centre_square, crop_face, crop_resolution, inner_corners
+from align.crops.crop import centre_square, crop_box, crop_face, crop_resolution, inner_corners
 from align.crops.options import AlignOptions, OnMissing
 from align.crops.photograph import DecodedPhotograph
-from align.crops.reasons import COINCIDE, LOST_FACE, LOST_PART, NO_FACE, TURNED, ReasonKind, kind_of
+from align.crops.reasons import (
+    COINCIDE,
+    LOST_FACE,
+    LOST_PART,
+    NO_BOX,
+    NO_FACE,
+    TURNED,
+    ReasonKind,
+    kind_of,
+)
 from align.crops.second_look import Found, SecondLook
 from align.detectors.detection import Detection, DetectorSettings
 from align.detectors.registry import open_detector
 from align.media.source import ImageSource, open_image
 from align.media.unreadable import UnreadableImageError
-from common.formats.crop_frame import crop_frame
+from common.formats.crop_frame import box_square, crop_frame, crop_matrix
 from common.formats.shards import Alignment
 
 WINDOW_PIXELS = 30_000_000  # decoded at one time, where the detector takes several images at once
@@ -127,9 +136,9 @@ class Aligner:
         chosen = choose_faces(found.faces, self.options.face, *found.photograph.pixels.shape[:2])
         standing = self._second_look.standing(found, chosen)
         try:
-            aligned = [self._crop_by_landmarks(found, face, turned) for face, turned in standing]
+            aligned = [self._crop_face(found, face, turned) for face, turned in standing]
         except ValueError:
-            return Rejection(COINCIDE)
+            return Rejection(COINCIDE if self.frame.box_margin is None else NO_BOX)
         whole = [face for face in aligned if face is not None]
         if whole:
             return whole
@@ -139,21 +148,28 @@ class Aligner:
             return [self._without_landmarks(photograph, Alignment.CENTRE)]
         return Rejection(TURNED if found.lies or chosen else NO_FACE)
 
-    def _crop_by_landmarks(self, found: Found, seen: Detection, turned: int) -> AlignedFace | None:
-        """The crop, cut from a photograph reduced no further than `OVERSAMPLING` allows.
-
-        None where it shows pixels that the file lacks.
-        """
+    def _crop_face(self, found: Found, seen: Detection, turned: int) -> AlignedFace | None:
+        """The crop of a face; None where it shows pixels that the file lacks."""
         photograph = found.photograph
         face, lost = photograph.to_full_size(seen), photograph.file.lost
-        source = photograph
-        if photograph.reduction > 1:
-            source = photograph.sharper(crop_resolution(face.landmarks, self.frame) / OVERSAMPLING)
-        crop = crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame)
-        if lost is not None and lost.reaches(inner_corners(face.landmarks, self.frame)):
+        matrix = crop_matrix(face.landmarks, face.box, self.frame)
+        crop = self._cut(photograph, face, crop_resolution(matrix))
+        if lost is not None and lost.reaches(inner_corners(matrix, self.frame.size)):
             return None
         alignment = Alignment.LANDMARKS if lost is None else Alignment.TRUNCATED
         return AlignedFace(crop, face, alignment, len(found.faces), turned)
+
+    def _cut(self, photograph: DecodedPhotograph, face: Detection, resolution: float) -> NDArray[np.uint8]:
+        """The pixels of a crop, one of which is `resolution` pixels of the whole photograph wide.
+
+        By landmarks they are cut from a photograph reduced no further than `OVERSAMPLING` allows, by the box
+        from all its pixels: what is resized twice has lost the traces that such a crop is for.
+        """
+        if self.frame.box_margin is not None:
+            square = box_square(face.landmarks, face.box, self.frame.box_margin)
+            return crop_box(photograph.sharper(1).pixels, square, self.frame.size)
+        source = photograph.sharper(resolution / OVERSAMPLING)
+        return crop_face(source.pixels, source.from_full_size(face.landmarks), self.frame)
 
     def _without_landmarks(self, photograph: DecodedPhotograph, alignment: Alignment) -> AlignedFace:
         """The square in the middle of a photograph, as a face whose landmarks and score are NaN."""

@@ -6,7 +6,7 @@ from numbers import Real
 from typing import Annotated, Any, TypeVar
 
 from align.detectors.registry import NONE, detector_names
-from common.formats.crop_frame import Template
+from common.formats.crop_frame import BOX_MARGIN, Template
 from common.runtime.as_option import AsOption
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
@@ -32,6 +32,11 @@ DETECTION, CROP = "Finding the face", "The crop"
 DetSize = Annotated[int, AsOption("Larger photographs are searched at this size, in pixels.", DETECTION)]
 MinScore = Annotated[float, AsOption("Least score of a face, 0 to 1.", DETECTION)]
 MinFace = Annotated[int, AsOption("Least side of a face, in pixels of the photograph.", DETECTION, least=0)]
+
+TEMPLATE_HELP = (
+    "arcface; loose: the same with a margin around it; box: the square around the detector's box, resized "
+    "once and not rotated, for classifiers of forgeries."
+)
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -83,10 +88,15 @@ class AlignOptions:
         ),
     ] = FaceChoice.CENTRAL
     size: Annotated[int, AsOption("Side of a crop, in pixels.", CROP)] = 112
-    template: Annotated[Template, AsOption("arcface, or loose: the same with a margin around it.", CROP)] = (
-        Template.ARCFACE
-    )
-    margin: Annotated[float, AsOption("Of the loose template, in parts of the face's frame.", CROP)] = 0.0
+    template: Annotated[Template, AsOption(TEMPLATE_HELP, CROP)] = Template.ARCFACE
+    margin: Annotated[
+        float,
+        AsOption(
+            "On each side: loose, in parts of the face's frame; box, of the box's longer side.",
+            CROP,
+            default=f"{BOX_MARGIN} for box",
+        ),
+    ] = None  # type: ignore[assignment]  # not given: what the template has, below
     on_missing: Annotated[
         OnMissing, AsOption("Where no face is found: reject, or take the middle and flag it.", CROP)
     ] = OnMissing.REJECT
@@ -95,6 +105,8 @@ class AlignOptions:
     def __post_init__(self) -> None:
         for name, kind in CHOICES.items():  # from Python they come as plain text
             object.__setattr__(self, name, as_choice(kind, name, getattr(self, name)))
+        if self.margin is None:
+            object.__setattr__(self, "margin", BOX_MARGIN if self.template is Template.BOX else 0.0)
         if not (is_number(self.min_score) and 0 < self.min_score < 1):
             raise ParameterError("{min_score} must lie between 0 and 1, not be {}", self.min_score)
         if not (is_number(self.det_size) and 32 <= self.det_size <= 8192):
@@ -115,7 +127,9 @@ class AlignOptions:
                 "{template} loose needs a {margin} above 0 and up to 4; 0.3 shows the whole head"
             )
         if self.template is Template.ARCFACE and self.margin:
-            raise ParameterError("{margin} goes with {template} loose")
+            raise ParameterError("{margin} goes with {template} loose or box")
+        if self.template is Template.BOX and not (is_number(self.margin) and 0 <= self.margin <= 4):
+            raise ParameterError("{template} box takes a {margin} from 0 to 4, not {}", self.margin)
 
     def as_dict(self) -> dict[str, Any]:
         """The options as plain values for JSON, by the names of the command line."""

@@ -16,6 +16,7 @@ from common.runtime.atomic import write_text_atomically
 REPORT_FILE = "rejected.csv"
 NO_FACE = "no face found"
 COINCIDE = "the landmarks coincide"
+NO_BOX = "the box of the face has no extent"
 LOST_FACE = "the lost part of this JPEG reaches into the face"
 LOST_PART = "damaged image (a JPEG that lacks its end, without a face in what is left)"
 TURNED = "the face is turned on its side or upside down"
@@ -39,7 +40,7 @@ _PATTERNS = {
         r".*not an image|not a file|damaged image|.* is not read\b|more than "
         rf"|\d+x\d+ is (more than|too)|a (file|JPEG) of more than|{LOST_FACE}"
     ),
-    ReasonKind.NO_FACE: f"{NO_FACE}|{COINCIDE}",
+    ReasonKind.NO_FACE: f"{NO_FACE}|{COINCIDE}|{NO_BOX}",
     ReasonKind.TURNED: TURNED,
 }
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from align.crops.choose_face import choose_faces, is_settled
 from align.crops.options import AlignOptions
 from align.crops.photograph import DecodedPhotograph
-from align.crops.upright import MAX_TILT, at_turn, is_surely_upright, tilt, turned_back
+from align.crops.upright import at_turn, is_surely_upright, tilt, turned_back
 from align.detectors.detection import Detection, Detector, EarlyExit, no_early_exit
 from align.detectors.nms import iou
 from align.detectors.resizing import enlarge, shrink
 from align.detectors.tiles import moved, search_in_tiles
+from common.formats.crop_frame import MAX_TILT
 
 CLOSER = 6  # times the size of the first look, at most: 3840 pixels by default
 NEVER_MISSED = 48  # pixels at the size of the first look: it finds every face of this side

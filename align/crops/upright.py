@@ -17,7 +17,6 @@ from common.formats.crop_frame import ARCFACE_POINTS
 
 _TEMPLATE = [complex(x, y) for x, y in (ARCFACE_POINTS - ARCFACE_POINTS.mean(axis=0)).tolist()]
 
-MAX_TILT = 60.0  # degrees by which a head may be tilted; beyond, its photograph is turned
 SURE_TILT = 35.0
 # pixels of the template that landmarks are off on average: below 7.3 in upright faces of LFW and ORL, above
 # 11 in three quarters of those upside down

@@ -59,7 +59,8 @@ class SourceCrops:
                 names += decode_strings(shard["identity"][:])
                 bona_fide.append(shard["synthetic"][:] == 0)
                 frame = shard_frame(header)
-                landmarks.append(landmarks_for_forging(shard["landmarks"][:], shard["alignment"][:], frame))
+                points, boxes, kinds = (shard[name][:] for name in ("landmarks", "box", "alignment"))
+                landmarks.append(landmarks_for_forging(points, boxes, kinds, frame))
         if len(headers) > 1:
             raise UserError(
                 f"the shards in {folder} differ in detector, template or size; "

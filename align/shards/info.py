@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from align.crops.reasons import group_reasons
+from common.formats.crop_frame import Template
 from common.formats.shard_folder import open_folder
 from common.formats.shards import (
     Alignment,
@@ -26,6 +27,7 @@ ALIGNMENTS = {
     Alignment.AS_GIVEN: "taken as they were",
     Alignment.TRUNCATED: "aligned by landmarks, of files that lack their end",
 }
+IN_BOXES = ("aligned by landmarks", "cut by the box of a face")  # in the words above
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,16 @@ def summarise(folder: Path) -> ShardInfo:
             "make them again with 'python -m align run --overwrite'"
         )
     per_person = sorted(counts.values()) or [0]
+    header = headers.pop()
     return ShardInfo(
-        headers.pop(),
+        header,
         len(found.shards),
         counts.total(),
         len(counts),
         synthetic,
         methods,
         {
-            name: int(count)
+            name.replace(*IN_BOXES) if header.template == Template.BOX else name: int(count)
             for (kind, name), count in zip(ALIGNMENTS.items(), alignment, strict=True)
             if count or kind is not Alignment.TRUNCATED
         },

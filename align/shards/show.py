@@ -56,15 +56,14 @@ def _collect(folder: Path, people: int, per_person: int) -> dict[str, list[_Crop
     for path in shard_paths(folder):
         with open_shard(path) as shard:
             frame = shard_frame(read_header(shard))
-            landmarks, synthetic = shard["landmarks"][:], shard["synthetic"][:]
+            landmarks, boxes, synthetic = (shard[name][:] for name in ("landmarks", "box", "synthetic"))
             for index, identity in enumerate(decode_strings(shard["identity"][:])):
                 if (identity not in rows and len(rows) == people) or len(
                     rows.get(identity, ())
                 ) == per_person:
                     continue
-                crop = _Crop(
-                    shard["images"][index], landmarks_in_crop(landmarks[index], frame), bool(synthetic[index])
-                )
+                points = landmarks_in_crop(landmarks[index], boxes[index], frame)
+                crop = _Crop(shard["images"][index], points, bool(synthetic[index]))
                 rows[identity].append(_drawable(crop))
     return dict(rows)
 

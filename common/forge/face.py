@@ -38,19 +38,23 @@ class Face:
 
 
 def landmarks_for_forging(
-    landmarks: NDArray[np.floating], alignment: NDArray[np.uint8], frame: CropFrame
+    landmarks: NDArray[np.floating],
+    boxes: NDArray[np.floating],
+    alignment: NDArray[np.uint8],
+    frame: CropFrame,
 ) -> NDArray[np.float64]:
     """Where the landmarks of N crops of a shard lie in the crops, (N, 5, 2) in pixels.
 
     Args:
-        landmarks: (N, 5, 2), in pixels of the photographs.
+        landmarks, boxes: (N, 5, 2) and (N, 4), in pixels of the photographs.
         alignment: (N,) of `Alignment`.
         frame: that the crops were taken in.
 
     Crops that were taken as they were have the frame's own points, since they are taken to be aligned; crops
     without a face are NaN: there is nothing to forge.
     """
-    found = np.array([landmarks_in_crop(points, frame) for points in landmarks]).reshape(-1, 5, 2)
+    faces = zip(landmarks, boxes, strict=True)
+    found = np.array([landmarks_in_crop(points, box, frame) for points, box in faces]).reshape(-1, 5, 2)
     found[alignment == Alignment.AS_GIVEN] = frame.points
     found[alignment == Alignment.CENTRE] = np.nan
     return found

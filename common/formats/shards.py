@@ -65,9 +65,9 @@ class ShardHeader:
 
     detector: str
     detector_sha256: str  # of its weights
-    template: str  # `arcface` or `loose`
+    template: str  # `arcface`, `loose` or `box`
     size: int  # pixels, both sides of a crop
-    margin: float = 0.0  # around the loose template, in parts of the ArcFace frame's side
+    margin: float = 0.0  # loose: in parts of the ArcFace frame's side; box: of the longer side of the box
 
 
 @dataclass(frozen=True)

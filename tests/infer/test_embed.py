@@ -90,7 +90,8 @@ def test_all_crops_of_all_shards_in_their_order(tiny_shards: Path, model: Model,
 
 
 @pytest.mark.parametrize(
-    ("size", "template", "margin"), [(128, "arcface", 0), (112, "loose", 0.3), (112, "\x1b", 0)]
+    ("size", "template", "margin"),
+    [(128, "arcface", 0), (112, "loose", 0.3), (112, "box", 0), (112, "\x1b", 0)],
 )
 def test_crops_that_the_model_does_not_take_are_refused(
     tmp_path: Path, model: Model, size: int, template: str, margin: float

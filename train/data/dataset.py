@@ -113,7 +113,8 @@ class CropDataset(Dataset[CropBatch]):
         for path in self._paths:
             with open_shard(path) as shard:
                 frame = shard_frame(read_header(shard))
-                found.append(landmarks_for_forging(shard["landmarks"][:], shard["alignment"][:], frame))
+                points, boxes, kinds = (shard[name][:] for name in ("landmarks", "box", "alignment"))
+                found.append(landmarks_for_forging(points, boxes, kinds, frame))
         return np.concatenate(found).astype(np.float32)[self._places]
 
     def image(self, row: int) -> NDArray[np.uint8]:

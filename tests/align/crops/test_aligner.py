@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from align.crops.aligner import AlignedFace, Aligner, Rejection
-from align.crops.crop import crop_face
+from align.crops.crop import crop_box, crop_face
 from align.crops.options import AlignOptions, FaceChoice, OnMissing
+from align.detectors.detection import detect
+from align.detectors.embedded import EmbeddedRetinaFace
 from align.media.read import ImageFile, read_image
+from common.formats.crop_frame import Template, box_square, landmarks_in_crop
 from common.formats.shards import Alignment
 
 Array = NDArray[np.uint8]
@@ -116,6 +119,25 @@ def test_a_turned_photograph_gives_the_crop_of_the_upright_one(
     (expected,) = aligned(next(Aligner().align_all([save(tmp_path / "b.png", upright)])))
     assert np.abs(face.image.astype(int) - expected.image).mean() < 3
     assert ImageFile(tmp_path / "a.jpg").height == upright.shape[0]
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2])
+def test_a_crop_by_the_box_is_cut_from_all_pixels_and_stands_upright(
+    tmp_path: Path, portraits: list[Array], quarters: int
+) -> None:
+    photograph = np.ascontiguousarray(np.rot90(enlarged(portraits[0], 1400), quarters))
+    path = save(tmp_path / "a.jpg", photograph, quality=98)
+    aligner = Aligner(AlignOptions(template=Template.BOX, size=224))
+    (face,) = aligned(next(aligner.align_all([path])))
+    square = box_square(face.detection.landmarks, face.detection.box, 0.2)
+    assert (360 - 90 * square.quarters) % 360 == face.turned == 90 * quarters
+    np.testing.assert_array_equal(face.image, crop_box(read_image(path), square, 224))
+    (seen,) = detect(EmbeddedRetinaFace(), face.image)
+    points = landmarks_in_crop(face.detection.landmarks, face.detection.box, aligner.frame)
+    apart = seen.landmarks - points
+    assert np.abs(apart).max() < 7 and np.abs(apart.mean(axis=0)).max() < 2, "where the crop shows them"
+    width, height = seen.box[2:] - seen.box[:2]
+    assert max(width, height) == pytest.approx(224 / 1.4, rel=0.06)
 
 
 def test_all_faces_of_a_group(tmp_path: Path, group_photograph: Array) -> None:

@@ -8,12 +8,12 @@ from insightface.utils.face_align import norm_crop
 from numpy.typing import NDArray
 
 from align.crops.choose_face import choose_faces
-from align.crops.crop import centre_square, crop_face
+from align.crops.crop import WIDEST, centre_square, crop_box, crop_face
 from align.crops.options import FaceChoice
 from align.detectors.detection import detect
 from align.detectors.embedded import EmbeddedRetinaFace
 from align.media.read import read_image
-from common.formats.crop_frame import ARCFACE_POINTS, Template, crop_frame, similarity_transform
+from common.formats.crop_frame import ARCFACE_POINTS, BoxSquare, Template, crop_frame, similarity_transform
 
 Array = NDArray[np.uint8]
 
@@ -48,6 +48,34 @@ def test_the_middle_of_a_photograph() -> None:
     np.testing.assert_array_equal(centre_square(image, 20), image[:, 10:30])
     np.testing.assert_array_equal(centre_square(image, 10)[:, :, 0][0], np.arange(1, 20, 2))
     assert centre_square(image, 64).shape == (64, 64, 3)
+
+
+def test_a_square_is_taken_pixel_by_pixel_and_turned_upright() -> None:
+    image = np.random.default_rng(0).integers(1, 256, (90, 120, 3), np.uint8)
+    np.testing.assert_array_equal(crop_box(image, BoxSquare(20, 10, 64, 0), 64), image[10:74, 20:84])
+    np.testing.assert_array_equal(
+        crop_box(image, BoxSquare(20, 10, 64, 3), 64), np.rot90(image[10:74, 20:84], 3)
+    )
+    halved = image[10:74, 20:84].reshape(32, 2, 32, 2, 3).mean(axis=(1, 3))
+    assert np.abs(crop_box(image, BoxSquare(20, 10, 64, 0), 32) - halved).max() <= 0.5
+
+
+@pytest.mark.parametrize(("left", "top"), [(-30, -20), (100, 70), (-30, 70), (-10, -15), (500, 500)])
+def test_a_square_is_black_where_the_photograph_ends(left: int, top: int) -> None:
+    image = np.random.default_rng(1).integers(1, 256, (90, 120, 3), np.uint8)
+    side = 150
+    around = np.pad(image, ((600, 600), (600, 600), (0, 0)))
+    expected = around[600 + top : 600 + top + side, 600 + left : 600 + left + side]
+    np.testing.assert_array_equal(crop_box(image, BoxSquare(left, top, side, 0), side), expected)
+
+
+def test_a_huge_square_takes_no_memory_and_is_not_stretched() -> None:
+    image = np.full((500, 60_000, 3), 200, np.uint8)
+    side = 84_000
+    crop = crop_box(image, BoxSquare(-12_000, 250 - side // 2, side, 0), 168)
+    assert side > WIDEST and crop.shape == (168, 168, 3)
+    assert (crop[83:85, 26:142] > 80).all() and (crop[:82] == 0).all() and (crop[86:] == 0).all()
+    assert (crop[:, :23] == 0).all() and (crop[:, 145:] == 0).all()
 
 
 def test_a_face_at_the_border_is_padded_with_black(group_photograph: Array) -> None:

@@ -107,6 +107,11 @@ def group(tmp_path_factory: pytest.TempPathFactory, group_photograph: Array, sav
             for value in (0.0, -0.3, 4.1, math.nan, math.inf)
         ],
         *[({"margin": value}, "--margin goes with --template loose") for value in (0.3, -0.3, math.nan)],
+        *[
+            ({"template": Template.BOX, "margin": value}, "--template box takes a --margin from 0 to 4")
+            for value in (-0.1, 4.1, math.nan, "wide")
+        ],
+        ({"template": Template.BOX, "detector": "none"}, "--detector none takes photographs as they are"),
     ],
 )
 def test_values_out_of_range_and_contradictions(options: dict[str, Any], told: str) -> None:
@@ -128,10 +133,18 @@ def test_values_out_of_range_and_contradictions(options: dict[str, Any], told: s
         {"size": 1024},
         {"template": Template.LOOSE, "margin": 4.0},
         {"template": Template.LOOSE, "margin": 0.01},
+        {"template": Template.BOX, "margin": 0},
+        {"template": Template.BOX, "margin": 4},
     ],
 )
 def test_values_in_range(options: dict[str, Any]) -> None:
     AlignOptions(**options)
+
+
+def test_the_margin_that_is_not_told_is_the_templates() -> None:
+    assert AlignOptions().margin == 0
+    assert AlignOptions(template=Template.BOX).margin == 0.2
+    assert AlignOptions(template=Template.BOX, margin=0).margin == 0
 
 
 def test_the_options_as_plain_values() -> None:
@@ -236,6 +249,30 @@ def test_the_loose_template_shows_the_same_face_with_a_margin(
         matrix = shrink @ np.vstack([tight, [0, 0, 1]])
         expected = cv2.warpAffine(photograph, matrix, (224, 224), borderValue=0.0)
         assert_same_but_for_rounding(crop, expected)
+
+
+@pytest.mark.slow
+def test_the_box_template_is_the_square_around_the_box(
+    run_commands: Run, tmp_path: Path, people: Path
+) -> None:
+    variants = [
+        ["--template", "box", "--size", 160],
+        ["--template", "box", "--size", 160, "--workers", 2, "--shard-size", 2],
+    ]
+    (done, rows), (_, again) = align_each(run_commands, people, variants, tmp_path)
+    assert "crops of 160x160, template box with margin 0.2" in done.stdout
+    found = header(tmp_path / "out0")
+    assert (found.size, found.template) == (160, "box") and found.margin == pytest.approx(0.2)
+    np.testing.assert_array_equal(rows["images"], again["images"])
+    for path, box, crop in zip(rows["path"], rows["box"].astype(float), rows["images"], strict=True):
+        photograph = np.pad(
+            np.asarray(Image.open(people / path).convert("RGB")), ((500, 500), (500, 500), (0, 0))
+        )
+        side = round(float((box[2:] - box[:2]).max()) * 1.4)
+        left, top = (round(float(middle) + 0.5 - side / 2) + 500 for middle in (box[:2] + box[2:]) / 2)
+        method = cv2.INTER_AREA if side > 160 else cv2.INTER_LINEAR
+        square = photograph[top : top + side, left : left + side]
+        np.testing.assert_array_equal(crop, cv2.resize(square, (160, 160), interpolation=method))
 
 
 @pytest.mark.slow

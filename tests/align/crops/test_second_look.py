@@ -67,7 +67,7 @@ def test_a_turned_photograph_gives_the_crop_of_the_upright_one(
         # landmarks lie in the photograph as it is, and lead to the crop like any others
         again = crop_face(np.ascontiguousarray(np.rot90(portrait, quarters)), turned.detection.landmarks)
         np.testing.assert_array_equal(turned.image, again)
-        points = landmarks_in_crop(turned.detection.landmarks, aligner.frame)
+        points = landmarks_in_crop(turned.detection.landmarks, turned.detection.box, aligner.frame)
         assert np.abs(points - aligner.frame.points).max() < 14
         left, top, right, bottom = turned.detection.box.tolist()
         inside = (turned.detection.landmarks >= (left, top)) & (turned.detection.landmarks <= (right, bottom))
@@ -137,7 +137,10 @@ def test_who_lies_beside_somebody_upright_is_turned_alone(
         (faces,) = everybody.align_all([scene])
         assert not isinstance(faces, Rejection) and len(faces) >= 2
         np.testing.assert_array_equal(faces[0].image, found.image)
-        points = [landmarks_in_crop(face.detection.landmarks, aligner.frame) for face in faces[:2]]
+        points = [
+            landmarks_in_crop(face.detection.landmarks, face.detection.box, aligner.frame)
+            for face in faces[:2]
+        ]
         assert all(np.abs(one - aligner.frame.points).max() < 14 for one in points)
         assert faces[1].turned == 0
 

@@ -156,7 +156,9 @@ def test_the_seed_in_the_parameters_gives_the_pixels_again(faces: Path, tmp_path
     before, after = read(faces), read(tmp_path / "out")
     with open_shard(faces / "shard-00000.h5") as shard:
         frame = shard_frame(read_header(shard))
-    landmarks = landmarks_for_forging(before.landmarks, before.alignment, frame).astype(np.float32)
+    landmarks = landmarks_for_forging(before.landmarks, before.box, before.alignment, frame).astype(
+        np.float32
+    )
     for place, row in enumerate(FORGED):
         face = Face(before.images[row], landmarks[row].astype(np.float64))
         again = Forger(("self-blend",)).forge(face, None, after.parameters[place]["seed"])

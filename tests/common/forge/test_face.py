@@ -25,7 +25,7 @@ def test_the_landmarks_of_a_shard_are_found_in_its_crops() -> None:
     frame = crop_frame()
     landmarks = np.stack([ARCFACE_POINTS * 3 + 100, np.full((5, 2), np.nan), np.full((5, 2), np.nan)])
     kinds = np.array([Alignment.LANDMARKS, Alignment.AS_GIVEN, Alignment.CENTRE], np.uint8)
-    found = landmarks_for_forging(landmarks.astype(np.float32), kinds, frame)
+    found = landmarks_for_forging(landmarks.astype(np.float32), np.zeros((3, 4)), kinds, frame)
     assert found.shape == (3, 5, 2)
     np.testing.assert_allclose(found[0], ARCFACE_POINTS, atol=1e-3)
     np.testing.assert_array_equal(found[1], ARCFACE_POINTS)
