@@ -107,13 +107,19 @@ def checked_faces(
     labels: ArrayLike, probabilities: ArrayLike
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Labels and probabilities as `evaluate_classification` takes them, which says what is refused."""
+    synthetic = checked_labels(labels)
+    likely = finite_scores(probabilities, synthetic).astype(np.float64, copy=False)
+    if likely.size and not (likely.min() >= 0 and likely.max() <= 1):
+        raise ValueError("probabilities must lie in 0 to 1")
+    return synthetic, likely
+
+
+def checked_labels(labels: ArrayLike) -> NDArray[np.bool_]:
+    """Labels as booleans, true for synthetic faces; raises ValueError for any but 0 and 1."""
     given = np.asarray(labels)
     if given.dtype != bool and not np.isin(given, (0, 1)).all():
         raise ValueError("labels must be 0 or 1")
-    likely = finite_scores(probabilities, given).astype(np.float64, copy=False)
-    if likely.size and not (likely.min() >= 0 and likely.max() <= 1):
-        raise ValueError("probabilities must lie in 0 to 1")
-    return given.astype(bool, copy=False), likely
+    return given.astype(bool, copy=False)
 
 
 def group_numbers(groups: ArrayLike | None, faces: int) -> NDArray[np.intp]:

@@ -61,6 +61,18 @@ def threshold_after(scores: SortedScores, true_accepts: int, false_accepts: int)
     return middle if middle > first_rejected else last_accepted
 
 
+def threshold_above(scores: SortedScores, barred: float) -> float:
+    """A threshold that accepts exactly the scores above `barred`, which is one of them.
+
+    It lies midway to the next higher score of any pair, so that it does not hang on the last bit of one;
+    where no score is higher it is the next number above.
+    """
+    just_above = math.nextafter(barred, math.inf)
+    return threshold_after(
+        scores, count_accepted(scores.genuine, just_above), count_accepted(scores.impostor, just_above)
+    )
+
+
 def _at_least(threshold: float, kind: type[np.floating[Any]]) -> np.floating[Any]:
     """The smallest number of a precision that is not below `threshold`: it decides such scores alike."""
     with np.errstate(over="ignore"):

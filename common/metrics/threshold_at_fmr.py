@@ -2,7 +2,7 @@
 
 import math
 
-from common.metrics.sorted_scores import SortedScores, count_accepted, threshold_after
+from common.metrics.sorted_scores import SortedScores, threshold_above
 from common.metrics.true_accepts import RULE_OF_THREE, allowed_accepts
 
 
@@ -26,10 +26,7 @@ def threshold_at_fmr(scores: SortedScores, fmr: float) -> float:
     if not impostors:
         raise ValueError("there are no impostor pairs")
     barred = float(scores.impostor[impostors - 1 - allowed_accepts(fmr, impostors)])
-    just_above = math.nextafter(barred, math.inf)
-    return threshold_after(
-        scores, count_accepted(scores.genuine, just_above), count_accepted(scores.impostor, just_above)
-    )
+    return threshold_above(scores, barred)
 
 
 def impostors_needed(fmr: float) -> int:
