@@ -27,3 +27,8 @@ class ClassifierNetwork(nn.Module):
         Raises UserError where the network has none.
         """
         raise NotImplementedError
+
+    @property
+    def explanation_gates(self) -> list[nn.Module]:
+        """Layers whose outputs say how much of each place passes, (N, 1, h, w) in 0..1; none as a rule."""
+        return []

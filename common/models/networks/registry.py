@@ -2,21 +2,31 @@
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import partial
 
 from common.models.backbones.sizes import check_size
 from common.models.backbones.timm_names import PREFIX, check_timm_name
 from common.models.networks.network import ClassifierNetwork
+from common.models.networks.pyramid import PyramidNetwork, split_name
+from common.models.networks.simple_vit import SimpleViT
+from common.models.networks.squeezenext import SqueezeNeXt
 from common.models.networks.timm_network import TimmNetwork
 from common.runtime.errors import UserError
 
 # each takes the pixels of a crop's side and the dropout before the last layer
-NETWORKS: dict[str, Callable[[int, float], ClassifierNetwork]] = {}
+NETWORKS: dict[str, Callable[[int, float], ClassifierNetwork]] = {
+    "sqnxt17_w0.8": partial(SqueezeNeXt, units=(5, 6, 3, 1), width=0.8),
+    "sqnxt15_w1.0": partial(SqueezeNeXt, units=(4, 5, 4, 0), width=1.0),
+    "sqnxt17_w1.0": partial(SqueezeNeXt, units=(5, 6, 4, 0), width=1.0),
+    "sqnxt20_w1.2": partial(SqueezeNeXt, units=(6, 7, 5, 0), width=1.2),
+    "simple_vit": SimpleViT,
+}
 
 
 def check_network_name(name: str) -> None:
     """Raises UserError that names near ones unless `create_network` knows `name`."""
     if name.startswith(PREFIX):
-        check_timm_name(name.removeprefix(PREFIX))
+        check_timm_name(split_name(name.removeprefix(PREFIX))[0])
     elif name not in NETWORKS:
         near = get_close_matches(name, NETWORKS, n=1)
         hint = (
@@ -29,7 +39,8 @@ def create_network(name: str, size: int, dropout: float = 0.0) -> ClassifierNetw
     """A new network of a classifier, with random weights from torch's global generator.
 
     Args:
-        name: one of `NETWORKS`, or `timm:NAME` for any network of timm.
+        name: one of `NETWORKS`, or `timm:NAME` for any network of timm; with `+fpn`, `+cbam` or `+fpn+cbam`
+            behind it for those that have maps of strides 4, 8, 16 and 32.
         size: pixels of a crop's side.
         dropout: share of the features before the last layer that is dropped in training.
 
@@ -38,5 +49,8 @@ def create_network(name: str, size: int, dropout: float = 0.0) -> ClassifierNetw
     check_network_name(name)
     check_size(size)
     if name.startswith(PREFIX):
-        return TimmNetwork(size, dropout, name.removeprefix(PREFIX))
+        plain, fpn, cbam = split_name(name.removeprefix(PREFIX))
+        if fpn or cbam:
+            return PyramidNetwork(size, dropout, plain, fpn, cbam)
+        return TimmNetwork(size, dropout, plain)
     return NETWORKS[name](size, dropout)

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from common.models.backbones.timm_names import PREFIX
 from common.models.backbones.timm_stages import group_layers
-from common.models.backbones.timm_trunk import FAILURES, size_refusal
 from common.models.networks.network import ClassifierNetwork
+from common.models.networks.timm_options import create_timm, fit_options
 from common.runtime.errors import UserError
 
 
@@ -27,7 +26,8 @@ class TimmNetwork(ClassifierNetwork):
     def __init__(self, size: int, dropout: float, name: str) -> None:
         super().__init__()
         self._name = name
-        self.options = timm_options(name, size, dropout)  # of timm.create_model, for published weights
+        rest = {"num_classes": 1} | ({"drop_rate": dropout} if dropout else {})
+        self.options = fit_options(name, size, rest, _check_one_logit)
         self.model = create_timm(name, self.options)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -60,50 +60,6 @@ class TimmNetwork(ClassifierNetwork):
         return layer
 
 
-def timm_options(name: str, size: int, dropout: float) -> dict[str, Any]:
-    """Arguments of `timm.create_model` for one logit of crops of `size` pixels; `name` must be known.
-
-    Raises UserError that names sizes that work when this one does not, or that tells why none does.
-    """
-    try:
-        return _options(name, size, dropout)
-    except FAILURES as error:
-        failure = error
-    raise size_refusal(name, size, failure, "a classifier", lambda other: _fits(name, other))
-
-
-def create_timm(name: str, options: dict[str, Any]) -> Any:
-    """The network of timm with random weights."""
-    import timm
-
-    return timm.create_model(name, pretrained=False, **options)
-
-
-def _fits(name: str, size: int) -> bool:
-    try:
-        _options(name, size, 0.0)
-    except FAILURES:
-        return False
-    return True
-
-
-def _options(name: str, size: int, dropout: float) -> dict[str, Any]:
-    rest: dict[str, Any] = {"num_classes": 1} | ({"drop_rate": dropout} if dropout else {})
-    # transformers have to be told the size, convolutional networks do not know the word
-    try:
-        return _tried(name, size, {"img_size": size, **rest})
-    except FAILURES as error:
-        told = None if isinstance(error, TypeError) else error
-    try:
-        return _tried(name, size, rest)
-    except FAILURES as error:
-        raise told or error from error
-
-
-def _tried(name: str, size: int, options: dict[str, Any]) -> dict[str, Any]:
-    """The options, if a network made with them gives one logit. Needs neither memory nor arithmetic."""
-    with torch.device("meta"), torch.inference_mode():
-        logits = create_timm(name, options).eval()(torch.zeros(1, 3, size, size))
-    if not isinstance(logits, Tensor) or logits.shape != (1, 1):
+def _check_one_logit(answer: Any) -> None:
+    if not isinstance(answer, Tensor) or answer.shape != (1, 1):
         raise ValueError("it does not give one logit")
-    return options
