@@ -15,8 +15,8 @@ from common.metrics.figures import Figures
 from common.models.leaderboard import last_checkpoint
 from common.runtime.atomic import remove_stale_temporaries
 from common.runtime.errors import UserError
-from train.data.loader import grouped, open_loader
-from train.distributed.devices import device_notes
+from train.data.loader import WaitedFor, grouped, open_loader, settle_workers
+from train.distributed.devices import device_notes, processes_here
 from train.distributed.synchronise import synchronise
 from train.interruption import Interruption
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
@@ -95,8 +95,10 @@ class _Run:
         self.history = PerformanceHistory(config.out)
         for written in (config.out, self.checkpoints):
             remove_stale_temporaries(written)
-        loader = open_loader(task.dataset, task.batches, config.batch.loader_workers, fabric.device)
+        workers = settle_workers(config.batch.loader_workers, fabric.device, processes_here(config.hardware))
+        loader = open_loader(task.dataset, task.batches, workers, fabric.device)
         self.loader = cast(DataLoader[Any], fabric.setup_dataloaders(loader, use_distributed_sampler=False))
+        self.reader = WaitedFor(iter(()))  # of the epoch
 
         self.progress = Progress()
         self.state = RunState(
@@ -129,7 +131,8 @@ class _Run:
                 self._validate(epoch=0)
             while progress.epoch <= self.config.epochs and not interrupted:
                 batches.epoch, batches.first_batch = progress.epoch, progress.batch
-                for group in grouped(iter(self.loader), self.config.batch.accumulate):
+                self.reader = WaitedFor(iter(self.loader))
+                for group in grouped(self.reader, self.config.batch.accumulate):
                     self._step(group)
                     progress.batch += len(group)
                     ended = progress.batch >= len(batches)
@@ -194,9 +197,8 @@ class _Run:
         progress.step += 1
         progress.count_loss(loss)
         images = len(group) * self.task.batches.batch_size
-        self.logger.stepped(
-            StepRecord(progress.epoch, progress.step, self.schedule.learning_rate, loss, images)
-        )
+        waited, rate = self.reader.take_seconds(), self.schedule.learning_rate
+        self.logger.stepped(StepRecord(progress.epoch, progress.step, rate, loss, images, waited))
         return None
 
     def _skip(self, scale: float | None = None) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from common.runtime.errors import UserError
 from common.runtime.out_of_memory import is_out_of_memory
+from train.data.loader import CPU_WORKERS
 from train.run_config import RunConfig
 
 DEAD_READER = "DataLoader worker"
@@ -19,9 +20,10 @@ def explain_out_of_memory(config: RunConfig, processes: int) -> Iterator[None]:
         if is_out_of_memory(error):
             raise UserError(_advice(config, processes)) from error
         if DEAD_READER in str(error):
+            fewer = (config.batch.loader_workers or CPU_WORKERS) // 2
             raise UserError(
                 "a process that reads ahead was killed, most likely for want of memory; go on with --resume "
-                f"and fewer of them: --set batch.loader_workers={config.batch.loader_workers // 2}"
+                f"and fewer of them: --set batch.loader_workers={fewer}"
             ) from error
         raise
 

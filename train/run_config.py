@@ -47,7 +47,8 @@ class BatchConfig(Section):
 
     size: Annotated[int, AsOption("Crops a batch, over all devices.", name="batch-size")] = Field(256, ge=2)
     accumulate: Annotated[int, AsOption("Batches whose gradients make one step.")] = Field(1, ge=1)
-    loader_workers: int = Field(2, ge=0)  # processes that read ahead, per device
+    # processes that read ahead, per device; not told they are 2, on CUDA as many as the cores allow, up to 16
+    loader_workers: int | None = Field(None, ge=0)
 
 
 class ValidationConfig(Section):

@@ -25,9 +25,8 @@ def open_fabric(hardware: HardwareConfig) -> Fabric:
     Raises UserError when the machine does not have what is asked for.
     """
     accelerator = _accelerator(hardware.accelerator)
-    devices, nodes = hardware.devices, hardware.nodes
+    devices, nodes = processes_here(hardware), hardware.nodes
     if TorchElasticEnvironment.detect():
-        devices = int(os.environ["LOCAL_WORLD_SIZE"])
         nodes = int(os.environ["WORLD_SIZE"]) // devices
     if accelerator == "cuda" and devices > torch.cuda.device_count():
         raise UserError(
@@ -47,6 +46,13 @@ def open_fabric(hardware: HardwareConfig) -> Fabric:
         allow_tf32(hardware.tf32)
         torch.backends.cudnn.benchmark = True  # one shape throughout: worth finding the fastest kernels for
     return fabric
+
+
+def processes_here(hardware: HardwareConfig) -> int:
+    """How many of the processes of a run are on this machine."""
+    if TorchElasticEnvironment.detect():
+        return int(os.environ["LOCAL_WORLD_SIZE"])
+    return hardware.devices
 
 
 def _accelerator(asked: str) -> str:

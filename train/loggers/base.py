@@ -46,6 +46,7 @@ class StepRecord:
     learning_rate: float
     loss: float
     images: int  # that it took in, over all processes
+    waited: float = 0.0  # seconds that this process waited for its data, and that of steps skipped before it
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class ConsoleLogger(Logger):
             TextColumn("  epoch {task.fields[epoch]}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]}  {task.fields[rate]:.0f} images/s  {task.fields[left]}"),
+            TextColumn("loss {task.fields[loss]}  {task.fields[rate]}  {task.fields[left]}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -54,25 +54,26 @@ class ConsoleLogger(Logger):
         self._print_plan(plan)
         epoch = min(plan.first_step // plan.steps_per_epoch + 1, plan.epochs)
         self._task = self._progress.add_task(
-            "train", total=self._total, completed=plan.first_step, epoch=epoch, loss="-", rate=0.0, left=""
+            "train", total=self._total, completed=plan.first_step, epoch=epoch, loss="-", rate="", left=""
         )
         self._progress.start()
         self._throughput.restart()
         self._left.started(plan)
 
     def stepped(self, record: StepRecord) -> None:
-        rate = self._throughput.stepped(record.images)
+        rate = f"{self._throughput.stepped(record.images, record.waited):.0f} images/s"
+        waiting = f"{self._throughput.waiting_share:.0%} of the time waiting for data"
         self._left.stepped(record.step)
         left = self._left.seconds()
         if left is not None and not self._has_told_time and not self._console.is_terminal:
-            self._console.print(f"about {duration(left)} left, by the steps so far")
+            self._console.print(f"about {duration(left)} left, by the steps so far: {rate}, {waiting}")
             self._has_told_time = True
         self._progress.update(
             self._task,
             completed=record.step,
             epoch=record.epoch,
             loss=number(record.loss, 3),
-            rate=rate,
+            rate=f"{rate}, {waiting}",
             left="" if left is None else f"{duration(left)} left",
         )
 

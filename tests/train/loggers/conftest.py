@@ -45,8 +45,8 @@ def plan(tmp_path: Path) -> Callable[..., RunPlan]:
 
 @pytest.fixture
 def step() -> Callable[..., StepRecord]:
-    def make(number: int, loss: float = 1.5, images: int = 64) -> StepRecord:
-        return StepRecord((number - 1) // 25 + 1, number, 1e-4, loss, images)
+    def make(number: int, loss: float = 1.5, images: int = 64, waited: float = 0.0) -> StepRecord:
+        return StepRecord((number - 1) // 25 + 1, number, 1e-4, loss, images, waited)
 
     return make
 

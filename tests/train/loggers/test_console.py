@@ -102,7 +102,8 @@ def test_piped_output_has_no_bar(plan: Make, step: Make) -> None:
         before = text_of(console)
         for number in range(1, 101):
             logger.stepped(step(number))
-    assert re.fullmatch(r"about \d+ s left, by the steps so far\n", text_of(console).removeprefix(before))
+    told = r"about \d+ s left, by the steps so far: \d+ images/s, \d+% of the time waiting for data\n"
+    assert re.fullmatch(told, text_of(console).removeprefix(before))
 
 
 def test_the_bar_of_a_resumed_run_counts_this_session_only(plan: Make, step: Make, validation: Make) -> None:
@@ -113,11 +114,11 @@ def test_the_bar_of_a_resumed_run_counts_this_session_only(plan: Make, step: Mak
         logger.validated(validation(50))
         for number in range(51, 71):
             clock.now += 2
-            logger.stepped(step(number, loss=1.25))
+            logger.stepped(step(number, loss=1.25, waited=0.5))
         logger._progress.refresh()
     told = text_of(console)
     bar = told[told.rindex("epoch 3") :]
-    assert "70/100" in bar and "loss 1.250" in bar and "32 images/s" in bar
+    assert "70/100" in bar and "loss 1.250" in bar and "32 images/s, 25% of the time waiting for data" in bar
     assert "18 min left" in bar  # 30 steps of 2 s, and two validations as long as the first
 
 

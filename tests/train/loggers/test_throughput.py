@@ -19,6 +19,14 @@ def test_only_the_time_of_steps_counts() -> None:
     assert meter.stepped(64) == 32
 
 
+def test_the_share_of_the_time_that_data_is_waited_for() -> None:
+    meter = Throughput(ticking(0, 2, 4).__next__)
+    assert meter.waiting_share == 0
+    meter.stepped(64, waited=1.5)
+    meter.stepped(64, waited=0.5)
+    assert meter.waiting_share == 0.5
+
+
 def test_an_early_rate_is_forgotten() -> None:
     times = [0.0, 1000.0, *(1000.0 + index for index in range(1, WINDOW + 1))]
     meter = Throughput(iter(times).__next__)
