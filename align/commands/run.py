@@ -32,6 +32,7 @@ EXAMPLES = examples(
     "python -m align run ~/photos --out datasets/mine --workers 8",
     "python -m align run list.csv --out datasets/listed --limit 1000 --exclude '*/blurred/*'",
     "python -m align run labels.csv --columns path=Id,synthetic=target_feature",
+    "python -m align run ~/kaggle --positive real --out datasets/kaggle",
     "python -m align run ~/photos --layout real-fake --synthetic forged --synthetic swapped",
     "python -m align run ~/photos --out datasets/wide --size 224 --template loose --margin 0.3",
     "python -m align run ~/photos --out datasets/boxes --size 224 --template box --margin 0.2",

@@ -10,7 +10,7 @@ from align.sources.other_files import as_text, kinds_of_others
 from align.sources.photograph import Photograph, without_suffix
 from align.sources.reading import AS_FOUND, Reading
 from align.sources.relabel import relabel
-from align.sources.second_opinions import check_second_opinions
+from align.sources.second_opinions import check_second_opinions, compare_with_folders
 from align.sources.selection import EVERYTHING, Selection, select
 from align.sources.taking import Taking
 from align.sources.walk import Walk
@@ -91,6 +91,8 @@ def find_source(
         _require_photographs(folder, photographs, layout or LayoutName.PEOPLE)
         passed_over = len(folder.paths) - len(photographs)
         photographs = _with_problems(photographs, folder.found)
+    else:
+        compare_with_folders(folder, photographs, strict=False)
     if reading.relabel:
         photographs, notes = relabel(photographs, reading.relabel, folder.root, reading.allow_unlabelled)
         if not photographs:

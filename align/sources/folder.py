@@ -7,7 +7,7 @@ from pathlib import Path
 
 from align.sources.label_file import TABLES, LabelFile, above, in_and_below
 from align.sources.pair_labels import names_two_faces
-from align.sources.photograph_list import MAX_LINE, Said, read_photograph_list
+from align.sources.photograph_list import MAX_LINE, Said
 from align.sources.reading import AS_FOUND, Reading
 from align.sources.taking import Taking
 from align.sources.walk import Walk, walk
@@ -93,8 +93,7 @@ class Folder:
         if found or not self.paths:
             return found
         for file in self.tables if not self.reading.allow_unlabelled else ():
-            rows = read_photograph_list(file.path, self.reading.columns).rows
-            self._refuse_lost(file, {row.path: row.said for row in rows})
+            self._refuse_lost(file, file.read(self.reading)[0])
         higher = (self._that_fit(self._with_header_of_labels(files)) for files in above(self.root, TABLES))
         return next(filter(None, higher), [])
 
@@ -138,6 +137,6 @@ class Folder:
 def _flags(file: LabelFile) -> dict[str, Said]:
     """What a `meta.json` says; nothing where it is something else."""
     try:
-        return file.read({})[0]
+        return file.read()[0]
     except UserError:
         return {}

@@ -1,11 +1,12 @@
 """A file of labels: where it lies, and of which photographs it may speak."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from align.sources.photograph_list import PhotographList, Said, read_photograph_list
+from align.sources.reading import AS_FOUND, Reading
 from align.sources.splits import splits_in
 from common.formats.labels.files import META_FILE
 from common.formats.labels.json_flags import read_json_flags
@@ -53,12 +54,12 @@ class LabelFile:
             if not (said := splits_in(own.rpartition("/")[0])) or splits & said
         }
 
-    def read(self, columns: Mapping[str, str]) -> tuple[dict[str, Said], PhotographList | None]:
+    def read(self, reading: Reading = AS_FOUND) -> tuple[dict[str, Said], PhotographList | None]:
         """What it says by the names in it, and, of a table, its rows. Raises UserError where malformed."""
         if self.is_meta:
             said = {flag: Said("", flag) for flag in (False, True)}
             return {key: said[flag] for key, flag in read_json_flags(self.path).items()}, None
-        listed = read_photograph_list(self.path, columns)
+        listed = read_photograph_list(self.path, reading.columns, reading.positive)
         return {path: row.said for path, row in listed.by_path().items()}, listed
 
 

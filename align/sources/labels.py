@@ -32,7 +32,7 @@ def labelled(folder: Folder, files: Sequence[LabelFile], unlabelled_are: str) ->
     taking, allow = folder.taking, folder.reading.allow_unlabelled
     several = sum(not file.is_meta for file in files) > 1
     for file in files:
-        labels, listed = file.read(folder.reading.columns)
+        labels, listed = file.read(folder.reading)
         own = file.spoken_of(folder.paths)
         labels = _of_this_folder(folder, file, labels, own)
         join = join_labels(labels, list(own))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from common.formats.csv_rows import csv_form, read_csv_rows
 from common.formats.labels.flags import FLAGS, read_flag, read_synthetic
+from common.formats.labels.kinds import Positive
 from common.formats.labels.labelling import GO_ON, MOST_LEFT
 from common.formats.labels.photograph_columns import (
     NO_FLAGS,
@@ -46,6 +47,7 @@ class PhotographList:
     rows: list[ListedRow]
     notes: list[str]  # how it was read, for people
     says_synthetic: bool  # whether it has a column of flags
+    guessed: bool  # whether nothing tells what 1 means in it
 
     def by_path(self, prefix: str = "") -> dict[str, ListedRow]:
         """The rows by their paths, from which a prefix is taken.
@@ -80,12 +82,15 @@ class PhotographList:
         return [note]
 
 
-def read_photograph_list(file: Path, told: Mapping[str, str] = {}) -> PhotographList:
+def read_photograph_list(
+    file: Path, told: Mapping[str, str] = {}, positive: Positive | None = None
+) -> PhotographList:
     """The rows of a CSV list of photographs.
 
     Its first line names the columns, by names that `labels/photograph_columns.py` knows or that are
     `told` (role: name), or, where it does not, is a row like the next: `path[,identity][,synthetic]`. Flags
-    are 0 or 1, true or false, real or fake, or empty. Empty lines are passed over.
+    are 0 or 1, true or false, real or fake, or empty; what 1 means is told by `positive`, or else by the name
+    of their column. Empty lines are passed over.
 
     Raises UserError, naming the line, when the file is not such a list, lists nothing, or does not tell what
     its columns are.
@@ -99,11 +104,12 @@ def read_photograph_list(file: Path, told: Mapping[str, str] = {}) -> Photograph
     notes = [form] if (form := str(csv_form(file))) else []
     if rows and (told or is_header(rows[0][1])):
         number, header = rows.pop(0)
-        columns = choose_columns(f"{file}, line {number}", header, [row for _, row in rows], told)
+        columns = choose_columns(f"{file}, line {number}", header, [row for _, row in rows], told, positive)
     elif rows:
         refuse_unknown_header(f"{file}, line {rows[0][0]}", [row for _, row in rows])
         _refuse_flags_for_people(file, rows)
         notes.append("no first line names the columns: taken for path,identity,synthetic")
+        columns = replace(columns, inverted=positive is Positive.REAL)
         if all(len(row) < 3 for _, row in rows):
             columns = replace(columns, synthetic=None)
             notes.append(NO_FLAGS)
@@ -111,7 +117,8 @@ def read_photograph_list(file: Path, told: Mapping[str, str] = {}) -> Photograph
         raise UserError(f"{file} lists no photographs; it needs lines of path,identity,synthetic")
     known: dict[tuple[str, ...], Said] = {}  # one object for all rows that say the same
     listed = [ListedRow(number, *_read(file, number, row, columns, known)) for number, row in rows]
-    return PhotographList(file, listed, [*notes, *columns.notes], columns.synthetic is not None)
+    notes += columns.notes
+    return PhotographList(file, listed, notes, columns.synthetic is not None, columns.guessed)
 
 
 def _refuse_flags_for_people(file: Path, rows: Sequence[tuple[int, list[str]]]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
+from common.formats.labels.kinds import Positive
 from common.formats.labels.photograph_columns import ROLES
 from common.runtime.as_option import AsOption
 from common.runtime.checksum import file_sha256
@@ -51,8 +52,22 @@ class Reading:
             parse=parse_columns,
         ),
     ] = field(default_factory=dict)
+    positive: Annotated[
+        Positive | None,
+        AsOption(
+            "What 1 means in a column of labels: real or synthetic.",
+            default="what the column's name says; synthetic for label and the like",
+        ),
+    ] = None
     relabel: Annotated[Path | None, AsOption("A .csv of corrections: path,identity,synthetic,drop.")] = None
     allow_unlabelled: AllowUnlabelled = False
+
+    def __post_init__(self) -> None:
+        if self.positive is Positive.SYNTHETIC and "bona-fide" in self.columns:
+            raise ParameterError(
+                "{positive} synthetic and {columns} bona-fide={} contradict each other; leave out either",
+                self.columns["bona-fide"],
+            )
 
     def is_correction(self, file: Path) -> bool:
         """Whether a file is that of the corrections, and with that none of labels."""
@@ -66,6 +81,7 @@ class Reading:
         return {
             "allow-unlabelled": self.allow_unlabelled or None,
             "columns": dict(sorted(self.columns.items())) or None,
+            "positive": self.positive.value if self.positive else None,
             "synthetic": sorted(self.synthetic) or None,
             "relabel": _checksum(self.relabel) if self.relabel else None,
         }

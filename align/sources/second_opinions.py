@@ -32,15 +32,21 @@ def check_second_opinions(
     allowed, where labels or names of folders contradict each other or do not tell what they are.
     """
     files, notes = folder.taking.files, folder.taking.notes
-    if folder.reading.columns and not any(file.lower().endswith((".csv", ".tsv")) for file in files):
+    tables = any(file.lower().endswith((".csv", ".tsv")) for file in files)
+    if folder.reading.positive and not tables:
+        raise UserError(
+            f"--positive says what 1 means in a column of labels, and the layout {layout} reads none in or "
+            f"above {folder.root}; leave it out, or name the .csv"
+        )
+    if folder.reading.columns and not tables:
         raise UserError(
             f"--columns names columns of a .csv, and none in or above {folder.root} has them and names "
             "photographs that are there; mend the names, or leave it out"
         )
     strict = not told and not folder.reading.allow_unlabelled
     nothing_said = not files and layout in (LayoutName.PEOPLE, LayoutName.FLAT)
-    if strict and files:
-        _refuse_contradicting_folders(files[0], photographs)
+    if files:
+        compare_with_folders(folder, photographs, strict and folder.reading.positive is None)
     if nothing_said and not told:
         refuse_names_like_labels(folder.root, folder.paths)
     _note_unread_files(folder, photographs, strict, bool(files) or layout is LayoutName.REAL_FAKE)
@@ -50,8 +56,11 @@ def check_second_opinions(
         notes.append("two people, and nothing says what is synthetic: none is")  # they may be real and fake
 
 
-def _refuse_contradicting_folders(file: str, photographs: Sequence[Photograph]) -> None:
-    """Raise UserError where labels call bona fide what lies in folders of synthetic ones, or the reverse."""
+def compare_with_folders(folder: Folder, photographs: Sequence[Photograph], strict: bool) -> None:
+    """Warn where labels call bona fide what lies in folders of synthetic ones, or the reverse.
+
+    Raises UserError instead, if `strict`: nobody has told what holds.
+    """
     kinds = {**side_by_side([photograph.path for photograph in photographs]), **LITERAL}
     wrong = [
         photograph
@@ -61,12 +70,16 @@ def _refuse_contradicting_folders(file: str, photographs: Sequence[Photograph]) 
     ]
     if wrong:
         called = "synthetic" if wrong[0].synthetic else "bona fide"
-        raise UserError(
-            f"{file} and the names of the folders contradict each other for {len(wrong):,} of "
-            f"{counted(len(photographs), 'photograph')}: {wrong[0].path} is called {called}; tell what holds "
-            "with --layout labels, people or real-fake, or, where 1 means bona fide, with --columns "
-            "bona-fide=NAME"
+        problem = (
+            f"{folder.taking.files[0]} and the names of the folders contradict each other for {len(wrong):,} "
+            f"of {counted(len(photographs), 'photograph')}: {wrong[0].path} is called {called}"
         )
+        if strict:
+            raise UserError(
+                f"{problem}; tell what holds with --layout labels, people or real-fake, or with --positive "
+                "real where 1 means bona fide"
+            )
+        folder.taking.warnings.append(problem)
 
 
 def _note_unread_files(
@@ -106,7 +119,10 @@ def _note_unread_files(
 
 def _other_flags(folder: Folder, file: LabelFile, photographs: Sequence[Photograph]) -> tuple[str, bool]:
     """What to tell of a table that was not read, and whether it says other things than was taken."""
-    rows = read_photograph_list(file.path, folder.reading.columns).rows
+    listed = read_photograph_list(file.path, folder.reading.columns, folder.reading.positive)
+    if listed.guessed:
+        return f"{file.path} is not read: {listed.notes[-1]}", False
+    rows = listed.rows
     said = {row.path: row.said.synthetic for row in rows if row.said.synthetic is not None}
     own = file.spoken_of(folder.paths)
     flags = {own[path]: said[key] for key, path in join_labels(said, list(own)).path_of.items()}

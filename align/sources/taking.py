@@ -16,6 +16,7 @@ class Taking:
 
     files: list[str] = field(default_factory=list)  # of labels, that were read
     notes: list[str] = field(default_factory=list)  # how they were read and joined
+    warnings: list[str] = field(default_factory=list)  # of what is doubtful about them
     labels: LeftOver = NOTHING  # without a photograph
     photographs: LeftOver = NOTHING  # without a label
     others: Mapping[str, int] = field(default_factory=dict)  # files that are no photographs, by kind
@@ -29,8 +30,9 @@ class Taking:
         self.photographs += labelled.photographs
 
     def left_over(self) -> list[str]:
-        """What was not read, and what is left over on either side, a line each, for people."""
+        """What is doubtful, was not read, or is left over on either side, a line each, for people."""
         return [
+            *self.warnings,
             *self.unread,
             *self.labels.as_lines("labels match no photograph"),
             *self.photographs.as_lines("photographs have no label"),
@@ -40,7 +42,7 @@ class Taking:
         """Plain values for JSON."""
         return {
             "labels from": list(self.files),
-            "notes": list(self.notes),
+            "notes": [*self.notes, *self.warnings],
             "not read": list(self.unread),
             "labels without a photograph": self.labels.count,
             "photographs without a label": self.photographs.count,

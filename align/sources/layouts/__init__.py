@@ -44,13 +44,14 @@ def recognise(folder: Folder) -> LayoutName:
     1. A list is named: csv.
     2. `meta.json` labels the photographs: people, or flat where none lies in a subfolder.
     3. `labels.csv` is that of pairs that are there: pairs.
-    4. Folders that say real and fake, or one called so and nothing beside it: real-fake.
-    5. A CSV that labels some of them: labels.
-    6. All are PAIR_ID/0.* and PAIR_ID/1.*, every folder with both: pairs. People of whom each has just two
+    4. A CSV labels some of them, and it is told what 1 means in it: labels.
+    5. Folders that say real and fake, or one called so and nothing beside it: real-fake.
+    6. A CSV that labels some of them: labels.
+    7. All are PAIR_ID/0.* and PAIR_ID/1.*, every folder with both: pairs. People of whom each has just two
        photographs of these names look the same: then nobody is taken for the other, which is the error that
        spoils no training, and `--layout people` says otherwise.
-    7. Photographs in a subfolder: people; those that lie loose beside it are then passed over.
-    8. Else: flat.
+    8. Photographs in a subfolder: people; those that lie loose beside it are then passed over.
+    9. Else: flat.
     """
     if not folder.origin.is_dir():
         return LayoutName.CSV
@@ -60,6 +61,8 @@ def recognise(folder: Folder) -> LayoutName:
         return by_person if paths else LayoutName.PEOPLE
     if pairs.has_labelled_pairs(folder):
         return LayoutName.PAIRS
+    if folder.reading.positive and folder.labels:
+        return LayoutName.LABELS
     if real_fake.looks_real_fake(paths):
         return LayoutName.REAL_FAKE
     if folder.labels:

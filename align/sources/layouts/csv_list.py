@@ -39,7 +39,7 @@ def photographs(folder: Folder) -> list[Photograph]:
     one photograph; and, unless that is allowed, when too little of it fits what is there.
     """
     file, taking = folder.origin, folder.taking
-    listed = read_photograph_list(file, folder.reading.columns)
+    listed = read_photograph_list(file, folder.reading.columns, folder.reading.positive)
     boundary = Boundary(folder.root, folder.follow_links)
     inside = [boundary.normalised(row.path) for row in listed.rows]
     absent = {path for path in inside if path is not None and not (folder.root / path).exists()}

@@ -11,6 +11,13 @@ class Kind(StrEnum):
     SYNTHETIC = "synthetic"
 
 
+class Positive(StrEnum):
+    """What 1 means in a column of flags; the values are those of `--positive`."""
+
+    REAL = "real"
+    SYNTHETIC = "synthetic"
+
+
 _BONA_FIDE = (
     "real reals bonafide bonafides genuine genuines authentic authentics live original originals pristine "
     "untampered unaltered unmanipulated client clients"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from common.formats.header import Header, plain
 from common.formats.labels.flags import read_flag, read_synthetic
 from common.formats.labels.forms import without_image_suffix
-from common.formats.labels.kinds import Kind, kind_of
+from common.formats.labels.kinds import Kind, Positive, kind_of
 from common.runtime.errors import UserError
 
 ROLES = ("path", "identity", "synthetic", "bona-fide", "drop")
@@ -26,6 +26,10 @@ UNDECIDED = _UNDECIDED.split()  # their cells tell what they are
 OTHERS = frozenset(_OTHERS.split())  # neither whom a photograph shows nor what it is
 _OF_OPEN_METRIC_LEARNING = {"split", "isquery", "isgallery"}  # where `label` is the identity
 NO_FLAGS = "no column says what is synthetic: all are taken for bona fide"
+GUESSED = (
+    "{} holds 0 and 1, and lists differ in what that means: 1 is taken for synthetic; --positive real tells "
+    "otherwise, or --columns identity=NAME where it is the person"
+)
 _LOOKED_AT = 1000  # rows that tell whether a first one is a header
 _SHOWN = 200  # characters of the names in a message
 
@@ -40,6 +44,7 @@ class PhotographColumns:
     width: int
     inverted: bool = False  # the column of flags says 1 for a bona fide face
     drop: int | None = None
+    guessed: bool = False  # nothing tells what 1 means in the column of flags
     notes: list[str] = field(default_factory=list, compare=False)  # what was taken for what, for people
 
 
@@ -79,7 +84,11 @@ def may_be_labels(header: Sequence[str], told: Mapping[str, str] = {}) -> bool:
 
 
 def choose_columns(
-    line: str, cells: Sequence[str], rows: Sequence[Sequence[str]], told: Mapping[str, str] = {}
+    line: str,
+    cells: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    told: Mapping[str, str] = {},
+    positive: Positive | None = None,
 ) -> PhotographColumns:
     """The columns of a list: by their names, by those told (role: name), `label` and the like by their cells.
 
@@ -88,6 +97,8 @@ def choose_columns(
         cells: of the header, the names of the columns.
         rows: below it.
         told: of the `ROLES`, the names of columns.
+        positive: what 1 means in the column of flags; None: what the name of the column says, and synthetic
+            where it says nothing, as `label`.
 
     Raises UserError, with the names that are there and those looked for, where that cannot be known.
     """
@@ -103,15 +114,18 @@ def choose_columns(
     notes: list[str] = []
     if not {"synthetic", "bona-fide"} & set(found):
         _find_flags(header, rows, found)
-    _decide(header, rows, found, notes)
+    guessed = _decide(header, rows, found, notes, positive)
     flags = found.get("synthetic") if found.get("synthetic") is not None else found.get("bona-fide")
     used = [(role, index) for role, index in found.items() if index is not None]
     notes.insert(0, ", ".join(f"{header.cells[index]!r} is the {role}" for role, index in used))
     if flags is None and found["drop"] is None:
         notes.append(NO_FLAGS)
     inverted = flags is not None and found.get("synthetic") is None
+    if flags is not None and positive is not None:
+        inverted = positive is Positive.REAL
+        notes.append(f"1 in {header.cells[flags]!r} is {'bona fide' if inverted else 'synthetic'}, as told")
     return PhotographColumns(
-        found["path"] or 0, found["identity"], flags, len(cells), inverted, found["drop"], notes
+        found["path"] or 0, found["identity"], flags, len(cells), inverted, found["drop"], guessed, notes
     )
 
 
@@ -147,12 +161,22 @@ def _refuse_contradicting_flags(
                 )
 
 
-def _decide(header: Header, rows: Sequence[Sequence[str]], found: _Found, notes: list[str]) -> None:
-    """Give `label` and the like a role by their cells: words of real and fake are flags, others people."""
+def _decide(
+    header: Header,
+    rows: Sequence[Sequence[str]],
+    found: _Found,
+    notes: list[str],
+    positive: Positive | None,
+) -> bool:
+    """Give `label` and the like a role by their cells: words of real and fake are flags, others people.
+
+    So are bare 0 and 1 where nothing else tells. Returns whether what 1 means is then a guess.
+    """
     free = _free(header, found)
     undecided = [at for wanted in UNDECIDED for at, name in free.items() if name == wanted]
     has_flags = found.get("synthetic") is not None or found.get("bona-fide") is not None
     ml = set(header.names) >= _OF_OPEN_METRIC_LEARNING
+    bare: int | None = None
     for index in undecided:
         cells = {row[index].strip() for row in rows if index < len(row)} - {""}
         name = header.cells[index]
@@ -170,15 +194,17 @@ def _decide(header: Header, rows: Sequence[Sequence[str]], found: _Found, notes:
         elif ml or any(read_synthetic(cell) is None for cell in cells):
             if found.get("identity") is None:
                 found["identity"] = index
-        elif not has_flags and cells:
-            raise UserError(
-                f"{header.line}: '{name}' holds 0 and 1, and lists differ in what that means; say --columns "
-                f"synthetic='{name}' where 1 is synthetic, bona-fide='{name}' where 1 is real, or "
-                f"identity='{name}' where it is the person"
-            )
+        elif cells and bare is None:
+            bare = index
+    guessed = bare is not None and not has_flags
+    if guessed:
+        found["synthetic"], has_flags = bare, True
+        if positive is None:
+            notes.append(GUESSED.format(repr(header.cells[bare or 0])))
     strange = set(_free(header, found).values()) - {*OTHERS, *PATHS, *UNDECIDED, ""}
     if strange and not has_flags and found.get("drop") is None and not ml:
         raise _unknown(header, "a column that says what is synthetic", f"{_SYNTHETIC} fake is_fake")
+    return guessed and positive is None
 
 
 def _looks_like_path(cell: str) -> bool:
