@@ -1,0 +1,96 @@
+"""The plain measures of image files and of crops that `find_shortcuts` judges."""
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.JpegImagePlugin import JpegImageFile
+
+from align.media.read import ImageFile
+from align.media.unreadable import UnreadableImageError
+from common.metrics.picture_measures import picture_measures
+
+Measures = dict[str, NDArray[np.float64]]
+OF_FILES = ("file_size", "jpeg", "jpeg_table", "pixels", "sharpness", "saturation", "grey", "brightness")
+LUMA = 0  # the number of the quantisation table of the luma, as encoders have it
+
+
+@dataclass(frozen=True)
+class FileMeasures:
+    """What N image files measure, and which of them cannot be read."""
+
+    measures: Measures  # (N,) each; NaN for what a file does not have
+    rejected: dict[int, str]  # the reason by row; such a row is NaN throughout
+
+
+def measure_files(
+    paths: Sequence[Path], progress: Callable[[int, int], None] = lambda done, total: None
+) -> FileMeasures:
+    """The measures of image files, by name, read within the bounds of `ImageFile`.
+
+    `file_size` in bytes; `jpeg`, 1 for a JPEG and 0 for another format; `jpeg_table`, the mean of the
+    quantisation table of its luma, NaN where there is none; `pixels`, width times height; and those of
+    `picture_measures`. Every picture is decoded at its full size, because reduced decoding, which JPEGs alone
+    have, would make the formats differ.
+    """
+    rows, rejected = [], {}
+    for row, path in enumerate(paths):
+        try:
+            rows.append(_measure(path))
+        except UnreadableImageError as error:
+            rejected[row] = str(error)
+            rows.append({})
+        progress(row + 1, len(paths))
+    return FileMeasures(_columns(rows, OF_FILES), rejected)
+
+
+def measure_crops(
+    images: NDArray[np.uint8], score: NDArray[np.float32], box: NDArray[np.float32]
+) -> Measures:
+    """The measures that crops of a shard tell, by name; NaN for those of a crop that has no face found.
+
+    Those of `picture_measures`, the detection `score` in [0, 1], and `face_size`, the longer side of the box
+    in pixels of the photograph.
+
+    Args:
+        images: (N, size, size, 3) RGB.
+        score: (N,), and box (N, 4): as shards have them.
+    """
+    rows = [picture_measures(image) for image in images]
+    sides = np.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]).astype(np.float64)
+    return _columns(rows, ("sharpness", "saturation", "grey", "brightness")) | {
+        "score": score.astype(np.float64),
+        "face_size": np.where(np.isnan(score), np.nan, sides),
+    }
+
+
+def _columns(rows: list[dict[str, float]], names: Sequence[str]) -> Measures:
+    return {name: np.array([row.get(name, math.nan) for row in rows], np.float64) for name in names}
+
+
+def _measure(path: Path) -> dict[str, float]:
+    file = ImageFile(path)
+    measured = picture_measures(file.decode())
+    table = _luma_table(path)
+    return measured | {
+        "file_size": float(path.stat().st_size),
+        "jpeg": float(table is not None),
+        "jpeg_table": math.nan if table is None else table,
+        "pixels": float(file.width * file.height),
+    }
+
+
+def _luma_table(path: Path) -> float | None:
+    """The mean of the quantisation table of the luma of a JPEG; None for a file of another format."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the file has been decoded: of damage all is known
+            with JpegImageFile(path) as image:  # not Image.open, which also reads what is appended
+                tables: dict[int, list[int]] = image.quantization
+    except (OSError, ValueError, SyntaxError):
+        return None
+    return float(np.mean(tables[LUMA])) if LUMA in tables else math.nan
