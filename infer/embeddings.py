@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from align.crops.aligner import Rejection, align_photographs
 from align.crops.options import AlignOptions
+from align.detectors.registry import NONE
 from align.media.source import ImageSource
 from common.runtime.device import Device
+from common.runtime.onnx_session import processes_on
 from common.runtime.worker_processes import available_cores, run_in_processes, start_fork_server
 from infer.cropping import options_for
 from infer.models.model import Model
@@ -86,6 +88,8 @@ def aligned_images(
         yield from _stored_crops(stored, model, progress)
         return
     options = align_options(model, aligned)
+    if workers is None and options.detector != NONE:
+        workers = processes_on(options.device)
     chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
     if min(len(chunks), workers or available_cores()) > 1:
         start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers

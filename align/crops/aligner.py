@@ -1,6 +1,8 @@
 """The aligner: photographs are read, their faces detected, chosen and cropped."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,8 +30,11 @@ from align.media.source import ImageSource, open_image
 from align.media.unreadable import UnreadableImageError
 from common.formats.crop_frame import box_square, crop_frame, crop_matrix
 from common.formats.shards import Alignment
+from common.runtime.device import Device
+from common.runtime.onnx_session import settle_device
 
 WINDOW_PIXELS = 30_000_000  # decoded at one time, where the detector takes several images at once
+READERS = 4  # threads that decode for a GPU, in each of the few processes that share it
 OVERSAMPLING = 2.0  # pixels of a reduced photograph on a side of a pixel of the crop, at the least
 
 
@@ -72,6 +77,8 @@ class Aligner:
         settings = DetectorSettings(options.det_size, options.min_score, options.device, threads)
         self.detector = open_detector(options.detector, settings)
         self._second_look = SecondLook(self.detector, options) if self.detector else None
+        on_gpu = self.detector is not None and settle_device(options.device) is Device.CUDA
+        self._readers = READERS if on_gpu else 1
 
     def align(self, source: ImageSource) -> AlignedFace | Rejection:
         """The most prominent face of a photograph; never raises for what it holds."""
@@ -86,14 +93,27 @@ class Aligner:
         window: list[DecodedPhotograph | Rejection] = []
         batch = self.detector.batch_size if self.detector else 1
         pixels = 0
-        for source in sources:
-            photograph = self._read(source)
+        for photograph in self._read_all(sources):
             window.append(photograph)
             pixels += photograph.pixels.size // 3 if isinstance(photograph, DecodedPhotograph) else 0
             if len(window) >= batch or pixels > WINDOW_PIXELS:
                 yield from self._finish(window)
                 window, pixels = [], 0
         yield from self._finish(window)
+
+    def _read_all(self, sources: Sequence[ImageSource]) -> Iterator[DecodedPhotograph | Rejection]:
+        """What `_read` makes of each; on a GPU a few are decoded ahead."""
+        if min(self._readers, len(sources)) <= 1:
+            yield from map(self._read, sources)
+            return
+        ahead: deque[Future[DecodedPhotograph | Rejection]] = deque()
+        with ThreadPoolExecutor(self._readers) as pool:
+            for source in sources:
+                ahead.append(pool.submit(self._read, source))
+                if len(ahead) > 2 * self._readers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
     def _read(self, source: ImageSource) -> DecodedPhotograph | Rejection:
         """The photograph, reduced as far as the detector's size allows, or why it cannot be read."""

@@ -1,4 +1,6 @@
-"""The embedded RetinaFace as two networks, one for large faces and one for small."""
+"""The embedded RetinaFace as one network for GPUs, and as two, for large faces and for small, for CPUs."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ FEATURES_8 = "/fx/stage1/stage1.5/stage1.5.1/stage1.5.1.2/LeakyRelu_output_0"
 FIRST_KERNEL, FIRST_BIAS = "onnx::Conv_587", "onnx::Conv_588"  # 3 to 8 channels
 SECOND_KERNEL, SECOND_BIAS = "onnx::Conv_590", "onnx::Conv_591"  # depthwise
 THIRD_KERNEL = "onnx::Conv_593"  # 8 to 16 channels
+IMAGE = onnx.helper.make_tensor_value_info("image", onnx.TensorProto.UINT8, ["n", "h", "w", 3])
 AVX_512F = 13  # as OpenCV numbers it in cv::CpuFeatures, without a name in Python
 
 
@@ -26,36 +29,81 @@ def split_network(weights: bytes, widen: bool | None = None) -> tuple[bytes, byt
     `widen` fills the first layers, of 8 channels, up to 16 with zeros: as many as ONNX Runtime's kernels take
     at a time with AVX-512. By default it is done where the processor has that.
     """
-    published = onnx.load_from_string(weights)
-    parameters = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in published.graph.initializer}
-    # the network takes BGR less its mean; the order of the colours goes into the first kernel
-    parameters[FIRST_KERNEL] = parameters[FIRST_KERNEL][:, ::-1]
-    if cv2.checkHardwareSupport(AVX_512F) if widen is None else widen:
-        _widen(published, parameters)
-    parameters["mean"] = np.array(MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
-    nodes = [
-        onnx.helper.make_node("Transpose", ["image"], ["planes"], perm=[0, 3, 1, 2]),
-        onnx.helper.make_node("Cast", ["planes"], ["values"], to=onnx.TensorProto.FLOAT),
-        onnx.helper.make_node("Sub", ["values", "mean"], ["input"]),
-        *published.graph.node,
-    ]
-    for level in range(3):
-        # one kernel for the three outputs, and none of the reshaping after them
-        for kind in ("weight", "bias"):
-            heads = [f"{head}_head.{head}_head.{level}.{kind}" for head in ("class", "bbox", "landmark")]
-            parameters[f"{kind}{level}"] = np.concatenate([parameters[name] for name in heads])
-        features = [f"/ssh{level + 1}/Relu_output_0", f"weight{level}", f"bias{level}"]
-        nodes.append(onnx.helper.make_node("Conv", features, [f"head{level}"], kernel_shape=[1, 1]))
-    image = onnx.helper.make_tensor_value_info("image", onnx.TensorProto.UINT8, ["n", "h", "w", 3])
+    network = _Network.read(weights, cv2.checkHardwareSupport(AVX_512F) if widen is None else widen)
+    features = FEATURES_16, FEATURES_8
     shared = [
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 64, f"h{name}", f"w{name}"])
-        for name in (FEATURES_16, FEATURES_8)
+        for name in features
     ]
-    outputs = ["head1", "head2", FEATURES_16, FEATURES_8]
-    return (
-        _part(published, nodes, parameters, [image], outputs),
-        _part(published, nodes, parameters, shared, ["head0"]),
-    )
+    return network.part([IMAGE], ["head1", "head2", *features]), network.part(shared, ["head0"])
+
+
+def whole_network(weights: bytes) -> bytes:
+    """The published network as one ONNX model, with the input of the coarse one, for a GPU.
+
+    It gives the heads at strides 16, 32 and 8, in this order.
+    """
+    return _Network.read(weights, widen=False).part([IMAGE], ["head1", "head2", "head0"])
+
+
+@dataclass(frozen=True)
+class _Network:
+    """The published network, from an image to its three heads."""
+
+    published: onnx.ModelProto
+    nodes: list[onnx.NodeProto]  # in the order of computation
+    parameters: dict[str, NDArray[np.float32]]
+
+    @classmethod
+    def read(cls, weights: bytes, widen: bool) -> "_Network":
+        published = onnx.load_from_string(weights)
+        parameters = {
+            tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in published.graph.initializer
+        }
+        # the network takes BGR less its mean; the order of the colours goes into the first kernel
+        parameters[FIRST_KERNEL] = parameters[FIRST_KERNEL][:, ::-1]
+        if widen:
+            _widen(published, parameters)
+        parameters["mean"] = np.array(MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
+        nodes = [
+            onnx.helper.make_node("Transpose", ["image"], ["planes"], perm=[0, 3, 1, 2]),
+            onnx.helper.make_node("Cast", ["planes"], ["values"], to=onnx.TensorProto.FLOAT),
+            onnx.helper.make_node("Sub", ["values", "mean"], ["input"]),
+            *published.graph.node,
+        ]
+        for level in range(3):
+            # one kernel for the three outputs, and none of the reshaping after them
+            for kind in ("weight", "bias"):
+                heads = [f"{head}_head.{head}_head.{level}.{kind}" for head in ("class", "bbox", "landmark")]
+                parameters[f"{kind}{level}"] = np.concatenate([parameters[name] for name in heads])
+            features = [f"/ssh{level + 1}/Relu_output_0", f"weight{level}", f"bias{level}"]
+            nodes.append(onnx.helper.make_node("Conv", features, [f"head{level}"], kernel_shape=[1, 1]))
+        return cls(published, nodes, parameters)
+
+    def part(self, inputs: list[onnx.ValueInfoProto], outputs: list[str]) -> bytes:
+        """What lies between `inputs` and `outputs`, as an ONNX model."""
+        given = {value.name for value in inputs}
+        needed = set(outputs)
+        kept = []
+        for node in reversed(self.nodes):
+            if needed.difference(given).intersection(node.output):
+                kept.append(node)
+                needed.update(node.input)
+        graph = onnx.helper.make_graph(
+            kept[::-1],
+            "part",
+            inputs,
+            [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs],
+            [
+                onnx.numpy_helper.from_array(np.ascontiguousarray(values), name)
+                for name, values in self.parameters.items()
+                if name in needed
+            ],
+        )
+        model = onnx.helper.make_model(graph, opset_imports=self.published.opset_import)
+        model.ir_version = self.published.ir_version
+        serialised: bytes = model.SerializeToString()
+        return serialised
 
 
 def _widen(published: onnx.ModelProto, parameters: dict[str, NDArray[np.float32]]) -> None:
@@ -67,35 +115,3 @@ def _widen(published: onnx.ModelProto, parameters: dict[str, NDArray[np.float32]
     for node in published.graph.node:
         if SECOND_KERNEL in node.input:
             next(field for field in node.attribute if field.name == "group").i *= 2
-
-
-def _part(
-    published: onnx.ModelProto,
-    nodes: list[onnx.NodeProto],
-    parameters: dict[str, NDArray[np.float32]],
-    inputs: list[onnx.ValueInfoProto],
-    outputs: list[str],
-) -> bytes:
-    """The part of a network between `inputs` and `outputs`, as an ONNX model."""
-    given = {value.name for value in inputs}
-    needed = set(outputs)
-    kept = []
-    for node in reversed(nodes):  # they stand in the order of computation
-        if needed.difference(given).intersection(node.output):
-            kept.append(node)
-            needed.update(node.input)
-    graph = onnx.helper.make_graph(
-        kept[::-1],
-        "part",
-        inputs,
-        [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs],
-        [
-            onnx.numpy_helper.from_array(np.ascontiguousarray(values), name)
-            for name, values in parameters.items()
-            if name in needed
-        ],
-    )
-    model = onnx.helper.make_model(graph, opset_imports=published.opset_import)
-    model.ir_version = published.ir_version
-    serialised: bytes = model.SerializeToString()
-    return serialised

@@ -61,13 +61,14 @@ def _published(tensors: list[NDArray[np.float32]]) -> Callable[[int], object]:
 
 
 def _split(paths: list[Path]) -> Callable[[int], object]:
-    """Records what the aligner asks of its two sessions, and repeats it."""
+    """Records what the aligner asks of its sessions, and repeats it."""
     aligner = Aligner()
     calls = []
     recorded: list[list[tuple]] = []
     for part in ("_coarse", "_fine"):
         session = getattr(aligner.detector, part)
-        setattr(aligner.detector, part, _Recorder(session, calls))
+        if session is not None:  # on a GPU the network is whole
+            setattr(aligner.detector, part, _Recorder(session, calls))
     for path in paths:
         aligner.align(path)
         recorded.append(list(calls))

@@ -10,6 +10,7 @@ import onnxruntime
 from common.runtime.device import Device
 from common.runtime.errors import UserError, first_line
 from common.runtime.file_kinds import Kind, inspect
+from common.runtime.worker_processes import available_cores
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 CUDA_OPTIONS = {
@@ -17,6 +18,7 @@ CUDA_OPTIONS = {
     "arena_extend_strategy": "kSameAsRequested",  # not by doubling: a worker process each shares the GPU
     "use_tf32": "0",  # as a CPU computes
 }
+GPU_PROCESSES = 4  # each has a context of some 0.5 GB on it, and they compute by turns
 ON_CUDA = [(CUDA, CUDA_OPTIONS), CPU]  # single nodes that CUDA lacks stay on the CPU
 
 
@@ -64,6 +66,15 @@ def settle_device(device: Device) -> Device:
     if device is Device.CUDA:
         raise UserError(_no_cuda(trouble))
     return Device.CPU
+
+
+def processes_on(device: Device) -> int:
+    """How many processes at once should compute on a device: one a core, or a few that share a GPU.
+
+    Raises UserError as `settle_device`.
+    """
+    cores = available_cores()
+    return min(cores, GPU_PROCESSES) if settle_device(device) is Device.CUDA else cores
 
 
 def fallback_notes(device: Device) -> list[str]:

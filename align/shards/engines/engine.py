@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated, TypeVar
 
 from common.runtime.as_option import AsOption, Workers
+from common.runtime.device import Device
 from common.runtime.errors import ParameterError
 
 Task = TypeVar("Task")
@@ -42,4 +43,9 @@ class Engine:
             return run_on_ray(function, tasks, self.address, self.workers, self.on_gpu)
         from common.runtime.worker_processes import run_in_processes
 
-        return run_in_processes(function, tasks, self.workers)
+        workers = self.workers
+        if workers is None and self.on_gpu:
+            from common.runtime.onnx_session import processes_on  # brings ONNX Runtime, not for --help
+
+            workers = processes_on(Device.CUDA)
+        return run_in_processes(function, tasks, workers)

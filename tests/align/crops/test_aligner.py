@@ -195,8 +195,9 @@ def test_crops_are_taken_as_they_are(tmp_path: Path, crops: list[Array]) -> None
         np.testing.assert_array_equal(face.image, crop)
 
 
+@pytest.mark.parametrize("readers", [1, 3])
 def test_many_at_once_are_the_same_as_one_at_a_time(
-    tmp_path: Path, portraits: list[Array], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, portraits: list[Array], readers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [save(tmp_path / f"{number}.jpg", image, quality=95) for number, image in enumerate(portraits)]
     (tmp_path / "broken.jpg").write_text("broken")
@@ -205,7 +206,9 @@ def test_many_at_once_are_the_same_as_one_at_a_time(
     one = [aligner.align(path) for path in paths]
     assert aligner.detector is not None
     monkeypatch.setattr(aligner.detector, "batch_size", 4)
+    monkeypatch.setattr(aligner, "_readers", readers)
     many = list(aligner.align_all(paths))
+    assert list(aligner.align_all([])) == [] and len(list(aligner.align_all(paths * 4))) == 32
     for single, batched in zip(one, many, strict=True):
         if isinstance(single, Rejection):
             assert batched == single

@@ -13,6 +13,7 @@ from align.detectors.detection import DetectorSettings, detect, no_early_exit
 from align.detectors.embedded import EmbeddedRetinaFace, open_embedded
 from align.detectors.embedded_network import FEATURES_8, FEATURES_16, split_network
 from align.detectors.onnx_file import RetinaFaceExport
+from common.runtime.device import Device
 
 from .looking import Counted, read, scaled
 from .networks import MEAN_BGR, export
@@ -122,6 +123,25 @@ def test_a_batch_of_mixed_sizes_is_as_one_at_a_time(group_photograph: Array, por
             np.testing.assert_allclose(one.landmarks, other.landmarks, atol=1e-3)
             np.testing.assert_allclose(one.box, other.box, atol=1e-3)
             assert one.score == pytest.approx(other.score, abs=1e-5)
+
+
+def test_the_whole_network_of_a_gpu_finds_what_the_two_parts_do(
+    group_photograph: Array, portraits: list[Array], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [scaled(group_photograph, 0.5), portraits[0]]
+    parts = EmbeddedRetinaFace(DetectorSettings(device=Device.CPU))
+    monkeypatch.setattr("align.detectors.embedded.settle_device", lambda device: Device.CUDA)
+    whole = EmbeddedRetinaFace(DetectorSettings(device=Device.CPU))
+    assert whole._fine is None
+    whole._coarse = runs = Counted(whole._coarse)
+    for exits in (lambda *_: True, no_early_exit):  # whether the coarse part is enough
+        for image in images:
+            one, other = (network.detect_batch([image], [exits])[0] for network in (whole, parts))
+            assert len(one) == len(other) and one
+            for found, expected in zip(one, other, strict=True):
+                np.testing.assert_allclose(found.landmarks, expected.landmarks, atol=1e-3)
+                np.testing.assert_allclose(found.box, expected.box, atol=1e-3)
+    assert runs.runs == 4
 
 
 def test_another_file_than_the_cut_is_for_runs_whole(

@@ -11,6 +11,7 @@ from retinaface.weights import WEIGHTS
 from align.detectors.detection import DetectorSettings
 from align.detectors.embedded import EmbeddedRetinaFace
 from align.detectors.session import open_session
+from align.shards.engines.engine import Engine
 from common.runtime import onnx_session
 from common.runtime.device import Device
 from common.runtime.errors import UserError
@@ -74,6 +75,25 @@ def test_where_cuda_works_auto_takes_it_and_no_session_may_fall_back(built_for_c
     small, opened = built_for_cuda.opened  # the small network once, then the detector's
     assert small == opened == {"providers": onnx_session.ON_CUDA, "enable_fallback": 0}
     assert onnx_session.CUDA_OPTIONS["use_tf32"] == "0"
+
+
+@pytest.mark.usefixtures("built_for_cuda")
+@pytest.mark.parametrize(
+    ("workers", "cores", "on_gpu", "processes"),
+    [(None, 64, True, 4), (None, 2, True, 2), (None, 64, False, None), (7, 64, True, 7)],
+)
+def test_few_processes_share_a_gpu(
+    workers: int | None, cores: int, on_gpu: bool, processes: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+    monkeypatch.setattr(onnx_session, "available_cores", lambda: cores)
+    monkeypatch.setattr(
+        "common.runtime.worker_processes.run_in_processes", lambda *given: asked.append(given[2]) or iter(())
+    )
+    Engine(workers=workers, on_gpu=on_gpu).run(abs, [1, 2])
+    assert asked == [processes]
+    assert onnx_session.processes_on(Device.AUTO) == min(cores, 4)
+    assert onnx_session.processes_on(Device.CPU) == cores
 
 
 def fall_back(monkeypatch: pytest.MonkeyPatch) -> None:
