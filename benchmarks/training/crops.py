@@ -8,24 +8,35 @@ import numpy as np
 from common.formats.shards import ShardHeader, ShardRows, write_shard
 
 PEOPLE, EACH = 64, 12
+PEOPLE_PER_SHARD = 64
 
 
-def write_crops(folder: Path) -> Path:
-    """One shard of `PEOPLE` people with `EACH` crops, a third of them synthetic; the same every time."""
-    rng = np.random.default_rng(0)
-    count = PEOPLE * EACH
-    coarse = rng.integers(0, 256, (count, 14, 14, 3), dtype=np.uint8)
+def write_crops(folder: Path, people: int = PEOPLE, each: int = EACH) -> Path:
+    """Shards of so many people with `each` crops, a third of them synthetic; the same every time.
+
+    The crops of a person have half of their colours in common, so that there is something to learn.
+    """
+    folder.mkdir(parents=True)
+    for number, first in enumerate(range(0, people, PEOPLE_PER_SHARD)):
+        _write(folder / f"shard-{number:05d}.h5", range(first, min(first + PEOPLE_PER_SHARD, people)), each)
+    return folder
+
+
+def _write(shard: Path, people: range, each: int) -> None:
+    rng = np.random.default_rng(people.start)
+    count = len(people) * each
+    common = np.repeat(rng.integers(0, 256, (len(people), 14, 14, 3)), each, axis=0)
+    coarse = ((common + rng.integers(0, 256, common.shape)) // 2).astype(np.uint8)
     images = np.stack([cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) for image in coarse])
+    names = [f"person{person}" for person in people for _ in range(each)]
     rows = ShardRows(
         images=images,
-        identity=[f"person{index // EACH}" for index in range(count)],
+        identity=names,
         synthetic=np.array([index % 3 == 0 for index in range(count)], np.uint8),
-        path=[f"person{index // EACH}/{index}.jpg" for index in range(count)],
+        path=[f"{name}/{index}.jpg" for index, name in enumerate(names)],
         landmarks=np.zeros((count, 5, 2), np.float32),
         box=np.zeros((count, 4), np.float32),
         score=np.ones(count, np.float32),
         alignment=np.zeros(count, np.uint8),
     )
-    folder.mkdir(parents=True)
-    write_shard(folder / "shard-00000.h5", ShardHeader("none", "0" * 64, "arcface", 112), rows)
-    return folder
+    write_shard(shard, ShardHeader("none", "0" * 64, "arcface", 112), rows)

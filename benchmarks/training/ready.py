@@ -4,6 +4,7 @@ import time
 
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import AdamW
 
@@ -13,14 +14,23 @@ from train.losses.base import EmbeddedBatch
 from train.losses.dynamic_margin import DynamicMarginLoss
 
 
+def embedded(features: Tensor, identities: Tensor, synthetic: Tensor) -> EmbeddedBatch:
+    """The batch that a loss takes, from what an encoder gives, (N, D), and the labels, (N,)."""
+    features = features.float()
+    return EmbeddedBatch(functional.normalize(features, dim=1), features.norm(dim=1), identities, synthetic)
+
+
 class ReadyTensor:
     """An encoder and a batch, both on the device, in the precision of a Fabric.
 
     Args:
         own_modules: with the modules that training exchanges, or as torch has them.
+        compiled: by torch.compile, at the first step.
     """
 
-    def __init__(self, fabric: Fabric, backbone: str, size: int, *, own_modules: bool) -> None:
+    def __init__(
+        self, fabric: Fabric, backbone: str, size: int, *, own_modules: bool, compiled: bool = False
+    ) -> None:
         torch.manual_seed(0)
         self._device = fabric.device
         encoder = Encoder(backbone).to(self._device).train()
@@ -28,7 +38,7 @@ class ReadyTensor:
             synchronise(encoder, fabric)
         self._fabric = fabric
         self._optimiser = AdamW(encoder.parameters(), 1e-4, fused=True)
-        self._encoder = encoder
+        self._encoder: nn.Module = torch.compile(encoder) if compiled else encoder  # type: ignore[assignment]
         self._loss = DynamicMarginLoss()
         self._crops = torch.randint(0, 256, (size, 3, 112, 112), dtype=torch.uint8, device=self._device)
         self._identities = torch.arange(size, device=self._device) // 8
@@ -40,8 +50,7 @@ class ReadyTensor:
         for _ in range(steps):
             with self._fabric.autocast():
                 features = self._encoder(self._crops)
-            embeddings, norms = functional.normalize(features, dim=1), features.norm(dim=1)
-            loss = self._loss(EmbeddedBatch(embeddings, norms, self._identities, self._synthetic))
+            loss = self._loss(embedded(features, self._identities, self._synthetic))
             self._optimiser.zero_grad()
             loss.backward()
             self._optimiser.step()

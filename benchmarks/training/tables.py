@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.training.crops import write_crops
-from benchmarks.training.gpu import BACKBONE, BATCH, measure_gpu
+from benchmarks.training.gpu import BACKBONE, BATCH, WayFigures, measure_gpu
 from benchmarks.training.peer import UsualLoop
 from benchmarks.training.ready import ReadyTensor
 from benchmarks.training.turns import loop_config, take_turns
 
+GPU_PEOPLE = 1024  # with crops for some forty batches
 NAMES = {
     "loop": "facetrust: shards, augmentation, loop",
     "limit": "limit: ready tensor",
@@ -37,14 +38,26 @@ def print_tables(
         with tempfile.TemporaryDirectory() as folder:
             console.print(_table(name, _measured(name, size, steps, turns, Path(folder)), size * steps))
     if torch.cuda.is_available():
-        found = measure_gpu()
-        share = f"{found.share_of_peak:.1%} of its peak" if found.share_of_peak else "its peak is not known"
-        console.print(
-            f"{found.device}: {BACKBONE}, batch {BATCH}, bfloat16: {found.images:,.0f} images/s, {share}; "
-            f"plain float16 loop: {found.plain_images:,.0f}, ratio {found.images / found.plain_images:.2f}"
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            data = write_crops(Path(folder) / "shards", GPU_PEOPLE)
+            console.print(_gpu_table(measure_gpu(data, Path(folder) / "logs")))
     else:
         console.print("No GPU: IR-101 at batch 256 was not measured.")
+
+
+def _gpu_table(ways: list[WayFigures]) -> Table:
+    columns = "way", "images/s", "of its peak", "memory at most", "until it runs", "waiting for data"
+    table = Table(*columns, title=f"{torch.cuda.get_device_name()}: {BACKBONE}, batch {BATCH}")
+    for found in ways:
+        table.add_row(
+            found.way,
+            f"{found.images:,.0f}",
+            "not known" if found.share_of_peak is None else f"{found.share_of_peak:.1%}",
+            f"{found.memory:.1f} GB",
+            f"{found.first_steps:.0f} s",
+            "-" if found.waiting is None else f"{found.waiting:.0%}",
+        )
+    return table
 
 
 def _measured(backbone: str, size: int, steps: int, turns: int, folder: Path) -> dict[str, list[float]]:
