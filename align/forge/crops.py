@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from common.forge.face import Image, landmarks_for_forging
 from common.formats.crop_frame import shard_frame
-from common.formats.shards import ShardHeader, decode_strings, open_shard, read_header, shard_paths
+from common.formats.shards import (
+    ShardHeader,
+    decode_strings,
+    open_shard,
+    origin_columns,
+    read_header,
+    shard_paths,
+)
 from common.runtime.errors import UserError
 
 OPEN_SHARDS = 64  # kept per process: a partner may lie in any
@@ -26,6 +33,7 @@ class CropRecord:
     box: NDArray[np.float32]  # (4,)
     score: np.float32
     alignment: np.uint8
+    groups: str  # as `ShardRows.origins` has them
 
     @property
     def source(self) -> dict[str, str]:
@@ -102,7 +110,10 @@ def _columns(path: Path) -> list[Any]:
     """The images of a shard, which stays open for them, and the columns of its `CropRecord`."""
     shard = open_shard(path)
     texts = [decode_strings(shard[name][:]) for name in ("identity", "path")]
-    return [shard["images"], *texts, *(shard[name][:] for name in ("landmarks", "box", "score", "alignment"))]
+    origins = origin_columns(shard)
+    groups = origins.groups if origins else [""] * len(texts[0])
+    numbers = (shard[name][:] for name in ("landmarks", "box", "score", "alignment"))
+    return [shard["images"], *texts, *numbers, groups]
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,8 @@ from common.forge.crop_forger import CropForger
 from common.forge.face import Image
 from common.forge.forger import Forger
 from common.forge.post_processing import post_processed
-from common.formats.shards import ForgeryColumns, ShardRows, write_shard
+from common.formats.groups import group_names, group_text
+from common.formats.shards import ForgeryColumns, OriginColumns, ShardRows, write_shard
 
 POST_PROCESSING = "post-processing"  # the method of a bona fide crop that went the way of a forgery
 NO_LANDMARKS = "no landmarks to forge by"
@@ -115,6 +116,9 @@ def _forged(
 
 def _rows(made: list[ForgedRow], size: int) -> ShardRows:
     photographs = [row.photograph for row in made]
+    groups = [
+        group_text([*group_names(row.shown.groups), *group_names(row.photograph.groups)]) for row in made
+    ]
     return ShardRows(
         images=np.array([row.image for row in made], np.uint8).reshape(-1, size, size, 3),
         identity=[row.shown.identity for row in made],
@@ -129,6 +133,7 @@ def _rows(made: list[ForgedRow], size: int) -> ShardRows:
             [_json(row.parameters) for row in made],
             [_json(row.sources) for row in made],
         ),
+        origins=OriginColumns(groups, [""] * len(made)) if any(groups) else None,
     )
 
 

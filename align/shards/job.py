@@ -8,7 +8,8 @@ import numpy as np
 from align.crops.aligner import AlignedFace, Rejection, aligner_of_process
 from align.crops.options import AlignOptions
 from align.sources.photograph import Photograph
-from common.formats.shards import ShardHeader, ShardRows, write_shard
+from common.formats.groups import group_text
+from common.formats.shards import OriginColumns, ShardHeader, ShardRows, write_shard
 
 
 @dataclass(frozen=True)
@@ -84,4 +85,11 @@ def _rows(kept: list[tuple[Photograph, AlignedFace]], size: int) -> ShardRows:
         box=np.array([face.detection.box for face in faces], np.float32).reshape(-1, 4),
         score=np.array([face.detection.score for face in faces], np.float32),
         alignment=np.array([face.alignment for face in faces], np.uint8),
+        origins=_origins([photograph for photograph, _ in kept]),
     )
+
+
+def _origins(photographs: list[Photograph]) -> OriginColumns | None:
+    groups = [group_text(photograph.groups) for photograph in photographs]
+    species = [photograph.species for photograph in photographs]
+    return OriginColumns(groups, species) if any(groups) or any(species) else None

@@ -87,6 +87,8 @@ def _fingerprint(job: ShardJob, version: int) -> str:
         except (OSError, ValueError):
             state = []
         facts = [photograph.path, photograph.identity, photograph.synthetic, photograph.problem, state]
+        if photograph.groups or photograph.species:
+            facts += [photograph.groups, photograph.species]
         digest.update(json.dumps(facts).encode())
     return digest.hexdigest()
 

@@ -104,13 +104,20 @@ def _of_this_folder(
 def _merged(file: LabelFile, path: str, before: Said, said: Said) -> Said:
     """What two files say of a photograph, of which one may say what the other does not."""
     contradict = None not in (before.synthetic, said.synthetic) and before.synthetic != said.synthetic
-    if contradict or (before.identity and said.identity and before.identity != said.identity):
+    texts = ((before.identity, said.identity), (before.group, said.group), (before.species, said.species))
+    if contradict or any(one and other and one != other for one, other in texts):
         raise UserError(
             f"{file.path} and another list beside it say different things of {path}; name the one that is "
             "right: align run LIST.csv"
         )
     synthetic = said.synthetic if before.synthetic is None else before.synthetic
-    return Said(before.identity or said.identity, synthetic, before.drop or said.drop)
+    return Said(
+        before.identity or said.identity,
+        synthetic,
+        before.drop or said.drop,
+        before.group or said.group,
+        before.species or said.species,
+    )
 
 
 def _without_label(files: Sequence[LabelFile], left: set[str], of: int, allow: bool) -> LeftOver:

@@ -22,6 +22,8 @@ class Photograph:
     identity: str
     synthetic: bool
     problem: str | None = None  # why it cannot be used, known before it is opened; its row in the report
+    groups: tuple[str, ...] = ()  # source videos and the like, as far as the source tells them
+    species: str = ""  # the kind of forgery, as the source calls it
 
 
 def is_photograph(name: str) -> bool:

@@ -29,6 +29,13 @@ class Said(NamedTuple):
     identity: str = ""
     synthetic: bool | None = None
     drop: bool = False  # whether to leave it out
+    group: str = ""  # the video or the like that it was taken from
+    species: str = ""  # the kind of forgery
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """As a `Photograph` has them."""
+        return (self.group,) if self.group else ()
 
 
 class ListedRow(NamedTuple):
@@ -143,7 +150,10 @@ def _read(
     width = len(row)
     path, *cells = (
         row[column] if column is not None and column < width else ""
-        for column in (columns.path, columns.identity, columns.synthetic, columns.drop)
+        for column in (
+            *(columns.path, columns.identity, columns.synthetic),
+            *(columns.drop, columns.group, columns.species),
+        )
     )
     if not path.strip():
         raise UserError(f"{file}, line {number}: the path is missing")
@@ -154,9 +164,10 @@ def _read(
 
 
 def _said(line: str, cells: Sequence[str], inverted: bool) -> Said:
-    identity, flag, drop = cells
-    if "\0" in identity:
-        raise UserError(f"{line}: the identity holds a NUL character; remove it")
+    identity, flag, drop, group, species = cells
+    for role, text in (("identity", identity), ("group", group), ("species", species)):
+        if "\0" in text:
+            raise UserError(f"{line}: the {role} holds a NUL character; remove it")
     synthetic = read_flag(flag)
     if synthetic is not None:
         synthetic = synthetic != inverted
@@ -167,4 +178,4 @@ def _said(line: str, cells: Sequence[str], inverted: bool) -> Said:
         )
     if drop.strip() and read_flag(drop) is None:
         raise UserError(f'{line}: drop must be 0, 1 or empty, not "{drop[:_SHOWN]}"')
-    return Said(identity.strip(), synthetic, bool(read_flag(drop)))
+    return Said(identity.strip(), synthetic, bool(read_flag(drop)), group.strip(), species.strip())

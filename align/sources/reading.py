@@ -48,7 +48,8 @@ class Reading:
     columns: Annotated[
         Mapping[str, str],
         AsOption(
-            "Of a list: path=NAME,identity=NAME,synthetic=NAME, or bona-fide=NAME where 1 is real.",
+            "Of a list: path=NAME,identity=NAME,synthetic=NAME, or bona-fide=NAME where 1 is real; "
+            "group=NAME: the source video, species=NAME: the kind of forgery.",
             parse=parse_columns,
         ),
     ] = field(default_factory=dict)

@@ -6,6 +6,7 @@ itself with the type and length that the format demands.
 
 import hashlib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -49,6 +50,9 @@ COLUMNS = {
 # of shards of forgeries: all of them or none
 FORGERY_COLUMNS = {"method": Column(str), "parameters": Column(str), "sources": Column(str)}
 
+# of shards whose source tells them: both or neither
+ORIGIN_COLUMNS = {"groups": Column(str), "species": Column(str)}
+
 
 class Alignment(IntEnum):
     """The way in which a crop was taken."""
@@ -80,6 +84,14 @@ class ForgeryColumns:
 
 
 @dataclass(frozen=True)
+class OriginColumns:
+    """The columns that say what photographs were taken from, N rows; an empty text where it is not known."""
+
+    groups: list[str]  # source videos and the like that it must not be parted from: `groups.group_text`
+    species: list[str]  # the kind of forgery, as the source calls it
+
+
+@dataclass(frozen=True)
 class ShardRows:
     """The columns of a shard: the crops and what is known of each, N rows."""
 
@@ -93,6 +105,7 @@ class ShardRows:
     score: NDArray[np.float32]  # (N,) detection score in [0, 1]
     alignment: NDArray[np.uint8]  # (N,) of `Alignment`
     forged: ForgeryColumns | None = None  # None for photographs as they were taken
+    origins: OriginColumns | None = None  # None where nothing is known of any
 
     def __len__(self) -> int:
         return len(self.images)
@@ -110,6 +123,8 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
         write_columns(file, {"images": _images(header.size), **COLUMNS}, rows)
         if rows.forged is not None:
             write_columns(file, FORGERY_COLUMNS, rows.forged)
+        if rows.origins is not None:
+            write_columns(file, ORIGIN_COLUMNS, rows.origins)
 
     data = made_in_memory(fill)
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
@@ -119,8 +134,8 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
 def open_shard(path: Path) -> h5py.File:
     """A shard, open for reading, in which every column is as the format demands.
 
-    The file has `images` (N, size, size, 3) uint8 RGB, the columns of `COLUMNS`, and those of
-    `FORGERY_COLUMNS` or none of these.
+    The file has `images` (N, size, size, 3) uint8 RGB, the columns of `COLUMNS`, and of `FORGERY_COLUMNS`
+    and of `ORIGIN_COLUMNS` all or none.
     Raises UserError that says why when it cannot be opened, is damaged, of another version, or not a shard.
     """
     with naming(path, REMAKE):
@@ -146,14 +161,23 @@ def read_rows(file: h5py.File) -> ShardRows:
         name: decode_strings(file[name][:]) if column.kind is str else file[name][:]
         for name, column in COLUMNS.items()
     }
-    return ShardRows(images=file["images"][:], forged=forgery_columns(file), **columns)
+    return ShardRows(
+        images=file["images"][:], forged=forgery_columns(file), origins=origin_columns(file), **columns
+    )
 
 
 def forgery_columns(file: h5py.File) -> ForgeryColumns | None:
     """How the crops of an open shard were made; None where it says nothing of it."""
-    if not _has_forgery_columns(file):
+    if not _has_some(file, FORGERY_COLUMNS):
         return None
     return ForgeryColumns(*(decode_strings(file[name][:]) for name in FORGERY_COLUMNS))
+
+
+def origin_columns(file: h5py.File) -> OriginColumns | None:
+    """What the photographs of an open shard were taken from; None where it says nothing of it."""
+    if not _has_some(file, ORIGIN_COLUMNS):
+        return None
+    return OriginColumns(*(decode_strings(file[name][:]) for name in ORIGIN_COLUMNS))
 
 
 def shard_paths(folder: Path) -> list[Path]:
@@ -173,8 +197,9 @@ def decode_strings(values: Any) -> list[str]:
 
 def _check(file: h5py.File) -> None:
     check_format(file, FORMAT, [FORMAT_VERSION], "a facetrust shard")
-    forged = FORGERY_COLUMNS if _has_forgery_columns(file) else {}
-    columns = {"images": _images(0), **COLUMNS, **forged}
+    columns = {"images": _images(0), **COLUMNS}
+    for optional in (FORGERY_COLUMNS, ORIGIN_COLUMNS):
+        columns |= optional if _has_some(file, optional) else {}
     lacking = [name for name in HEADER_TEXTS if text_attribute(file, name) is None]
     lacking += [name for name in HEADER_NUMBERS if not has_number(file, name)]
     lacking += missing_columns(file, columns)
@@ -190,6 +215,6 @@ def _images(size: int) -> Column:
     return Column("u1", (size, size, 3))
 
 
-def _has_forgery_columns(file: h5py.File) -> bool:
+def _has_some(file: h5py.File, columns: Iterable[str]) -> bool:
     """Whether one of them is there, as whatever it may be: links are not followed."""
-    return any(file.id.links.exists(name.encode()) for name in FORGERY_COLUMNS)
+    return any(file.id.links.exists(name.encode()) for name in columns)

@@ -58,7 +58,8 @@ def photographs(folder: Folder) -> list[Photograph]:
         elif there in absent:
             missing.append(row)
         identity = row.said.identity or without_suffix(there)
-        found.append((Photograph(there, identity, bool(row.said.synthetic), problem), row))
+        flag, groups, species = bool(row.said.synthetic), row.said.groups, row.said.species
+        found.append((Photograph(there, identity, flag, problem, groups, species), row))
     taking.files.append(str(file))
     taking.notes += listed.notes
     taking.notes += [f"{counted(count, 'path')} found by {rule}" for rule, count in join.rules.items()]

@@ -29,6 +29,8 @@ def photographs(folder: Folder) -> list[Photograph]:
             path,
             labels[path].identity or by_folder.get(path) or without_suffix(path),
             bool(labels[path].synthetic),
+            groups=labels[path].groups,
+            species=labels[path].species,
         )
         for path in kept
     ]

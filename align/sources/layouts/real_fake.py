@@ -7,6 +7,7 @@ from align.sources.folder import Folder
 from align.sources.kind_folders import LITERAL, KindFolders, kind_of_path, side_by_side
 from align.sources.photograph import Photograph, folder_of, without_suffix
 from align.sources.splits import is_split, names_nobody
+from align.sources.video_names import with_videos
 from common.formats.labels.kinds import Kind
 from common.runtime.errors import UserError
 
@@ -16,7 +17,10 @@ _SHOWN = 8  # folder names in a message
 
 def photographs(folder: Folder) -> list[Photograph]:
     """The photographs of a folder that lie in folders of real and fake ones."""
-    return real_fake(folder.paths, folder.reading.synthetic)
+    found, videos = with_videos(real_fake(folder.paths, folder.reading.synthetic))
+    if videos:
+        folder.taking.notes.append(f"{videos:,} source videos by names as in FaceForensics++, TARGET_SOURCE")
+    return found
 
 
 def real_fake(paths: Sequence[str], synthetic: Sequence[str] = ()) -> list[Photograph]:

@@ -9,18 +9,20 @@ from common.formats.labels.forms import without_image_suffix
 from common.formats.labels.kinds import Kind, Positive, kind_of
 from common.runtime.errors import UserError
 
-ROLES = ("path", "identity", "synthetic", "bona-fide", "drop")
+ROLES = ("path", "identity", "synthetic", "bona-fide", "drop", "group", "species")
 # in their usual spelling, for messages
 _PATHS = """path filepath image_path img_path rel_path relative_path filename file image img image_name
     img_name image_file photo photograph picture image_id img_id id"""
 _IDENTITIES = "identity person person_id identity_id subject subject_id celebrity individual"
 _SYNTHETIC = "synthetic target_feature"  # and every word of `kinds`, with `is` before it or without
+_GROUPS = "group group_id video video_id video_name source_video clip clip_id"
+_SPECIES = "species method forgery_method forgery_type manipulation_method attack_type generator"
 _UNDECIDED = "labelstr label labelname class classname target category type gt y"
 _OTHERS = """split isquery isgallery fold set sequence x1 x2 y1 y2 x y w h width height age gender sex race
     index idx row score comment note usage public originalpath md5 sha1 sha256 line source reason"""
 # names as `plain` has them; of several, the first in these lists is taken
-PATHS, IDENTITIES, SYNTHETIC = (
-    list(map(plain, names.split())) for names in (_PATHS, _IDENTITIES, _SYNTHETIC)
+PATHS, IDENTITIES, SYNTHETIC, GROUPS, SPECIES = (
+    list(map(plain, names.split())) for names in (_PATHS, _IDENTITIES, _SYNTHETIC, _GROUPS, _SPECIES)
 )
 UNDECIDED = _UNDECIDED.split()  # their cells tell what they are
 OTHERS = frozenset(_OTHERS.split())  # neither whom a photograph shows nor what it is
@@ -44,6 +46,8 @@ class PhotographColumns:
     width: int
     inverted: bool = False  # the column of flags says 1 for a bona fide face
     drop: int | None = None
+    group: int | None = None  # the source video or the like
+    species: int | None = None  # the kind of forgery
     guessed: bool = False  # nothing tells what 1 means in the column of flags
     notes: list[str] = field(default_factory=list, compare=False)  # what was taken for what, for people
 
@@ -105,16 +109,15 @@ def choose_columns(
     header = Header(line, cells)
     found: _Found = {role: header.only(role, header.told(role, name)) for role, name in told.items()}
     for role, wanted in (("path", PATHS), ("identity", IDENTITIES), ("drop", ["drop"])):
-        if role not in found:
-            free = _free(header, found)
-            name = next((name for name in wanted if name in free.values()), None)
-            found[role] = header.only(role, [at for at in free if free[at] == name])
+        _find(header, found, role, wanted)
         if found["path"] is None:
             raise _unknown(header, "a column that names the photographs", _PATHS)
     notes: list[str] = []
     if not {"synthetic", "bona-fide"} & set(found):
         _find_flags(header, rows, found)
     guessed = _decide(header, rows, found, notes, positive)
+    for role, wanted in (("group", GROUPS), ("species", SPECIES)):
+        _find(header, found, role, wanted)
     flags = found.get("synthetic") if found.get("synthetic") is not None else found.get("bona-fide")
     used = [(role, index) for role, index in found.items() if index is not None]
     notes.insert(0, ", ".join(f"{header.cells[index]!r} is the {role}" for role, index in used))
@@ -125,8 +128,25 @@ def choose_columns(
         inverted = positive is Positive.REAL
         notes.append(f"1 in {header.cells[flags]!r} is {'bona fide' if inverted else 'synthetic'}, as told")
     return PhotographColumns(
-        found["path"] or 0, found["identity"], flags, len(cells), inverted, found["drop"], guessed, notes
+        found["path"] or 0,
+        found["identity"],
+        flags,
+        len(cells),
+        inverted,
+        found["drop"],
+        found["group"],
+        found["species"],
+        guessed,
+        notes,
     )
+
+
+def _find(header: Header, found: _Found, role: str, wanted: Sequence[str]) -> None:
+    """Give a role that has no column yet the one of the first name that is wanted and there."""
+    if role not in found:
+        free = _free(header, found)
+        name = next((name for name in wanted if name in free.values()), None)
+        found[role] = header.only(role, [at for at in free if free[at] == name])
 
 
 def _free(header: Header, found: _Found) -> dict[int, str]:
@@ -192,6 +212,8 @@ def _decide(
                 found["synthetic"], has_flags = index, True
                 notes.append(f"{name!r} says it in words ({', '.join(words[:2])})")
         elif ml or any(read_synthetic(cell) is None for cell in cells):
+            if not ml and not has_flags:
+                _refuse_misprinted_flags(header, rows, index)
             if found.get("identity") is None:
                 found["identity"] = index
         elif cells and bare is None:
@@ -205,6 +227,20 @@ def _decide(
     if strange and not has_flags and found.get("drop") is None and not ml:
         raise _unknown(header, "a column that says what is synthetic", f"{_SYNTHETIC} fake is_fake")
     return guessed and positive is None
+
+
+def _refuse_misprinted_flags(header: Header, rows: Sequence[Sequence[str]], index: int) -> None:
+    """Raise UserError where most cells of a column are 0 and 1, and some are something else."""
+    cells = [row[index].strip() for row in rows if index < len(row) and row[index].strip()]
+    others = [cell for cell in cells if read_flag(cell) is None]
+    both = len({read_flag(cell) for cell in cells} - {None}) == 2
+    if both and 2 * len(others) < len(cells):
+        name = header.cells[index]
+        raise UserError(
+            f"{header.line}: '{name}' is 0 or 1 in {len(cells) - len(others):,} rows and something else in "
+            f"{len(others):,}, such as {others[0][:_SHOWN]!r}; write 0 or 1 there, or say --columns "
+            f"identity='{name}' if these are people"
+        )
 
 
 def _looks_like_path(cell: str) -> bool:

@@ -20,7 +20,7 @@ from align.shards.engines.engine import Engine
 from align.shards.run import AlignSummary, align_source
 from align.sources.find import find_source
 from common.formats.manifest import read_manifest
-from common.formats.shards import decode_strings, open_shard, shard_paths
+from common.formats.shards import OriginColumns, decode_strings, open_shard, origin_columns, shard_paths
 from common.runtime import onnx_session
 from common.runtime.device import Device
 from common.runtime.errors import UserError
@@ -117,6 +117,23 @@ def test_crops_labels_and_rejects(source: Path, tmp_path: Path) -> None:
                 assert file["score"][row] == np.float32(outcome.detection.score)
             paths += own
     assert paths == sorted(paths) and len(paths) == 12
+
+
+def test_videos_and_species_of_a_table_stand_in_the_shards_and_change_no_others(
+    tmp_path: Path, portraits: list[Array], save_jpeg: Save
+) -> None:
+    for number in range(3):
+        save_jpeg(tmp_path / "in" / f"{number}.jpg", portraits[number])
+    labels = tmp_path / "in" / "labels.csv"
+    labels.write_text("Id,synthetic,video,species\n0,0,,\n1,0,v1,\n2,1,v1,swap\n")
+    align_folder(tmp_path / "in", tmp_path / "out", shard_size=1)
+    found = []
+    for path in shard_paths(tmp_path / "out"):
+        with open_shard(path) as shard:
+            found.append(origin_columns(shard))
+    assert found == [None, OriginColumns(["v1"], [""]), OriginColumns(["v1"], ["swap"])]
+    labels.write_text(labels.read_text().replace("v1,swap", "v2,swap"))
+    assert align_folder(tmp_path / "in", tmp_path / "out", shard_size=1).kept_shards == 2
 
 
 def test_shards_lie_in_a_folder_of_their_own(source: Path, tmp_path: Path) -> None:

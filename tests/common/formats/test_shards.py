@@ -15,13 +15,17 @@ from numpy.typing import NDArray
 from common.formats.shards import (
     COLUMNS,
     FORGERY_COLUMNS,
+    ORIGIN_COLUMNS,
     ForgeryColumns,
+    OriginColumns,
     ShardHeader,
     ShardRows,
     decode_strings,
     forgery_columns,
     open_shard,
+    origin_columns,
     read_header,
+    read_rows,
     shard_paths,
     write_shard,
 )
@@ -78,6 +82,22 @@ def test_how_forgeries_were_made_is_optional(forged: Path, shard: Path, rows: Sh
     with h5py.File(forged) as file:
         assert file["method"].asstr()[1] == "swap"
         assert json.loads(file["sources"].asstr()[1])[0]["identity"] == "王小明"
+
+
+def test_what_photographs_were_taken_from_is_optional(
+    tmp_path: Path, shard: Path, shard_header: ShardHeader, rows: ShardRows
+) -> None:
+    origins = OriginColumns(["000\n003", "", "ü", "003"], ["FaceSwap", "", "", "王"])
+    path = tmp_path / "shard-00001.h5"
+    write_shard(path, shard_header, dataclasses.replace(rows, origins=origins))
+    with open_shard(path) as file, open_shard(shard) as plain:
+        assert origin_columns(file) == origins == read_rows(file).origins
+        assert set(file) == {"images", *COLUMNS, *ORIGIN_COLUMNS}
+        assert origin_columns(plain) is None and read_rows(plain).origins is None
+    with h5py.File(path, "r+") as file:
+        del file["species"]
+    with pytest.raises(UserError, match="lacks species"):
+        open_shard(path)
 
 
 @pytest.mark.parametrize("name", ["method", "parameters", "sources"])
