@@ -1,9 +1,9 @@
 """The commands of `python -m train`, each in a file of `train/commands`."""
 
 from common.runtime.command_line import new_app, run_app
-from train.commands import history, plot, run
+from train.commands import classifier, history, plot, run
 
-app = new_app("Stage 2: fine-tune a face encoder on aligned crops.")
+app = new_app("Stage 2: train face encoders and classifiers of synthetic faces on aligned crops.")
 
 
 def main() -> None:
@@ -12,5 +12,6 @@ def main() -> None:
 
 
 app.command(epilog=run.EXAMPLES)(run.run)
+app.command(epilog=classifier.EXAMPLES)(classifier.classifier)
 app.command(epilog=history.EXAMPLES)(history.history)
 app.command(epilog=plot.EXAMPLES)(plot.plot)

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from common.metrics.interval import Interval
 
-VERIFICATION = "verification"  # the task of records and checkpoints that name none
-CLASSIFICATION = "classification"  # bona fide or synthetic, of single crops
+VERIFICATION: Final = "verification"  # the task of records and checkpoints that name none
+CLASSIFICATION: Final = "classification"  # bona fide or synthetic, of single crops
 Better = Literal["lower", "higher"]
 BEST: dict[Better, str] = {"lower": "lowest", "higher": "highest"}  # the words for people
 

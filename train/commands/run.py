@@ -1,22 +1,16 @@
 """`train run`: options and output."""
 
-import shlex
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
-from rich.markup import escape
+from typing import Annotated, Any
 
 from common.runtime.as_option import AsOption
-from common.runtime.command_line import INTERRUPTED, console, examples
+from common.runtime.command_line import console, examples
 from common.runtime.errors import UserError
 from common.runtime.option_groups import OverridesOf, with_option_groups
+from train.commands.outcome import print_outcome
 from train.config import TrainConfig
 from train.load_config import load_config
 from train.packaged_configs import packaged_config_names
-from train.run_config import RUN, TRAINING_LOGS
-
-if TYPE_CHECKING:
-    from train.loop import Outcome
+from train.run_config import RUN
 
 PACKAGED = ", ".join(packaged_config_names(TrainConfig.command))
 EXAMPLES = examples(
@@ -70,28 +64,4 @@ def run(
             outcome = resume_run(folder, settled, logger)
         else:
             outcome = start_run(load_config(TrainConfig, config, overrides), logger)
-    if outcome.rank == 0:
-        _print_outcome(outcome)
-
-
-def _print_outcome(outcome: "Outcome") -> None:
-    from common.models.leaderboard import best_checkpoint
-
-    last = outcome.last_checkpoint
-    out = last.parents[1]
-    told = "" if out == TRAINING_LOGS else shlex.quote(str(out))
-    if outcome.interrupted:
-        where = f" --out {told}" if told else ""
-        console.print(
-            f"\n[yellow]Interrupted.[/] The weights are in {escape(str(last))}; go on with: "
-            f"python -m train run --resume --run {outcome.folder.run}{escape(where)}"
-        )
-        raise typer.Exit(INTERRUPTED)
-    best = best_checkpoint(last.parent, outcome.task)
-    console.print(f"\nThe best is {escape(best.path.name)}: {best.why}")
-    console.print(f"Curves: {escape(str(outcome.folder.curves))}")
-    where = f" --logs {told}" if told else ""
-    console.print(
-        f"Checkpoints are in {escape(str(last.parent))}; "
-        f"see them with: python -m train history{escape(where)}"
-    )
+    print_outcome(outcome, TrainConfig.command)

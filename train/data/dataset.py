@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 
 from common.forge.face import landmarks_for_forging
 from common.formats.crop_frame import shard_frame
+from common.formats.crop_size import fit_crop
 from common.formats.shard_folder import ShardFolder, open_folder
 from common.formats.shards import decode_strings, forgery_columns, open_shard, read_header
 from common.runtime.errors import UserError
@@ -61,14 +62,16 @@ class CropDataset(Dataset[CropBatch]):
         synthetic: (N,) bool.
         size: pixels, both sides of a crop.
         folders: where they lie.
+        headers: the distinct headers of the shards.
 
-    With `allow_missing`, folders that are not what their manifests say are taken as they are.
+    With `allow_missing`, folders that are not what their manifests say are taken as they are. With `size`,
+    crops of any size and detector are brought to it by `fit_crop`; their template must be one.
 
     Raises UserError for a folder without shards, one that lacks some, a damaged shard, or shards that do not
     belong together.
     """
 
-    def __init__(self, *folders: Path, allow_missing: bool = False) -> None:
+    def __init__(self, *folders: Path, allow_missing: bool = False, size: int | None = None) -> None:
         if len({folder.resolve() for folder in folders}) < len(folders):
             raise UserError("one folder of shards is named twice; name each once")
         self.folders: list[ShardFolder] = [open_folder(each).require_whole(allow_missing) for each in folders]
@@ -81,16 +84,17 @@ class CropDataset(Dataset[CropBatch]):
                 names += decode_strings(shard["identity"][:])
                 synthetic.append(shard["synthetic"][:] != 0)
                 headers.add(read_header(shard))
-        if len(headers) > 1:
+        frames = {(header.template, header.margin) for header in headers}
+        if len(headers) > 1 and (size is None or len(frames) > 1):
+            differ = "detector, template or size" if size is None else "template or margin"
             raise UserError(
-                f"the shards in {folder} differ in detector, template or size; "
-                "make them again with 'python -m align run'"
+                f"the shards in {folder} differ in {differ}; make them again with 'python -m align run'"
             )
         if not names:
             raise UserError(f"the shards in {folder} are empty: no face was found in any photograph")
-        header = headers.pop()
-        self._folder, self._template = folder, header.template
-        self.size = header.size
+        self.headers = headers
+        self._folder, self._template = folder, frames.pop()[0]
+        self.size = size or headers.copy().pop().size
         self._ends = np.cumsum(counts)
         self.identity_names, inverse = np.unique(np.array(names), return_inverse=True)
         self.identities: NDArray[np.int64] = inverse.astype(np.int64)
@@ -112,9 +116,10 @@ class CropDataset(Dataset[CropBatch]):
         found = []
         for path in self._paths:
             with open_shard(path) as shard:
-                frame = shard_frame(read_header(shard))
+                header = read_header(shard)
+                frame, scale = shard_frame(header), self.size / header.size
                 points, boxes, kinds = (shard[name][:] for name in ("landmarks", "box", "alignment"))
-                found.append(landmarks_for_forging(points, boxes, kinds, frame))
+                found.append(scale * landmarks_for_forging(points, boxes, kinds, frame))
         return np.concatenate(found).astype(np.float32)[self._places]
 
     def image(self, row: int) -> NDArray[np.uint8]:
@@ -122,8 +127,7 @@ class CropDataset(Dataset[CropBatch]):
         place = int(self._places[row])
         shard = int(np.searchsorted(self._ends, place, side="right"))
         start = int(self._ends[shard - 1]) if shard else 0
-        found: NDArray[np.uint8] = _images(self._paths[shard])[place - start]
-        return found
+        return fit_crop(_images(self._paths[shard])[place - start], self.size)
 
     def relabel(self, people: NDArray[np.int64], synthetic: NDArray[np.bool_]) -> None:
         """Take other labels than the shards'.

@@ -55,7 +55,7 @@ class WithForgeries(FaceCrops):
     def __init__(self, dataset: CropDataset, forger: CropForger, rows: NDArray[np.int64]) -> None:
         self._dataset = dataset
         self._forger = forger
-        self._rows = rows
+        self.rows = rows
         self.identity_names = dataset.identity_names
         self.identities = np.concatenate([dataset.identities, dataset.identities[rows]])
         self.synthetic = np.concatenate([dataset.synthetic, np.ones(len(rows), np.bool_)])
@@ -63,14 +63,14 @@ class WithForgeries(FaceCrops):
     @property
     def forgeries(self) -> int:
         """How many there are."""
-        return len(self._rows)
+        return len(self.rows)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> CropBatch:
         """See `FaceCrops`."""
         own = len(self._dataset)
         is_forged = rows >= own
         source = rows.copy()
-        source[is_forged] = self._rows[rows[is_forged] - own]
+        source[is_forged] = self.rows[rows[is_forged] - own]
         crops = self._dataset[source].crops
         for place in np.flatnonzero(is_forged).tolist():
             forged = self._forger.forge(int(source[place]), VALIDATION_SEED + int(source[place])).forgery

@@ -1,11 +1,15 @@
 """Registry of tasks: the values of the key `task` of the configuration."""
 
-from common.metrics.figures import VERIFICATION
+from common.metrics.figures import CLASSIFICATION, VERIFICATION
 from common.runtime.errors import UserError
 from train.tasks.base import Task
+from train.tasks.classification.task import Classification
 from train.tasks.verification.task import Verification
 
-TASKS: dict[str, type[Task]] = {VERIFICATION: Verification}  # one of your own can be added
+TASKS: dict[str, type[Task]] = {
+    VERIFICATION: Verification,
+    CLASSIFICATION: Classification,
+}  # one of your own can be added
 
 
 def task_named(name: str) -> type[Task]:

@@ -1,7 +1,6 @@
 """The data of verification: what is trained on and what is validated with; no identity is in both."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.forge.forger import FORGERY_VERSION
-from common.formats.shard_folder import is_shard_folder
 from common.models.crop_settings import CropSettings
 from common.models.training_facts import SyntheticTraining, ValidationFacts
-from common.runtime.errors import UserError
 from train.augment.augmentation import Augmentation
 from train.config import TrainConfig
 from train.data.batches import ForgingPlan, PlannedBatches
@@ -28,10 +25,12 @@ from train.data.pair_list import (
 )
 from train.data.pair_sampler import PairSampler
 from train.data.pk_sampler import PKSampler
+from train.data.require_shards import require_shards
 from train.data.split import held_out_identities, read_split
+from train.data.synthetic_training import synthetic_training
 from train.data.training_crops import TrainingCrops
 from train.data.validation_pairs import ValidationPairs
-from train.tasks.verification.facts import synthetic_training, validation_facts
+from train.tasks.verification.facts import validation_facts
 from train.tasks.verification.notes import forging_notes, list_notes, settings_notes
 from train.tasks.verification.validation_data import validation_data
 
@@ -64,7 +63,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
 
     Raises UserError when the data does not allow to train and validate.
     """
-    _require_shards(config.data)
+    require_shards(config.data)
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing)
     training, validation = (
         resolve_pair_list(dataset, path, config.pair_columns, config.allow_missing) if path else None
@@ -114,20 +113,6 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
         ],
         fingerprint=f"{dataset.fingerprint}-{pairs.fingerprint}-{digest.hexdigest()[:16]}",
     )
-
-
-def _require_shards(folders: Sequence[Path]) -> None:
-    for folder in folders:
-        if not folder.is_dir():
-            raise UserError(
-                f"no such folder: {folder}; 'python -m align run PHOTOGRAPHS --out {folder}' makes it of "
-                "your photographs, 'python -m align sample' renders some to begin with; --data names another"
-            )
-        if not is_shard_folder(folder):
-            raise UserError(
-                f"no shards in {folder}; where it holds photographs, make shards with 'python -m align run "
-                f"{folder} --out FOLDER', and name that with --data"
-            )
 
 
 def _describe(config: TrainConfig, dataset: CropDataset, trained: NDArray[np.int64], people: int) -> str:

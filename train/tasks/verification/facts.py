@@ -1,26 +1,12 @@
-"""What a checkpoint remembers of the data: synthetic faces trained on, people and pairs validated with."""
+"""What a checkpoint remembers of the data that it was validated with: people and pairs."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from common.formats.pair_category import PairCategory
 from common.metrics.figures import Figures, finite
 from common.models.training_facts import SyntheticTraining, ValidationFacts
-from train.data.dataset import CropDataset, FaceCrops
-from train.data.forging_config import ForgeConfig
+from train.data.dataset import FaceCrops
 from train.data.validation_pairs import ValidationPairs
-
-
-def synthetic_training(
-    dataset: CropDataset, trained: NDArray[np.int64], config: ForgeConfig
-) -> SyntheticTraining:
-    """The synthetic crops among the rows trained on, and the methods of forging, offline and on the fly."""
-    synthetic = dataset.synthetic[trained]
-    made = dataset.forgeries()
-    methods = {forged.method for row in trained[synthetic].tolist() if (forged := made[row]) is not None}
-    if config.share:
-        methods |= set(config.methods)
-    return SyntheticTraining(crops=int(synthetic.sum()), methods=tuple(sorted(methods)))
 
 
 def validation_facts(crops: FaceCrops, pairs: ValidationPairs) -> ValidationFacts:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
@@ -17,6 +18,7 @@ from common.models.training_facts import SyntheticTraining
 from common.models.weights.layouts import RANDOM
 from train.config import TrainConfig
 from train.data.dataset import CropBatch
+from train.data.same_pictures import same_picture_notes, same_pictures
 from train.data.split import write_split
 from train.display import Panel
 from train.distributed.gather import gather_rows
@@ -31,7 +33,6 @@ from train.tasks.verification.facts import with_interval, with_synthetic_eer
 from train.tasks.verification.figures import COLUMNS, figures_of, panels
 from train.tasks.verification.initial_weights import initial_encoder
 from train.tasks.verification.notes import doubt_notes, unproven_notes
-from train.tasks.verification.same_pictures import same_picture_notes
 from train.tasks.verification.validate import validate
 
 LIGHT_BACKBONES = ("ir_lite", "mobilefacenet")  # those a CPU can train
@@ -102,7 +103,11 @@ class Verification(Task):
         """Write who is held out, the crops that are one picture, and the weights that the run starts from."""
         write_split(self.folder.split, self.data.held_out)
         if self.config.same_pictures:
-            self._same_pictures = same_picture_notes(self.data, self.folder.same_pictures)
+            dataset = self.data.dataset
+            held_out = np.isin(dataset.identity_names, self.data.held_out)[dataset.identities]
+            rows = np.flatnonzero(held_out | np.isin(np.arange(len(dataset)), self.data.trained))
+            same = same_pictures(dataset, rows)
+            self._same_pictures = same_picture_notes(dataset, rows, same, held_out, self.folder.same_pictures)
         if self.config.pretrained:
             self.save(self.folder.start, self.network, Moment(self.folder.run, epoch=0, step=0))
 

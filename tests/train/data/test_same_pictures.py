@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from common.formats.shards import ShardHeader, ShardRows, write_shard
 from train.config import TrainConfig
+from train.data.same_pictures import same_picture_notes, same_pictures
 from train.load_config import load_config
 from train.tasks.verification.data import TrainingData, prepare_data
-from train.tasks.verification.same_pictures import same_picture_notes
 
 Spoil = Callable[[NDArray[np.uint8]], None]
 PERSON = 9  # crops of each of the six people: six bona fide, then three synthetic
@@ -40,6 +40,13 @@ def prepare(
     return make
 
 
+def notes_of(data: TrainingData, file: Path) -> list[str]:
+    dataset = data.dataset
+    held_out = np.isin(dataset.identity_names, data.held_out)[dataset.identities]
+    rows = np.flatnonzero(held_out | np.isin(np.arange(len(dataset)), data.trained))
+    return same_picture_notes(dataset, rows, same_pictures(dataset, rows), held_out, file)
+
+
 def listed(file: Path) -> list[list[str]]:
     with file.open(newline="") as lines:
         return list(csv.reader(lines))[1:]
@@ -58,7 +65,7 @@ def test_nothing_is_told_of_clean_crops_nor_of_copies_of_one_person(
     def copy(images: NDArray[np.uint8]) -> None:
         images[1] = images[0]
 
-    assert same_picture_notes(prepare(copy), tmp_path / "list.csv") == []
+    assert notes_of(prepare(copy), tmp_path / "list.csv") == []
     assert not (tmp_path / "list.csv").exists()
 
 
@@ -71,7 +78,7 @@ def test_copies_under_two_names_and_over_the_split_are_counted_and_listed(
         images[one] = images[held_out]
         images[other + 1] = images[one + 1]
 
-    (note,) = same_picture_notes(prepare(steal), tmp_path / "list.csv")
+    (note,) = notes_of(prepare(steal), tmp_path / "list.csv")
     assert note.startswith(
         "2 pictures under several names (4 crops, equal to the last pixel), 1 picture both trained on and "
         "validated with: "
@@ -93,7 +100,7 @@ def test_a_photograph_that_was_saved_again_counts_and_a_forgery_of_it_does_not(
         images[other] = again
         images[other + 6] = again // 2 + images[one] // 2
 
-    (note,) = same_picture_notes(prepare(save_again), tmp_path / "list.csv")
+    (note,) = notes_of(prepare(save_again), tmp_path / "list.csv")
     assert note.startswith("1 picture under several names (2 crops, 0 equal to the last pixel): ")
     assert [row[4] for row in listed(tmp_path / "list.csv")] == ["0", "0"]
 
@@ -104,5 +111,5 @@ def test_one_picture_that_is_called_both_bona_fide_and_synthetic(
     def mark(images: NDArray[np.uint8]) -> None:
         images[6] = images[0]
 
-    (note,) = same_picture_notes(prepare(mark), tmp_path / "list.csv")
+    (note,) = notes_of(prepare(mark), tmp_path / "list.csv")
     assert note.startswith("1 picture called both bona fide and synthetic: ")

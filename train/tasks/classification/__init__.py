@@ -1,0 +1,1 @@
+"""Classification: a classifier that tells synthetic faces from bona fide ones, a crop at a time."""

@@ -1,0 +1,95 @@
+"""The configuration of a classifier's training, one validated object; `train.load_config` reads it."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from common.metrics.figures import CLASSIFICATION
+from common.runtime.as_option import AsOption, Panel
+from train.augment.config import AugmentConfig
+from train.run_config import STEPS, WEIGHTS, BatchConfig, OptimiserConfig, RunConfig, ValidationConfig
+
+# both classes pass through the same resampling, blur and compression, often: otherwise the sharpness of a
+# data set's pictures is learnt in the place of what a forgery leaves
+AUGMENTATION = AugmentConfig(
+    scale=0.15,
+    shift=8,
+    colour=0.05,
+    blur=0.3,
+    blur_sigma=(0.3, 2.0),
+    downscale=0.4,
+    downscale_to=(0.3, 0.9),
+    jpeg=0.6,
+    jpeg_quality=(30, 95),
+    occlusion=0,
+)
+
+
+class ClassBatchConfig(BatchConfig):
+    """How a batch is filled: with crops of both classes."""
+
+    size: Annotated[int, AsOption("Crops a batch, over all devices.", name="batch-size")] = Field(64, ge=2)
+    balance: Annotated[
+        Literal["sampler", "weight", "none"],
+        AsOption(
+            "Against classes of unequal size: `sampler` fills each batch with as many of both, `weight` "
+            "weighs the loss of synthetic crops by bona fide over synthetic."
+        ),
+    ] = "sampler"
+
+
+class ClassValidationConfig(ValidationConfig):
+    """How much is held out, when it is scored, and what decides on the threshold."""
+
+    threshold: Literal["eer", "f1"] = "eer"  # where APCER equals BPCER, or the best F1 of 50 from 0.1 to 0.9
+
+
+class ClassifierConfig(RunConfig):
+    """All that the training of a classifier depends on."""
+
+    command = "train classifier"
+    needed: ClassVar = {"forge.methods": ("forge.share",)}
+
+    task: Literal["classification"] = CLASSIFICATION
+    recipe: str = ""  # the name that checkpoints keep
+    backbone: Annotated[
+        str,
+        AsOption(
+            "Network: any of timm as timm:NAME, or with a pyramid and attention over its feature maps "
+            "(timm:NAME+fpn, +cbam, +fpn+cbam), sqnxt17_w0.8, sqnxt15_w1.0, sqnxt17_w1.0, sqnxt20_w1.2, "
+            "simple_vit.",
+            WEIGHTS,
+        ),
+    ] = "timm:resnet18"
+    pretrained: Annotated[
+        str | None,
+        AsOption(
+            "Weights to start from: `timm` for those that timm publishes (a download), a file of them, "
+            "hf:OWNER/REPO[/FILE], or a classifier of facetrust.",
+            WEIGHTS,
+        ),
+    ] = None
+    size: Annotated[
+        int, AsOption("Pixels of a side of what the network sees; crops are brought to it.", WEIGHTS)
+    ] = Field(224, ge=16, le=1024)
+    dropout: float = Field(0, ge=0, lt=1)  # before the last layer
+    backbone_rate: float = Field(1.0, gt=0, le=1)  # of the learning rate, for all but the last layers
+    label_smoothing: float = Field(0, ge=0, lt=0.5)  # 0.05: 0.05 and 0.95 in the place of 0 and 1
+    epochs: Annotated[int, AsOption("Passes over the data.", "The run")] = Field(10, ge=1)
+    augment: AugmentConfig = AUGMENTATION
+    optimiser: Annotated[OptimiserConfig, Panel(STEPS)] = OptimiserConfig(
+        schedule="cosine", warmup_steps=50, average_decay=0.99
+    )
+    batch: Annotated[ClassBatchConfig, Panel(STEPS)] = ClassBatchConfig()
+    validation: ClassValidationConfig = ClassValidationConfig()
+
+    @classmethod
+    def takes(cls, task: str) -> bool:
+        """Its own task alone."""
+        return task == CLASSIFICATION
+
+    def check(self) -> None:
+        """Raises UserError for a network that there is not."""
+        from common.models.networks import check_network_name  # torch comes with it
+
+        check_network_name(self.backbone)

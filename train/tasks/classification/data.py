@@ -1,0 +1,220 @@
+"""The data of a classifier: what is trained on and what is validated with; no group of crops is in both."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.duplicates.near_duplicates import DuplicateGroup
+from common.forge.forger import FORGERY_VERSION
+from common.models.crop_settings import CropSettings
+from common.models.training_facts import SyntheticTraining
+from common.runtime.errors import UserError
+from common.runtime.wording import counted
+from train.augment.augmentation import Augmentation
+from train.data.batches import ForgingPlan
+from train.data.class_sampler import ClassSampler
+from train.data.crop_settings import crop_settings_of
+from train.data.dataset import CropDataset, FaceCrops
+from train.data.forging import batch_forging, forgeable_crops, with_forgeries
+from train.data.groups import crop_groups
+from train.data.require_shards import require_shards
+from train.data.same_pictures import same_pictures
+from train.data.split import held_out_groups, read_split
+from train.data.synthetic_training import synthetic_training
+from train.data.training_crops import TrainingCrops
+from train.load_config import without_effect
+from train.tasks.classification.config import ClassifierConfig
+
+FEWEST_TO_VALIDATE = 100  # crops of a class; on fewer, figures and threshold rest on next to nothing
+
+
+@dataclass(frozen=True)
+class ValidationCrops:
+    """The crops that are validated with."""
+
+    crops: FaceCrops  # those of the data set, and forgeries of held-out ones where no others are there
+    rows: NDArray[np.int64]  # (V,) of them
+    labels: NDArray[np.bool_]  # (V,) true for synthetic
+    groups: NDArray[np.int64]  # (V,)
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class ClassificationData:
+    """What `prepare_data` reads and plans."""
+
+    dataset: CropDataset
+    same: list[DuplicateGroup]  # rows that are one picture, as far as they were looked for
+    crops: TrainingCrops
+    batches: ClassSampler
+    validation: ValidationCrops
+    trained: NDArray[np.int64]  # rows of the data set
+    is_held_out: NDArray[np.bool_]  # (N,) by crop
+    held_out: list[str]  # names of the groups validated on
+    trained_on: str  # for people
+    crop_settings: CropSettings | None  # how the crops were taken; None where that is not known
+    synthetic: SyntheticTraining
+    notes: list[str]  # what a person should know of it
+    fingerprint: str  # equal for equal crops, labels, batches and validation
+
+
+def prepare_data(config: ClassifierConfig, stored_split: Path) -> ClassificationData:
+    """Read the shards, hold groups out, and plan the batches.
+
+    Which groups are held out stands in `stored_split` if it is there; otherwise in the split that the
+    configuration names, or is drawn from the seed.
+
+    Raises UserError when the data does not allow to train and validate.
+    """
+    require_shards(config.data)
+    dataset = CropDataset(*config.data, allow_missing=config.allow_missing, size=config.size)
+    same = same_pictures(dataset, np.arange(len(dataset))) if config.same_pictures else []
+    groups, names = crop_groups(dataset, same)
+    held_out = _held_out(config, dataset, groups, names, stored_split)
+    is_held_out = np.isin(names, sorted(held_out))[groups]
+    forgeable = forgeable_crops(dataset) if config.forge.share else None
+    if forgeable is not None and not (forgeable & ~is_held_out).any():
+        raise UserError(
+            "no crop can be forged: that takes bona fide ones with the landmarks of a face, as 'python -m "
+            "align run' makes them of photographs; leave out --forge"
+        )
+    trained = np.flatnonzero(~is_held_out)
+    batches = ClassSampler(
+        dataset.synthetic,
+        trained,
+        size=config.batch.size,
+        balanced=config.batch.balance == "sampler",
+        seed=config.seed,
+        forging=None if forgeable is None else ForgingPlan(config.forge.share, forgeable),
+    )
+    validation, forged = _validation(config, dataset, groups, is_held_out, forgeable)
+    crop_settings, crop_notes = crop_settings_of(dataset.folders)
+    forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
+    digest = hashlib.sha256(trained.tobytes() + f"{config.size}".encode())
+    if forgeable is not None:
+        digest.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
+    return ClassificationData(
+        dataset,
+        same,
+        TrainingCrops(dataset, groups, dataset.synthetic, Augmentation(config.augment), forging),
+        batches,
+        validation,
+        trained,
+        is_held_out,
+        held_out=sorted(held_out),
+        trained_on=_describe(config, dataset, trained),
+        crop_settings=crop_settings,
+        synthetic=synthetic_training(dataset, trained, config.forge),
+        notes=[
+            *(
+                f"{option} of the configuration has no effect without {needed}"
+                for option, needed in without_effect(config)
+            ),
+            *(note for folder in dataset.folders for note in folder.notes),
+            *crop_notes,
+            *_size_notes(config, dataset),
+            *_forging_notes(config, forged),
+            *_doubts(validation),
+        ],
+        fingerprint=f"{dataset.fingerprint}-{validation.fingerprint}-{digest.hexdigest()[:16]}",
+    )
+
+
+def _held_out(
+    config: ClassifierConfig,
+    dataset: CropDataset,
+    groups: NDArray[np.int64],
+    names: list[str],
+    stored_split: Path,
+) -> set[str]:
+    if stored_split.exists():
+        return read_split(stored_split, names, least=1)
+    if config.validation.split:
+        return read_split(config.validation.split, names, least=1)
+    kinds: dict[str, set[bool]] = defaultdict(set)
+    for group, synthetic in zip(groups.tolist(), dataset.synthetic.tolist(), strict=True):
+        kinds[names[group]].add(synthetic)
+    return held_out_groups(kinds, config.validation.share, config.seed)
+
+
+def _validation(
+    config: ClassifierConfig,
+    dataset: CropDataset,
+    groups: NDArray[np.int64],
+    is_held_out: NDArray[np.bool_],
+    forgeable: NDArray[np.bool_] | None,
+) -> tuple[ValidationCrops, int]:
+    """The crops to validate with, and how many forgeries are among them.
+
+    Raises UserError where they are not of both classes.
+    """
+    rows, crops, forgeries = np.flatnonzero(is_held_out), dataset, 0
+    chosen: FaceCrops = crops
+    if forgeable is not None and not dataset.synthetic[rows].any():
+        with_forged = with_forgeries(dataset, forgeable, is_held_out, config.forge)
+        forgeries, chosen = with_forged.forgeries, with_forged
+        rows = np.concatenate([rows, len(dataset) + np.arange(forgeries)])
+        groups = np.concatenate([groups, groups[with_forged.rows]])
+    labels = chosen.synthetic[rows]
+    for synthetic, name in ((False, "bona fide"), (True, "synthetic")):
+        if not (labels == synthetic).any():
+            raise UserError(
+                f"there is no {name} crop to validate with among the {len(rows):,} held out of "
+                f"{len(dataset):,}; add {name} faces of two or more people or sources to the data"
+                + ("" if not synthetic or forgeable is not None else ", or make forgeries with --forge 0.5")
+            )
+    return ValidationCrops(chosen, rows, labels, groups[rows], _fingerprint(config, dataset, rows)), forgeries
+
+
+def _fingerprint(config: ClassifierConfig, dataset: CropDataset, rows: NDArray[np.int64]) -> str:
+    """Of the pixels and labels that are validated with; what is forged of them depends on these alone."""
+    how = f"{config.size} {FORGERY_VERSION} {' '.join(config.forge.methods)}" if config.forge.share else ""
+    digest = hashlib.sha256(how.encode() + rows.tobytes())
+    for row in rows[rows < len(dataset)].tolist():
+        digest.update(dataset.image(row).tobytes() + dataset.synthetic[row].tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _describe(config: ClassifierConfig, dataset: CropDataset, trained: NDArray[np.int64]) -> str:
+    folders = ", ".join(folder.resolve().name for folder in config.data)
+    synthetic = int(dataset.synthetic[trained].sum())
+    forged = f", and forgeries made of them ({', '.join(config.forge.methods)})" if config.forge.share else ""
+    return f"{len(trained) - synthetic:,} bona fide and {synthetic:,} synthetic crops in {folders}{forged}"
+
+
+def _size_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
+    smaller = sorted({header.size for header in dataset.headers if header.size < config.size})
+    if not smaller:
+        return []
+    sizes = ", ".join(f"{size}" for size in smaller)
+    return [
+        f"crops of {sizes} pixels are enlarged to the {config.size} that the network sees, which adds no "
+        f"detail: align with --size {config.size}, or lower --size"
+    ]
+
+
+def _forging_notes(config: ClassifierConfig, forgeries: int) -> list[str]:
+    if not config.forge.share:
+        return []
+    notes = [f"{config.forge.share:.0%} of each batch is forged: {', '.join(config.forge.methods)}"]
+    if forgeries:
+        notes.append(
+            f"no synthetic crop is held out: validated with {counted(forgeries, 'forgery', 'forgeries')} by "
+            "the same methods, which says nothing of forgeries by others"
+        )
+    return notes
+
+
+def _doubts(validation: ValidationCrops) -> list[str]:
+    counts = {"bona fide": int((~validation.labels).sum()), "synthetic": int(validation.labels.sum())}
+    few = [f"{count:,} {name}" for name, count in counts.items() if count < FEWEST_TO_VALIDATE]
+    if not few:
+        return []
+    return [
+        f"validated with only {' and '.join(few)} crops ({FEWEST_TO_VALIDATE} of each are the least): "
+        "threshold, temperature and figures are not to be relied on"
+    ]

@@ -1,0 +1,56 @@
+"""The classifier that a run starts from: random, of published weights, or of another classifier."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from common.models.checkpoint import is_checkpoint
+from common.models.classifier import Classifier, classifier_input
+from common.models.classifier_checkpoint import load_classifier
+from common.models.networks.initial_weights import load_initial
+from common.runtime.errors import UserError
+from train.tasks.classification.config import ClassifierConfig
+
+
+@dataclass(frozen=True)
+class InitialClassifier:
+    """A classifier before its first step."""
+
+    classifier: Classifier
+    notes: list[str] = field(default_factory=list)  # for people: where its weights are from
+
+
+def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> InitialClassifier:
+    """The classifier that a configuration names, with given weights or with random ones.
+
+    Args:
+        config: network, size and dropout; random weights are drawn from torch's global generator.
+        pretrained: `timm`, a file or `hf:…` as `load_initial` takes them, or a checkpoint of a classifier;
+            None for random weights.
+
+    Raises UserError when the weights are not to be had, or are not of that network.
+    """
+    classifier = Classifier(config.backbone, classifier_input(config.backbone, config.size), config.dropout)
+    if pretrained is None:
+        return InitialClassifier(classifier.eval())
+    if is_checkpoint(Path(pretrained)):
+        return InitialClassifier(*_of_classifier(config, classifier, Path(pretrained)))
+    told = load_initial(classifier.network, config.backbone, pretrained)
+    return InitialClassifier(classifier.eval(), [told])
+
+
+def _of_classifier(
+    config: ClassifierConfig, classifier: Classifier, path: Path
+) -> tuple[Classifier, list[str]]:
+    start = load_classifier(path)
+    if start.info.network != config.backbone:
+        raise UserError(
+            f"{path} is a {start.info.network}, not a {config.backbone}; add --backbone {start.info.network}"
+        )
+    if start.info.input_format.size != config.size:
+        raise UserError(
+            f"{path} sees {start.info.input_format.size} pixels, not {config.size}; add --size "
+            f"{start.info.input_format.size}"
+        )
+    classifier.network.load_state_dict(start.classifier.network.state_dict())
+    standing = start.standing
+    return classifier.eval(), [f"weights of {path}: run {standing.run}, epoch {standing.epoch}"]

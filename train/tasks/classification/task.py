@@ -1,0 +1,125 @@
+"""The task of classification: data, network, loss, validation, checkpoints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from common.metrics.figures import CLASSIFICATION, Figures
+from common.models.classifier import Classifier
+from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, save_classifier
+from common.models.training_facts import SyntheticTraining
+from train.data.dataset import CropBatch
+from train.data.same_pictures import same_picture_notes
+from train.data.split import write_split
+from train.display import Panel
+from train.distributed.gather import gather_rows
+from train.records.run_folder import RunFolder
+from train.tasks.base import Moment, Task
+from train.tasks.classification.config import ClassifierConfig
+from train.tasks.classification.data import prepare_data
+from train.tasks.classification.figures import AUC, COLUMNS, F1, panels, point_of
+from train.tasks.classification.initial_weights import initial_classifier
+from train.tasks.classification.validate import validate
+
+LIGHT_PARAMETERS = 5_000_000  # a CPU can train a network of so many
+THRESHOLDS = {"eer": "the EER", "f1": "the best F1"}
+
+
+class Classification(Task):
+    """Task of a classifier of bona fide and synthetic crops, which is validated on groups held out."""
+
+    name = CLASSIFICATION
+    rankings = (AUC, F1)
+    columns = COLUMNS
+    config: ClassifierConfig
+
+    def __init__(self, config: ClassifierConfig, folder: RunFolder, fabric: Fabric) -> None:
+        super().__init__(config, folder, fabric)
+        self.data = data = prepare_data(config, folder.split)
+        pretrained = str(folder.start) if folder.start.exists() else config.pretrained
+        self.start = initial_classifier(config, pretrained)
+        self.network: Classifier = self.start.classifier.to(fabric.device)
+        weight = data.batches.weight if config.batch.balance == "weight" else 1.0
+        self.criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(weight))
+        self.dataset, self.batches = data.crops, data.batches
+        self.fingerprint, self.validation = data.fingerprint, data.validation.fingerprint
+        self.network_name = config.backbone
+        bona_fide, synthetic = int((~data.validation.labels).sum()), int(data.validation.labels.sum())
+        self.summary = (
+            f"{data.trained_on} to train on; {bona_fide:,} bona fide and {synthetic:,} synthetic crops of "
+            f"{len(data.held_out):,} other people or sources to validate on"
+        )
+        self.facts = {
+            "training_crops": len(data.trained),
+            "training_synthetic": int(data.dataset.synthetic[data.trained].sum()),
+            "validation_bona_fide": bona_fide,
+            "validation_synthetic": synthetic,
+        }
+        self.from_scratch = config.pretrained is None
+        self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
+        self._same_pictures: list[str] = []  # notes
+
+    @classmethod
+    def panels(cls, several: bool) -> Sequence[Panel]:
+        return panels(several)
+
+    def stages(self) -> list[nn.Module]:
+        return self.network.network.stages()
+
+    def parameter_groups(self) -> list[tuple[float, list[nn.Parameter]]]:
+        """All but the last stage, which has the head, get `backbone_rate` of the learning rate."""
+        head = {id(parameter) for parameter in self.stages()[-1].parameters()}
+        parts: tuple[list[nn.Parameter], list[nn.Parameter]] = ([], [])
+        for parameter in self.network.parameters():
+            parts[id(parameter) in head].append(parameter)
+        if self.config.backbone_rate == 1 or not parts[0]:
+            return super().parameter_groups()
+        return [(1.0, parts[1]), (self.config.backbone_rate, parts[0])]
+
+    def loss(self, network: nn.Module, batch: CropBatch) -> Tensor:
+        """Binary cross entropy of the global batch, with smoothed labels."""
+        logits = gather_rows(network(batch.crops))
+        synthetic = gather_rows(batch.synthetic.float())
+        smoothing = self.config.label_smoothing
+        loss: Tensor = self.criterion(logits, synthetic * (1 - 2 * smoothing) + smoothing)
+        return loss
+
+    def validate(self, network: nn.Module) -> Figures:
+        classifier = cast(Classifier, network)
+        return validate(classifier, self.data.validation, self.config.validation.threshold, self.fabric)
+
+    def begin(self) -> None:
+        """Write what is held out, the crops that are one picture, and the weights of the start."""
+        data = self.data
+        write_split(self.folder.split, data.held_out)
+        self._same_pictures = same_picture_notes(
+            data.dataset, np.arange(len(data.dataset)), data.same, data.is_held_out, self.folder.same_pictures
+        )
+        if self.config.pretrained:
+            self.save(self.folder.start, self.network, Moment(self.folder.run, epoch=0, step=0))
+
+    def notes(self, first_step: int) -> list[str]:
+        start = self.start.notes if not first_step else []
+        return [*start, *self.data.notes, *self._same_pictures]
+
+    def save(self, path: Path, network: nn.Module, moment: Moment) -> None:
+        save_classifier(path, cast(Classifier, network), self._info(moment), self.standing(moment))
+
+    def _info(self, moment: Moment) -> ClassifierInfo:
+        config, data, figures = self.config, self.data, moment.figures
+        chosen = f"{THRESHOLDS[config.validation.threshold]} of {len(data.validation.rows):,} crops held out"
+        return ClassifierInfo(
+            network=config.backbone,
+            input_format=self.network.input_format,
+            recipe=config.recipe,
+            point=point_of(figures, chosen) if figures else OperatingPoint(),
+            crops=data.crop_settings,
+            trained_on=data.trained_on if moment.step else "",
+            synthetic=data.synthetic if moment.step else SyntheticTraining(crops=0),
+            data=data.fingerprint,
+        )
