@@ -16,8 +16,9 @@ from torch.utils.data import Dataset
 from common.forge.face import landmarks_for_forging
 from common.formats.crop_frame import shard_frame
 from common.formats.crop_size import fit_crop
+from common.formats.groups import group_names
 from common.formats.shard_folder import ShardFolder, open_folder
-from common.formats.shards import decode_strings, forgery_columns, open_shard, read_header
+from common.formats.shards import decode_strings, forgery_columns, open_shard, origin_columns, read_header
 from common.runtime.errors import UserError
 
 OPEN_SHARDS = 64  # file handles kept per process
@@ -159,6 +160,15 @@ class CropDataset(Dataset[CropBatch]):
             else:
                 people = map(_people, columns.sources)
                 found += map(ForgedOffline, columns.method, people)
+        return [found[place] for place in self._places]
+
+    def origin_groups(self) -> list[tuple[str, ...]]:
+        """Of each crop the source videos and the like that it must not be parted from."""
+        found: list[tuple[str, ...]] = []
+        for path in self._paths:
+            with open_shard(path) as shard:
+                columns, count = origin_columns(shard), len(shard["images"])
+            found += map(group_names, columns.groups) if columns else [()] * count
         return [found[place] for place in self._places]
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
