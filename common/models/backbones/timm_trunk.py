@@ -106,7 +106,7 @@ def _try(name: str, size: int, options: dict[str, Any]) -> TrunkPlan:
             raise UserError(f"timm:{name} cannot be a backbone: its features are neither one map nor tokens")
         trained = {key: value for key, value in trunk.named_parameters() if value.requires_grad}
         gradients = torch.autograd.grad(features.sum(), list(trained.values()), allow_unused=True)
-    layout = _layout(features, getattr(trunk, "output_fmt", None))
+    layout = features_layout(features, getattr(trunk, "output_fmt", None))
     channels, *sides = as_map(features, layout).shape[1:]
     unused = frozenset(key for key, gradient in zip(trained, gradients, strict=True) if gradient is None)
     return TrunkPlan(name, options, layout, channels, sides[0] * sides[1], unused)
@@ -118,7 +118,8 @@ def _create(name: str, options: dict[str, Any]) -> Any:
     return timm.create_model(name, pretrained=False, num_classes=0, **options)
 
 
-def _layout(features: Tensor, stated: str | None) -> Layout:
+def features_layout(features: Tensor, stated: str | None) -> Layout:
+    """The layout of features of a square crop; `stated` is timm's word for it, where it has one."""
     if features.ndim == 3:
         return "NLC"
     _, first, second, third = features.shape
