@@ -12,6 +12,7 @@ def test_an_efficientnet_b3_gives_the_published_maps() -> None:
     assert network.backbone.feature_info.channels() == [32, 48, 136, 384]
     maps = network.backbone(torch.empty(1, 3, 256, 256, device="meta"))
     assert [features.shape[-1] for features in maps] == [64, 32, 16, 8]
+    assert sum(value.numel() for value in network.parameters()) == 12_652_473
     assert network.head.in_features == 1024 and network.dropout.p == 0.3
     assert network.cbam[0].channel_gate.fc1.weight.shape[:2] == (16, 256)
 
