@@ -40,16 +40,26 @@ LACKING = {
 }
 
 
-def pytest_configure() -> None:
+def _lacks_cuda() -> str | None:
+    import torch  # slow: only for a run that has such tests
+
+    return None if torch.cuda.is_available() else "there is no GPU that torch can use"
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Let the commands that the tests start hear Ctrl-C, which a shell has its background jobs ignore."""
+    config.addinivalue_line("markers", "cuda: needs a GPU; skipped where torch finds none")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    lacks = dict(LACKING)
+    if any(item.get_closest_marker("cuda") for item in items):
+        lacks["cuda"] = _lacks_cuda()
     for item in items:
-        for marker, lacking in LACKING.items():
-            if lacking and marker in item.keywords:
+        for marker, lacking in lacks.items():
+            if lacking and item.get_closest_marker(marker):  # keywords hold parameters of this name too
                 item.add_marker(pytest.mark.skip(reason=lacking))
 
 

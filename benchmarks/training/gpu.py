@@ -37,23 +37,26 @@ class WayFigures:
 def measure_gpu(data: Path, out: Path) -> list[WayFigures]:
     """All ways, one after the other: a compiled and an eager network together leave the memory of neither."""
     return [
-        ready_figures("facetrust's step on a ready tensor, eager", lambda: _ready(compiled=False)),
-        ready_figures("the same, compiled", lambda: _ready(compiled=True)),
+        ready_figures("facetrust's step on a ready tensor, eager", lambda: _ready(None)),
+        ready_figures("the same, compiled", lambda: _ready("inductor")),
         ready_figures("plain float16 loop on a ready tensor", _Plain),
         run_figures(data, out),
     ]
 
 
 def ready_figures(
-    way: str, make: Callable[[], Any], backbone: str = BACKBONE, size: int = BATCH
+    way: str, make: Callable[[], Any], backbone: str = BACKBONE, size: int = BATCH, steps: int = STEPS
 ) -> WayFigures:
-    """The figures of something whose `seconds(steps)` takes steps on a tensor that is ready on the GPU."""
+    """The figures of something whose `seconds(steps)` takes steps on a tensor that is ready on the GPU.
+
+    On a CPU memory is 0 and the peak not known.
+    """
     _empty()
     began = time.perf_counter()
-    steps = make()
-    steps.seconds(WARM_UP)
+    made = make()
+    made.seconds(WARM_UP)
     first = time.perf_counter() - began
-    images = STEPS * size / steps.seconds(STEPS)
+    images = steps * size / made.seconds(steps)
     return WayFigures(way, images, _share(images, backbone), _memory(), first)
 
 
@@ -67,9 +70,9 @@ def run_figures(data: Path, out: Path, backbone: str = BACKBONE, size: int = BAT
     )
 
 
-def _ready(compiled: bool) -> ReadyTensor:
+def _ready(compiler: str | None) -> ReadyTensor:
     fabric = open_fabric(HardwareConfig(accelerator="cuda"))
-    return ReadyTensor(fabric, BACKBONE, BATCH, own_modules=True, compiled=compiled)
+    return ReadyTensor(fabric, BACKBONE, BATCH, own_modules=True, compiler=compiler)
 
 
 class _Plain:
@@ -103,16 +106,17 @@ class _Plain:
 
 def _empty() -> None:
     gc.collect()
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
 
 
 def _memory() -> float:
-    return torch.cuda.max_memory_allocated() / 1e9
+    return torch.cuda.max_memory_allocated() / 1e9 if torch.cuda.is_available() else 0.0
 
 
 def _share(images: float, backbone: str) -> float | None:
-    peak = peak_of(torch.cuda.get_device_name())
+    peak = peak_of(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
     return images * operations_per_image(backbone) / peak if peak else None
 
 

@@ -25,11 +25,11 @@ class ReadyTensor:
 
     Args:
         own_modules: with the modules that training exchanges, or as torch has them.
-        compiled: by torch.compile, at the first step.
+        compiler: of torch.compile, such as inductor, which works at the first step; None for none.
     """
 
     def __init__(
-        self, fabric: Fabric, backbone: str, size: int, *, own_modules: bool, compiled: bool = False
+        self, fabric: Fabric, backbone: str, size: int, *, own_modules: bool, compiler: str | None = None
     ) -> None:
         torch.manual_seed(0)
         self._device = fabric.device
@@ -38,7 +38,9 @@ class ReadyTensor:
             synchronise(encoder, fabric)
         self._fabric = fabric
         self._optimiser = AdamW(encoder.parameters(), 1e-4, fused=True)
-        self._encoder: nn.Module = torch.compile(encoder) if compiled else encoder  # type: ignore[assignment]
+        self._encoder: nn.Module = encoder
+        if compiler is not None:
+            self._encoder = torch.compile(encoder, backend=compiler)  # type: ignore[assignment]
         self._loss = DynamicMarginLoss()
         self._crops = torch.randint(0, 256, (size, 3, 112, 112), dtype=torch.uint8, device=self._device)
         self._identities = torch.arange(size, device=self._device) // 8

@@ -63,7 +63,7 @@ def run_config(data: Path, out: Path, backbone: str, size: int, steps: int, **ch
         "validation.pairs_per_category": 20,
         "save_minutes": 10**6,
     }
-    return load_config(None, {**config, "epochs": epochs_for(data, size, steps), **changes})
+    return load_config(TrainConfig, None, {**config, "epochs": epochs_for(data, size, steps), **changes})
 
 
 def epochs_for(data: Path, size: int, steps: int) -> int:

@@ -1,0 +1,1 @@
+"""`python benchmarks/gpu.py`: what a GPU makes of facetrust, a file a step."""
