@@ -1,0 +1,1 @@
+"""Classifiers trained on one set of faces and tested on others."""

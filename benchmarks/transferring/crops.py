@@ -1,0 +1,19 @@
+"""The sets, aligned once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from common.formats.shard_folder import is_shard_folder
+from common.runtime.errors import UserError
+
+
+def align_set(source: Path, out: Path, size: int) -> Path:
+    """Shards of upright crops with a margin, as `align run` makes them; kept where they lie."""
+    if out.is_dir() and is_shard_folder(out):
+        return out
+    words = ["run", source, "--template", "box", "--margin", "0.2", "--size", size, "--out", out]
+    done = subprocess.run([sys.executable, "-m", "align", *map(str, words)], check=False)
+    if done.returncode:
+        raise UserError(f"{source} could not be aligned")
+    return out
