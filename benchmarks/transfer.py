@@ -1,6 +1,6 @@
 """What a classifier trained on one set of forgeries is worth on another, and what forging adds.
 
-python benchmarks/transfer.py experiment --set gan=FOLDER --set style=FOLDER --bona-fide FOLDER --pretrained WEIGHTS
+python benchmarks/transfer.py experiment --set gan=FOLDER --set style=FOLDER --bona-fide FOLDER
 """
 
 import sys

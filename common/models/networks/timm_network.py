@@ -11,6 +11,8 @@ from common.models.networks.network import ClassifierNetwork
 from common.models.networks.timm_options import create_timm, fit_options
 from common.runtime.errors import UserError
 
+HEAD_SPREAD = 0.01  # standard deviation of the weights of a new last layer
+
 
 class TimmNetwork(ClassifierNetwork):
     """A network of timm with timm's own pooling and head; `model` has timm's names of parameters.
@@ -29,6 +31,7 @@ class TimmNetwork(ClassifierNetwork):
         rest = {"num_classes": 1} | ({"drop_rate": dropout} if dropout else {})
         self.options = fit_options(name, size, rest, _check_one_logit)
         self.model = create_timm(name, self.options)
+        _begin_undecided(self.model)
 
     def forward(self, images: Tensor) -> Tensor:
         """See `ClassifierNetwork.forward`."""
@@ -58,6 +61,21 @@ class TimmNetwork(ClassifierNetwork):
                 f"{PREFIX}{self._name} has no heat maps: timm names no last feature map of it"
             ) from error
         return layer
+
+
+def _begin_undecided(model: Any) -> None:
+    """Make the weights of the last layer small: some of timm's are drawn for a thousand classes.
+
+    Those of EfficientNet would give a single logit of tens, and what is published below it would be lost in
+    the first steps.
+    """
+    heads = model.get_classifier()
+    for head in heads if isinstance(heads, tuple | list) else (heads,):
+        for layer in head.modules():
+            if isinstance(layer, nn.Linear):
+                nn.init.trunc_normal_(layer.weight, std=HEAD_SPREAD)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
 
 
 def _check_one_logit(answer: Any) -> None:

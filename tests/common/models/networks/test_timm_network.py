@@ -55,3 +55,12 @@ def test_an_absurd_size_is_refused(size: int) -> None:
 def test_near_names_are_offered() -> None:
     with pytest.raises(UserError, match=r"no model 'resnet19'; try .*timm:resnet18"):
         check_network_name("timm:resnet19")
+
+
+@pytest.mark.parametrize(
+    "name", ["timm:tf_efficientnet_lite0", "timm:resnet18", "timm:deit_tiny_distilled_patch16_224"]
+)
+def test_a_new_network_is_undecided(name: str) -> None:
+    torch.manual_seed(0)
+    logits = create_network(name, 64)(torch.randn(8, 3, 64, 64))
+    assert logits.abs().max() < 1.5
