@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from align.crops.options import AlignOptions, DetSize, FaceChoice, MinFace, MinScore
 from align.detectors.registry import NONE, ONNX, detector_names, refuse_unknown_detector
@@ -23,6 +23,8 @@ class CropRequest:
     which a face is to be looked for.
     """
 
+    TAKES_ALL: ClassVar[bool] = False  # whether `face` may be all
+
     detector: Annotated[
         str | None,
         AsOption(f"One of {', '.join(detector_names())}; none takes images that are crops already."),
@@ -42,7 +44,7 @@ class CropRequest:
     ] = False
 
     def __post_init__(self) -> None:
-        if self.face is FaceChoice.ALL:
+        if self.face is FaceChoice.ALL and not self.TAKES_ALL:
             raise ParameterError(
                 "{face} all has no meaning here, where a photograph stands for one face: choose central or "
                 "largest"
@@ -77,7 +79,7 @@ class CropRequest:
         """
         given = {"detector": NONE} if self.aligned else self._given()
         settled = (trained or CropSettings()).model_copy(update=given)
-        if settled.face == FaceChoice.ALL:
+        if settled.face == FaceChoice.ALL and "face" not in given:
             settled = settled.model_copy(update={"face": FaceChoice.CENTRAL.value})
         if settled.detector == NONE:
             self.refuse_on_crops("the model was trained on images as they are")
@@ -93,6 +95,21 @@ class CropRequest:
 
 
 AS_TRAINED = CropRequest()
+
+
+@dataclass(frozen=True)
+class EveryFaceRequest(CropRequest):
+    """A `CropRequest` that all faces of a photograph may be asked for."""
+
+    TAKES_ALL: ClassVar[bool] = True
+
+    face: Annotated[
+        FaceChoice | None,
+        AsOption("Which of several: largest, central, which weighs size against place, or all."),
+    ] = None
+
+
+EVERY_FACE_AS_TRAINED = EveryFaceRequest()
 
 
 def options_for(settings: CropSettings, size: int, aligned: bool) -> AlignOptions:

@@ -15,8 +15,9 @@ from common.formats.csv_file import csv_line, write_csv
 from common.formats.shard_folder import is_shard_folder, open_folder
 from common.formats.shards import decode_strings, open_shard, read_header
 from common.runtime.errors import UserError
+from infer.chunks import CHUNK
 from infer.embed_request import AS_IT_IS, EmbedRequest
-from infer.embeddings import CHUNK, embed_images
+from infer.embeddings import embed_images
 from infer.models.model import Model
 from infer.output.embedding_file import EmbeddedRows, files_of, write_embeddings
 from infer.output.embedding_maker import refuse_other_maker

@@ -9,16 +9,12 @@ from numpy.typing import NDArray
 
 from align.crops.aligner import Rejection, align_photographs
 from align.crops.options import AlignOptions
-from align.detectors.registry import NONE
 from align.media.source import ImageSource
 from common.runtime.device import Device
-from common.runtime.onnx_session import processes_on
-from common.runtime.worker_processes import available_cores, run_in_processes, start_fork_server
+from infer.chunks import CHUNK, in_chunks
 from infer.cropping import options_for
 from infer.models.model import Model
 from infer.stored_crops import ShardCrop, read_crops, refuse_other_crops
-
-CHUNK = 64  # photographs aligned by one task and embedded in one batch
 
 
 @dataclass(frozen=True)
@@ -88,20 +84,12 @@ def aligned_images(
         yield from _stored_crops(stored, model, progress)
         return
     options = align_options(model, aligned)
-    if workers is None and options.detector != NONE:
-        workers = processes_on(options.device)
-    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
-    if min(len(chunks), workers or available_cores()) > 1:
-        start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers
-    done = 0
-    for index, outcomes in run_in_processes(partial(align_photographs, options=options), chunks, workers):
-        rows = dict(enumerate(outcomes, index * CHUNK))
+    align = partial(align_photographs, options=options)
+    for rows in in_chunks(align, images, options, workers, progress):
         yield (
             {row: outcome.image for row, outcome in rows.items() if not isinstance(outcome, Rejection)},
             {row: outcome.reason for row, outcome in rows.items() if isinstance(outcome, Rejection)},
         )
-        done += len(outcomes)
-        progress(done, len(images))
 
 
 def _stored_crops(

@@ -12,12 +12,12 @@ from align.crops.options import is_number
 from align.crops.reasons import NO_FACE
 from common.formats.shards import Alignment
 from common.runtime.errors import ParameterError, UserError
+from common.runtime.wording import told_apart
 from infer.examine import Examined
 from infer.models.model import Model, Threshold
 from infer.score import Verdict, cosines, verdict_on
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-DECIMALS = range(2, 18)  # of a similarity in words: as few as tell it from the threshold
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,8 @@ def _comparison(similarity: float, threshold: float | None) -> str:
     if threshold is None:
         return f"similarity {similarity:.2f}, and no threshold is known"
     how = "at or above" if similarity >= threshold else "below"
-    pair = similarity, threshold
-    decimals = next((n for n in DECIMALS if len({f"{value:.{n}f}" for value in pair}) == 2), DECIMALS[0])
-    return f"similarity {similarity:.{decimals}f} is {how} the threshold {threshold:.{decimals}f}"
+    told, limit = told_apart(similarity, threshold)
+    return f"similarity {told} is {how} the threshold {limit}"
 
 
 def _missing(index: int, entry: Examined) -> list[str]:

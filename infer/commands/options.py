@@ -8,9 +8,10 @@ import typer
 
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.device import Device
-from infer.cropping import AS_TRAINED, CropRequest
+from infer.cropping import AS_TRAINED, EVERY_FACE_AS_TRAINED, CropRequest, EveryFaceRequest
 
 if TYPE_CHECKING:
+    from infer.classification.ensemble import Ensemble
     from infer.models.model import Model
 
 TEST_PAIRS = Path("data/test_public")
@@ -55,6 +56,44 @@ class ModelChoice:
         if stored_crops:
             self.crops.refuse_on_crops("the source holds crops already")
         return load_model(self.name, CHECKPOINTS, self.colour, self.crops, self.device)
+
+
+@dataclass(frozen=True)
+class ClassifierChoice:
+    """The classifiers that a command uses, and how photographs are cropped for them."""
+
+    names: Annotated[
+        tuple[Path, ...],
+        AsOption(
+            "Checkpoint of a classifier; several are an ensemble. Repeatable.",
+            name="model",
+            default=f"the best of {CHECKPOINTS}",
+        ),
+    ] = ()
+    threshold: Annotated[
+        float | None,
+        AsOption(
+            "Synthetic from this P(synthetic) on, and then no face is undecided.",
+            default="the model's own",
+            least=0,
+            most=1,
+        ),
+    ] = None
+    device: ModelDevice = Device.AUTO
+    crops: Annotated[
+        EveryFaceRequest, Panel("The face in a photograph, by default as in the model's training")
+    ] = EVERY_FACE_AS_TRAINED
+
+    def load(self, stored_crops: bool = False) -> "Ensemble":
+        """The ensemble, of one or several; `stored_crops` as in `ModelChoice.load`.
+
+        Raises UserError for crop options that are not for them, and as `load_ensemble`.
+        """
+        from infer.classification.ensemble import load_ensemble
+
+        if stored_crops:
+            self.crops.refuse_on_crops("the source holds crops already")
+        return load_ensemble(self.names, CHECKPOINTS, self.crops, self.device, self.threshold)
 
 
 Pairs = Annotated[

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from infer.embeddings import CHUNK, Embeddings, aligned_images
+from infer.chunks import CHUNK
+from infer.embeddings import Embeddings, aligned_images
 from infer.models.model import Model
 from infer.pair_sets.pair_set import PairSet
 from infer.score import similarities

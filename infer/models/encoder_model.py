@@ -1,8 +1,6 @@
 """The model of a facetrust encoder: torch on a GPU, ONNX Runtime on a CPU."""
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +9,11 @@ from numpy.typing import NDArray
 
 from common.models.encoder import Encoder
 from common.runtime.device import Device
-from common.runtime.errors import ParameterError, UserError
-from common.runtime.out_of_memory import is_out_of_memory
+from common.runtime.errors import UserError
 from infer.models.cpu_network import CpuNetwork
 from infer.models.lower import UnknownLayerError
 from infer.models.model import Model, ModelCard, Threshold
+from infer.models.torch_device import memory_told, settled_device
 from infer.models.unit_length import are_of_unit_length
 
 GPU_BATCH = 256  # crops at one time, and as many mirror images after them; IR-101 takes about 2 GB for them
@@ -45,12 +43,12 @@ class EncoderModel(Model):
         self.file = file
         self.sha256 = sha256
         self.asked_device = device
-        self.device = _settled(device)
+        self.device = settled_device(device)
         # all of them on a CPU, where other batches would change the last bits
         self._at_once = None if self.device.type == "cpu" else GPU_BATCH
         self.encoder = encoder.eval()
         if self.device.type != "cpu":
-            with _memory_told():
+            with memory_told("embedding"):
                 self.encoder = copy.deepcopy(encoder).to(self.device)
         self._on_cpu = _on_cpu(self.encoder) if self.device.type == "cpu" else None
 
@@ -66,33 +64,12 @@ class EncoderModel(Model):
     def _embed_with_torch(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         at_once = self._at_once or len(crops)
         found = np.empty((len(crops), self.card.embedding_size), np.float32)
-        with _memory_told():
+        with memory_told("embedding"):
             for start in range(0, len(crops), at_once):
                 part = np.ascontiguousarray(crops[start : start + at_once])
                 images = torch.from_numpy(part).to(self.device).permute(0, 3, 1, 2)
                 found[start : start + at_once] = self.encoder.embed(images).cpu().numpy()
         return found
-
-
-def _settled(device: Device) -> torch.device:
-    is_there = torch.cuda.is_available()
-    if device is Device.CUDA and not is_there:
-        raise ParameterError("torch finds no CUDA; check the driver, or use {device} cpu")
-    return torch.device("cuda" if is_there and device is not Device.CPU else "cpu")
-
-
-@contextmanager
-def _memory_told() -> Iterator[None]:
-    """Context that turns want of memory into a UserError."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise ParameterError(
-            "out of memory while embedding; end what else takes it ('nvidia-smi' lists a GPU's), or use "
-            "{device} cpu"
-        ) from error
 
 
 def _on_cpu(encoder: Encoder) -> CpuNetwork | None:

@@ -187,7 +187,7 @@ def test_other_failures_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_encoder_given_stays_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = encoder_of("ir_lite")
-    monkeypatch.setattr(encoder_model, "_settled", lambda device: torch.device("meta"))
+    monkeypatch.setattr(encoder_model, "settled_device", lambda device: torch.device("meta"))
     model = model_of(encoder)
     assert {tensor.device.type for tensor in model.encoder.state_dict().values()} == {"meta"}
     assert {tensor.device.type for tensor in encoder.state_dict().values()} == {"cpu"}
@@ -201,4 +201,4 @@ def test_the_device_is_settled(
     asked: str, there: bool, settled: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    assert encoder_model._settled(Device(asked)) == torch.device(settled)
+    assert encoder_model.settled_device(Device(asked)) == torch.device(settled)

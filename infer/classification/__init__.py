@@ -1,0 +1,1 @@
+"""Single faces, bona fide or synthetic: what `infer classify` is made of."""

@@ -1,0 +1,40 @@
+"""Crops of faces in every way that a model of an ensemble takes, a function for worker processes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from align.crops.aligner import AlignedFace, Rejection, aligner_of_process
+from align.crops.options import AlignOptions
+from align.crops.reasons import LOST_FACE
+from align.media.source import ImageSource
+
+Views = tuple[NDArray[np.uint8], ...]  # of one face, (size, size, 3) RGB, one for each way of cutting
+
+
+def align_faces(
+    sources: Sequence[ImageSource], ways: Sequence[AlignOptions]
+) -> list[list[Views] | Rejection]:
+    """The faces of each photograph, by prominence, each cut in every one of the ways.
+
+    The ways differ in the crop alone, not in how faces are looked for. A face that one of them cannot cut,
+    because its crop reaches into what a damaged file lacks, is left out.
+    """
+    found = [list(aligner_of_process(way).align_all(sources)) for way in ways]
+    return [_in_every_way(outcomes) for outcomes in zip(*found, strict=True)]
+
+
+def _in_every_way(outcomes: Sequence[list[AlignedFace] | Rejection]) -> list[Views] | Rejection:
+    by_box: list[dict[bytes, AlignedFace]] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Rejection):
+            return outcome
+        by_box.append({face.detection.box.tobytes(): face for face in outcome})
+    first, *others = by_box
+    views = [
+        (face.image, *(other[box].image for other in others))
+        for box, face in first.items()
+        if all(box in other for other in others)
+    ]
+    return views or Rejection(LOST_FACE)

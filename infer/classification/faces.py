@@ -1,0 +1,137 @@
+"""Classified faces: what was found of each image, and what its source knows of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.models.classifier_checkpoint import OperatingPoint
+from common.runtime.version import installed_version
+from infer.classification.source import UNLABELLED, ImagesToClassify
+from infer.classification.verdict import (
+    FACE_VERDICTS,
+    FaceVerdict,
+    face_verdicts,
+    verdict_without_score,
+    why,
+)
+
+NO_FACE_NUMBER = -1
+
+
+@dataclass(frozen=True)
+class ClassifiedFaces:
+    """F faces, and the images without one, in the order of the source.
+
+    Attributes:
+        name, source: what was classified; `name` is that of the files made of it.
+        path: (F,) the image, as the source names it.
+        image: (F,) int64, the row of the image in the source.
+        face: (F,) int32, 0 for the most prominent face of an image; `NO_FACE_NUMBER` where there is none.
+        label: (F,) int8: 1 synthetic, 0 bona fide, `UNLABELLED`.
+        group, species: (F,), as in `ImagesToClassify`.
+        logit: (F,) float64, calibrated, the mean of the ensemble; NaN where there is no face.
+        rejected: why there is none, by row.
+        point: where logits become verdicts.
+        models: the files of the ensemble.
+        notes: sentences on the source.
+        made_with: the version of facetrust; empty where it runs without being installed.
+    """
+
+    name: str
+    source: str
+    path: list[str] = field(repr=False)
+    image: NDArray[np.int64] = field(repr=False)
+    face: NDArray[np.int32] = field(repr=False)
+    label: NDArray[np.int8] = field(repr=False)
+    group: NDArray[np.int64] = field(repr=False)
+    species: list[str] = field(repr=False)
+    logit: NDArray[np.float64] = field(repr=False)
+    rejected: dict[int, str] = field(repr=False)
+    point: OperatingPoint
+    models: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    made_with: str = field(default_factory=installed_version)
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+    @property
+    def probability(self) -> NDArray[np.float64]:
+        """(F,) P(synthetic), in [0, 1]; NaN where there is no face."""
+        return probabilities(self.logit)
+
+    @property
+    def verdict_codes(self) -> NDArray[np.int8]:
+        """(F,) positions in `FACE_VERDICTS`."""
+        codes = face_verdicts(self.probability, self.point)
+        for row, reason in self.rejected.items():
+            codes[row] = FACE_VERDICTS.index(verdict_without_score(reason))
+        return codes
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether it is known of any face what it is."""
+        return bool((self.label != UNLABELLED).any())
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """(F,) the faces that figures are of: with a score, and a label."""
+        found: NDArray[np.bool_] = (self.label != UNLABELLED) & ~np.isnan(self.logit)
+        return found
+
+    @property
+    def counts(self) -> dict[FaceVerdict, int]:
+        """How often each verdict was given, those that were not left out."""
+        found = np.bincount(self.verdict_codes, minlength=len(FACE_VERDICTS)).tolist()
+        return {verdict: count for verdict, count in zip(FACE_VERDICTS, found, strict=True) if count}
+
+    def reasons(self) -> list[str]:
+        """(F,) why each has its verdict, in words."""
+        return [
+            self.rejected[row] if row in self.rejected else why(probability, self.point)
+            for row, probability in enumerate(self.probability.tolist())
+        ]
+
+
+def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P(synthetic) of calibrated logits, the same shape; NaN stays NaN."""
+    from scipy.special import expit  # takes a while to load
+
+    found: NDArray[np.float64] = expit(logits)
+    return found
+
+
+def classified(
+    images: ImagesToClassify,
+    scored: Sequence[list[float] | str],
+    point: OperatingPoint,
+    models: Sequence[str],
+    notes: Sequence[str] = (),
+) -> ClassifiedFaces:
+    """The faces of images, of what `score_images` says of each: a row a face, and one for each without."""
+    rows: list[tuple[int, int, float]] = []
+    rejected: dict[int, str] = {}
+    for image, outcome in enumerate(scored):
+        if isinstance(outcome, str):
+            rejected[len(rows)] = outcome
+            rows.append((image, NO_FACE_NUMBER, float("nan")))
+        else:
+            rows += [(image, face, logit) for face, logit in enumerate(outcome)]
+    taken = np.array([image for image, _, _ in rows], np.int64)
+    return ClassifiedFaces(
+        name=images.name,
+        source=str(images.origin),
+        path=[images.paths[image] for image in taken.tolist()],
+        image=taken,
+        face=np.array([face for _, face, _ in rows], np.int32),
+        label=images.labels[taken],
+        group=images.groups[taken],
+        species=[images.species[image] for image in taken.tolist()],
+        logit=np.array([logit for _, _, logit in rows], np.float64),
+        rejected=rejected,
+        point=point,
+        models=tuple(models),
+        notes=(*images.notes, *notes),
+    )

@@ -1,0 +1,127 @@
+"""`infer classify`: options and output."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from common.runtime.as_option import AsOption, Workers
+from common.runtime.command_line import console, examples, print_notes, printable, progress_bar
+from common.runtime.option_groups import with_option_groups
+from common.runtime.wording import counted
+from common.runtime.worker_processes import start_fork_server
+from infer.classification.request import ClassifyRequest, FaceTableFormat
+from infer.commands.classifier_told import NOT_ACROSS, tell_ensemble, tell_point
+from infer.commands.options import RESULTS, ClassifierChoice
+
+if TYPE_CHECKING:
+    from infer.classification.faces import ClassifiedFaces
+    from infer.classify import Classification
+
+EXAMPLES = examples(
+    "python -m infer classify portrait.jpg",
+    "python -m infer classify photographs --model a.safetensors --model b.safetensors",
+    "python -m infer classify group.jpg --face all",
+    "python -m infer classify test_images --format submission --out results",
+)
+BONA_FIDE, SYNTHETIC, NO_ANSWER = 0, 1, 2  # exit status
+
+
+@with_option_groups
+def classify(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="One photograph; a folder of them in any layout of 'align run', or a CSV that lists them; "
+            "or a folder of shards.",
+            show_default=False,
+        ),
+    ],
+    *,
+    model: ClassifierChoice,
+    wanted: ClassifyRequest,
+    out: Annotated[
+        Path | None,
+        AsOption("Folder for the table of verdicts.", default=f"{RESULTS}, for one photograph none"),
+    ] = None,
+    table_format: Annotated[
+        FaceTableFormat,
+        AsOption(
+            "Of the table: csv, parquet, prediction, which is filename,pred,value, or submission, which is "
+            "Id,target_feature, 1 for synthetic, also where no face is found.",
+            name="format",
+        ),
+    ] = FaceTableFormat.CSV,
+    workers: Workers = None,
+) -> None:
+    """Is a face synthetic? P(synthetic) and a verdict for each, and the error rates where labels are known.
+
+    Of one photograph the exit status is 0 for bona fide, 1 for synthetic, and 2 for no answer: no face, a
+    file that cannot be read, or too near to the threshold.
+    """
+    if workers != 1:
+        start_fork_server("align.crops.aligner")  # its imports go on beside ours
+    from common.formats.shard_folder import is_shard_folder
+    from infer.classification.source import is_one_photograph
+
+    one, stored = is_one_photograph(source), is_shard_folder(source)
+    ensemble = model.load(stored)
+    if one and out is None:
+        from infer.classification.source import images_of
+        from infer.classify import classify_images
+
+        faces = classify_images(images_of(source, wanted), ensemble, 1)
+    else:
+        from infer.classify import classify_source
+
+        tell_ensemble(ensemble, stored)
+        with progress_bar("Classifying") as progress:
+            found = classify_source(source, out or RESULTS, ensemble, table_format, workers, progress, wanted)
+        faces = found.faces
+        _print_faces(found, table_format)
+    if one:
+        _print_one(faces)
+    tell_point(faces.point)
+    if one and out is None:
+        tell_ensemble(ensemble)
+    console.print(f"[yellow]note:[/] {NOT_ACROSS}")
+    if one:
+        raise typer.Exit(_status(faces))
+
+
+def _print_faces(found: "Classification", table_format: FaceTableFormat) -> None:
+    from infer.classification.table import unanswered
+
+    faces = found.faces
+    print_notes(faces.notes)
+    told = ", ".join(f"{count:,} {verdict.value}" for verdict, count in faces.counts.items())
+    console.print(f"{counted(len(faces), 'verdict')}: {told}; {escape(str(found.table_file))}")
+    if table_format is FaceTableFormat.SUBMISSION and (missing := unanswered(faces)):
+        told = ", ".join(f"{count:,} {verdict.value}" for verdict, count in missing.items())
+        console.print(
+            f"[yellow]the submission answers for {told}[/]: undecided ones by the threshold alone, those "
+            "without a face as synthetic"
+        )
+
+
+def _print_one(faces: "ClassifiedFaces") -> None:
+    from infer.classification.verdict import FACE_VERDICTS, SAID, FaceVerdict
+
+    colours = {FaceVerdict.BONA_FIDE: "green", FaceVerdict.SYNTHETIC: "red"}
+    columns = zip(faces.verdict_codes.tolist(), faces.reasons(), strict=True)
+    for number, (code, reason) in enumerate(columns):
+        verdict = FACE_VERDICTS[code]
+        which = f"face {number}: " if len(faces) > 1 else ""
+        console.print(f"[bold {colours.get(verdict, 'yellow')}]{which}{SAID[verdict]}[/]")
+        console.print(escape(printable(reason)))
+
+
+def _status(faces: "ClassifiedFaces") -> int:
+    """The exit status for one photograph: that of its most doubtful face, where there are several."""
+    from infer.classification.verdict import FaceVerdict
+
+    found = faces.counts
+    if FaceVerdict.SYNTHETIC in found:
+        return SYNTHETIC
+    return BONA_FIDE if set(found) == {FaceVerdict.BONA_FIDE} else NO_ANSWER
