@@ -64,8 +64,8 @@ class SqueezeNeXt(ClassifierNetwork):
                 layers.append(Unit(channels_in, channels, 2 if stage and not position else 1))
                 channels_in = channels
             self.body.append(layers)
-        self.last = nn.Conv2d(channels_in, last, 1)
         initialise(self)
+        self.last = nn.Conv2d(channels_in, last, 1)  # as torch draws it: no BN behind it takes its scale away
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(last, 1)
 
@@ -83,7 +83,7 @@ class SqueezeNeXt(ClassifierNetwork):
     @property
     def explanation_layer(self) -> nn.Module:
         """See `ClassifierNetwork.explanation_layer`."""
-        return self.last
+        return self.body
 
 
 def _conv(channels_in: int, channels: int, kernel: int | tuple[int, int], stride: int = 1) -> nn.Sequential:
