@@ -42,7 +42,7 @@ def rest_on_the_difference(classifier: Classifier, marked: Tensor, plain: Tensor
     "name", ["sqnxt15_w1.0", "simple_vit", "timm:test_vit", "timm:test_resnet", "timm:test_resnet+fpn"]
 )
 def test_the_heat_is_where_the_decision_rests(name: str) -> None:
-    classifier, plain = classifier_of(name).eval(), torch.full((4, 3, SIZE, SIZE), 150)
+    classifier, plain = classifier_of(name).eval(), torch.full((4, 3, SIZE, SIZE), 127)
     marked = plain.clone()
     marked[:, :, :40, :40] = noise(4)[:, :, :40, :40]
     rest_on_the_difference(classifier, marked, plain)
