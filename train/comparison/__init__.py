@@ -1,0 +1,1 @@
+"""Several classifiers side by side, as `train compare` shows them."""
