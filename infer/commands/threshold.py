@@ -1,5 +1,6 @@
 """`infer threshold`: options and output."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,13 +8,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.formats.pair_category import PairCategory
-from common.runtime.as_option import Workers
+from common.runtime.as_option import AsOption, Panel, Workers
 from common.runtime.command_line import console, examples, print_notes, progress_bar
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from infer.commands.model_told import tell_model
-from infer.commands.options import RESULTS, TEST_PAIRS, Images, ModelChoice, Pairs
+from infer.commands.options import RESULTS, TEST_PAIRS, Images, ModelChoice
+from infer.commands.threshold_of_classifier import FACES_AS_FOUND, FacesRead, choose_for_classifier
 from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:
@@ -25,26 +27,73 @@ EXAMPLES = examples(
     "python -m infer threshold PEOPLE --fmr 1e-3 --model mobilefacenet.pt",
     "python -m infer threshold pairs.txt --images ~/lfw --fmr 1e-3 --model encoder.onnx",
     "python -m infer threshold cfp_fp.bin --fmr 1e-3 --model mobilefacenet.pt",
+    "python -m infer threshold REAL_FAKE --bpcer 0.01 --model classifier.safetensors",
 )
+
+
+Labelled = Annotated[
+    Path,
+    typer.Argument(
+        help="For an encoder pairs, as 'infer pairs' takes them; for a classifier a folder of photographs in "
+        "any layout of 'align run' with labels, a CSV that lists them, or a folder of shards.",
+    ),
+]
 
 
 @with_option_groups
 def threshold(
+    source: Labelled = TEST_PAIRS,
     fmr: Annotated[
-        float,
-        typer.Option(
-            help="Share of the impostor pairs, synthetic ones included, that may be accepted: 0.001 or 1e-3.",
-            show_default=False,
+        float | None,
+        AsOption(
+            "Of an encoder: share of the impostor pairs, synthetic ones included, that may be accepted."
         ),
-    ],
-    source: Pairs = TEST_PAIRS,
+    ] = None,
+    bpcer: Annotated[
+        float | None, AsOption("Of a classifier: share of the bona fide faces that may be called synthetic.")
+    ] = None,
+    apcer: Annotated[
+        float | None, AsOption("Of a classifier: share of the synthetic faces that may be called bona fide.")
+    ] = None,
     images: Images = None,
     *,
     wanted: PairRequest,
     model: ModelChoice,
+    faces: Annotated[FacesRead, Panel("Labelled photographs for a classifier")] = FACES_AS_FOUND,
     workers: Workers = None,
 ) -> None:
-    """Choose the threshold for an FMR on labelled pairs, and store it beside the model for later commands."""
+    """Choose the threshold for an error rate on labelled data, and store it beside the model for later.
+
+    Of an encoder for an FMR on pairs, of a classifier for a BPCER or an APCER on photographs or shards that
+    are labelled bona fide and synthetic. Commands with this model use it from then on.
+    """
+    from infer.threshold_of_classifier import asked_rate
+
+    rate = asked_rate(bpcer, apcer)
+    if rate is not None:
+        if fmr is not None:
+            raise ParameterError(
+                "{fmr} is of encoders, {bpcer} and {apcer} are of classifiers; give the one for your model"
+            )
+        if images is not None:
+            raise ParameterError("{images} is about pairs, which a classifier has none of; leave it out")
+        choose_for_classifier(source, *rate, model, faces.request(wanted), workers)
+        return
+    if fmr is None:
+        raise ParameterError("name the rate: {fmr} for an encoder, {bpcer} or {apcer} for a classifier")
+    if faces != FACES_AS_FOUND:
+        raise ParameterError("{layout} and {positive} are about faces for a classifier, {fmr} is about pairs")
+    _choose_for_encoder(source, images, fmr, wanted, model, workers)
+
+
+def _choose_for_encoder(
+    source: Path,
+    images: Path | None,
+    fmr: float,
+    wanted: PairRequest,
+    model: ModelChoice,
+    workers: int | None,
+) -> None:
     from infer.models.notes import HIGHEST_FNMR, note_operating_point, read_notes
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list

@@ -1,4 +1,4 @@
-"""Notes beside a model file, `MODEL.json`: its input format and operating point."""
+"""Notes beside a model file, `MODEL.json`: its input format and its operating point."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from common.models.training_facts import FEWEST_GENUINE, FEWEST_IMPOSTORS
 from common.runtime.atomic import write_text_atomically
 from common.runtime.checksum import file_sha256
 from common.runtime.errors import UserError
+from infer.models.classifier_note import ClassifierNote
 from infer.models.model import Threshold
 from infer.models.text import Text
 
@@ -55,6 +56,7 @@ class ModelNotes(BaseModel):
 
     input: InputFormat | None = None  # for foreign files, which do not say
     operating_point: OperatingPoint | None = None
+    classification: ClassifierNote | None = None  # the operating point of a classifier
     sha256: str | None = None  # of the file that the operating point belongs to
 
 
@@ -80,12 +82,15 @@ def read_notes(model: Path, sha256: str | None = None) -> ModelNotes:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise UserError(f"{path}: {where}: {first['msg']}; mend or remove it") from error
-    if notes.operating_point is not None and notes.sha256 != (sha256 or file_sha256(model)):
-        return notes.model_copy(update={"operating_point": None, "sha256": None})
+    has_point = notes.operating_point is not None or notes.classification is not None
+    if has_point and notes.sha256 != (sha256 or file_sha256(model)):
+        return notes.model_copy(update={"operating_point": None, "classification": None, "sha256": None})
     return notes
 
 
-def note_operating_point(model: Path, point: OperatingPoint, sha256: str | None = None) -> Path:
+def note_operating_point(
+    model: Path, point: OperatingPoint | ClassifierNote, sha256: str | None = None
+) -> Path:
     """Store an operating point beside a model, keeping its other notes as they are; returns the file.
 
     Args:
@@ -99,7 +104,8 @@ def note_operating_point(model: Path, point: OperatingPoint, sha256: str | None 
     found = file_sha256(model)
     if sha256 is not None and found != sha256:
         raise UserError(f"{model} has changed since it was loaded, and nothing was stored; run this again")
-    notes = read_notes(model, found).model_copy(update={"operating_point": point, "sha256": found})
+    kind = "operating_point" if isinstance(point, OperatingPoint) else "classification"
+    notes = read_notes(model, found).model_copy(update={kind: point, "sha256": found})
     path = notes_file(model)
     # what a note does not say is settled when the model is loaded, and must not become a default here
     said = notes.model_dump_json(indent=2, exclude_none=True, exclude_unset=True)

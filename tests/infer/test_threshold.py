@@ -160,7 +160,7 @@ def test_the_command_stores_what_later_commands_use(
 
     def choose(fmr: float, model: str = "w.pt") -> None:
         command = inspect.unwrap(threshold)
-        command(fmr, pair_folder, wanted=PairRequest(), model=ModelChoice(model), workers=1)
+        command(pair_folder, fmr, wanted=PairRequest(), model=ModelChoice(model), workers=1)
 
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)

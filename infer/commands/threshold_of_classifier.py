@@ -1,0 +1,146 @@
+"""`infer threshold` of a classifier: what it reads, and output."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from rich.markup import escape
+from rich.table import Table
+
+from align.sources.layouts import LayoutName
+from align.sources.reading import Reading, parse_columns
+from align.sources.selection import Selection
+from common.formats.labels.kinds import Positive
+from common.runtime.as_option import AsOption
+from common.runtime.command_line import console, print_notes, progress_bar
+from common.runtime.errors import ParameterError
+from common.runtime.wording import counted
+from infer.classification.request import ClassifyRequest
+from infer.commands.options import CHECKPOINTS, ModelChoice
+from infer.pair_sets.request import PairRequest
+
+if TYPE_CHECKING:
+    from common.metrics import CategoryErrors
+    from infer.models.classifier_model import ClassifierModel
+    from infer.models.classifier_note import ClassifierNote
+    from infer.threshold_of_classifier import ChosenVerdicts, Kind
+
+
+@dataclass(frozen=True)
+class FacesRead:
+    """How labelled photographs for a classifier are read."""
+
+    layout: Annotated[
+        LayoutName | None, AsOption("How the photographs lie.", default="what the folder shows")
+    ] = None
+    positive: Annotated[
+        Positive | None,
+        AsOption("What 1 means in a column of labels: real or synthetic.", default="what its name says"),
+    ] = None
+
+    def request(self, wanted: PairRequest) -> ClassifyRequest:
+        """With what is told of lists and folders in general. Raises UserError as `parse_columns`."""
+        if wanted.per_kind is not None:
+            raise ParameterError(
+                "{pairs_per_kind} is about pairs, which a classifier has none of; leave it out"
+            )
+        return ClassifyRequest(
+            layout=self.layout,
+            reading=Reading(
+                columns=parse_columns([wanted.columns] if wanted.columns else []),
+                positive=self.positive,
+                allow_unlabelled=wanted.allow_unlabelled,
+            ),
+            selection=Selection(follow_links=wanted.follow_links),
+            allow_missing=wanted.allow_missing,
+        )
+
+
+FACES_AS_FOUND = FacesRead()
+
+
+def choose_for_classifier(
+    source: Path, kind: "Kind", asked: float, model: ModelChoice, wanted: ClassifyRequest, workers: int | None
+) -> None:
+    """Choose the threshold of a classifier within a rate on labelled faces, print it and store it beside it.
+
+    Raises UserError for `model.colour`, which is of encoders, and as `choose_verdicts`.
+    """
+    from common.formats.shard_folder import is_shard_folder
+    from infer.classification.ensemble import load_ensemble
+    from infer.classification.source import images_of
+    from infer.classify import classify_images
+    from infer.commands.classifier_told import tell_ensemble
+    from infer.threshold_of_classifier import choose_verdicts
+
+    if model.colour is not None:
+        raise ParameterError(
+            "{colour} is about encoders; a classifier says itself what it takes, leave it out"
+        )
+    stored = is_shard_folder(source)
+    if stored:
+        model.crops.refuse_on_crops("the source holds crops already")
+    files = [] if model.name is None else [Path(model.name)]
+    ensemble = load_ensemble(files, CHECKPOINTS, model.crops, model.device)
+    tell_ensemble(ensemble, stored)
+    images = images_of(source, wanted)
+    with progress_bar("Classifying") as progress:
+        faces = classify_images(images, ensemble, workers, progress)
+    print_notes(faces.notes)
+    found = choose_verdicts(faces, kind, asked)
+    print_verdicts(found)
+    (member,) = ensemble.members
+    store_verdicts(member.model, found.noted(None if stored else member.crops))
+
+
+def store_verdicts(model: "ClassifierModel", note: "ClassifierNote") -> None:
+    """Store a threshold beside a classifier; print where, what speaks against it, and what it replaces."""
+    from infer.models.notes import note_operating_point, read_notes
+
+    if note.doubts():
+        told = f"{note.doubts()}; every verdict with it will say so"
+        console.print(f"[yellow]careful:[/] it is not to be relied on: {told}")
+    earlier = read_notes(model.file, model.sha256).classification
+    stored = note_operating_point(model.file, note, model.sha256)
+    if earlier is not None and earlier.threshold != note.threshold:
+        before = (
+            f"{earlier.threshold:.4f}, chosen for {earlier.kind.upper()} {earlier.asked:g} on {earlier.faces}"
+        )
+        console.print(f"[yellow]note:[/] it takes the place of {escape(before)}")
+    console.print(f"stored in {escape(str(stored))}: commands with this model use it from now on")
+
+
+def print_verdicts(found: "ChosenVerdicts") -> None:
+    """Print a threshold, so that the very number can be given to `--threshold`, its band and error rates."""
+    console.print(
+        f"[bold]threshold {found.point.threshold!r}[/] for {found.kind.upper()} {found.point.asked:g}"
+    )
+    table = Table("at this threshold", "rate", "faces", "95 % interval")
+    _add_row(table, "BPCER: bona fide faces called synthetic", found.decisions.bona_fide)
+    _add_row(table, "APCER: synthetic faces called bona fide", found.decisions.synthetic)
+    console.print(table)
+    low, high = found.undecided
+    if low < high:
+        console.print(f"no verdict from P(synthetic) {low:.4f} to {high:.4f}: half of the errors lie there")
+    console.print("these rates are of the faces that it was chosen on; count them on others too")
+    if found.point.faces_to_trust is not None:
+        words, few = found.few
+        console.print(
+            f"[yellow]{few:,} {words} faces are few for this rate[/]: take {found.point.faces_to_trust:,} or "
+            "more to trust it (rule of three)"
+        )
+    if found.unscored:
+        told = ", ".join(f"{count:,} {verdict.value}" for verdict, count in found.unscored.items())
+        console.print(f"[yellow]not classified[/], in no rate: {told}")
+    if found.unlabelled:
+        console.print(
+            f"[yellow]{counted(found.unlabelled, 'face has', 'faces have')} no label, not counted[/]"
+        )
+
+
+def _add_row(table: Table, name: str, found: "CategoryErrors") -> None:
+    from infer.threshold import exact_interval
+
+    low, high = exact_interval(found)
+    faces = f"{found.errors:,} of {found.total:,}"
+    table.add_row(name, f"{found.rate:.6f}", faces, f"{low:.6f} to {high:.6f}")

@@ -1,0 +1,65 @@
+"""Classifiers in use: crops to logits, by torch."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from common.models.classifier import Classifier
+from common.models.classifier_checkpoint import ClassifierInfo
+from common.runtime.device import Device
+from infer.models.torch_device import memory_told, settled_device
+
+
+class ClassifierModel(ABC):
+    """Maps crops to logits, whatever computes them.
+
+    Attributes:
+        file: what it was loaded from.
+        sha256: of the file as it was then, in hexadecimal.
+        info: what the file says of itself, with the operating point that is noted beside it, if any.
+        precision: of its layers.
+    """
+
+    file: Path
+    sha256: str
+    info: ClassifierInfo
+    precision: str = "fp32"
+
+    @property
+    def size(self) -> int:
+        """Pixels, both sides of a crop."""
+        return self.info.input_format.size
+
+    @abstractmethod
+    def score(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """(N, size, size, 3) RGB crops to logits (N,), not calibrated: above 0 for rather synthetic.
+
+        Averaged over crop and mirror image. Raises UserError where memory does not suffice.
+        """
+
+
+class TorchClassifier(ClassifierModel):
+    """The classifier of a checkpoint, on its device.
+
+    Raises UserError when CUDA is asked for and not there, or its memory does not suffice.
+    """
+
+    def __init__(
+        self, classifier: Classifier, info: ClassifierInfo, file: Path, sha256: str, device: Device
+    ) -> None:
+        self.file = file
+        self.sha256 = sha256
+        self.info = info
+        self.device = settled_device(device)
+        with memory_told("loading the model"):
+            self.classifier = classifier.eval().to(self.device)
+
+    def score(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """See `ClassifierModel.score`."""
+        with memory_told("classifying"):
+            images = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device).permute(0, 3, 1, 2)
+            found: NDArray[np.float64] = self.classifier.score(images).cpu().numpy().astype(np.float64)
+        return found
