@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def compilation(setting: Setting) -> Iterator[Finding]:
     """Seconds until it runs, then images a second and memory."""
     limits = {"ir_lite": 120} if setting.tiny else SECONDS
-    for backbone, seconds in limits.items():
+    for backbone, limit in limits.items():
+        seconds = max(1, round(min(limit, setting.ends - time.monotonic())))
         what = f"{backbone}, batch {setting.batch}, compiled"
         words = [backbone, str(setting.batch), "tiny" if setting.tiny else "cuda"]
         program = [sys.executable, "-m", "benchmarks.gpu.compilation", *words]

@@ -45,14 +45,17 @@ def resumption(setting: Setting) -> Iterator[Finding]:
     config = setting.config("interrupted", "ir_lite", STEPS)
     folder = new_run_folder(config)
     train(setting.fabric("16-mixed"), config, folder, _Watch(STOP))
-    saved = torch.load(folder.state, weights_only=True)["parts"]["precision"]
+    saved = torch.load(folder.state, map_location="cpu", weights_only=True)["parts"]["precision"]
     fabric, states = setting.fabric("16-mixed"), []
     resumed = _Watch()
     scaler = gradient_scaler(fabric)
     assert scaler is not None
     resumed.on_start = lambda: states.append(scaler.state_dict())
     train(fabric, config, folder, resumed)
-    step, first = torch.load(folder.state, weights_only=True)["progress"]["step"], resumed.first_step
+    step, first = (
+        torch.load(folder.state, map_location="cpu", weights_only=True)["progress"]["step"],
+        resumed.first_step,
+    )
     holds = first == STOP and states == [saved] and step == first + resumed.steps > first
     told = f"goes on after step {first} with scale {states[0]['scale']:g}, to step {step}"
     yield Finding("float16 interrupted and resumed", told, f"step {STOP}, scale {saved['scale']:g}", holds)

@@ -16,6 +16,7 @@ from train.run_config import HardwareConfig
 
 PEOPLE, EACH = 1024, 12  # crops for some forty batches of 256
 TINY_PEOPLE, TINY_EACH = 16, 8
+FEW_WORKERS = 4
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Setting:
     tiny: bool
     shards: Path
     work: Path  # for what the steps write; none of it is kept
+    ends: float = float("inf")  # of the clock `time.monotonic`, when the script is to be done
 
     @property
     def device(self) -> str:
@@ -46,10 +48,10 @@ class Setting:
         return open_fabric(HardwareConfig(accelerator=self.device, precision=precision))
 
     def config(self, name: str, backbone: str, steps: int, **changes: Any) -> TrainConfig:
-        """A run of at least so many steps, in a folder of its own."""
-        return run_config(
-            self.shards, self.work / name, backbone, self.batch, steps, **self.run_settings, **changes
-        )
+        """A run of at least so many steps in its own folder; few processes read, for each has to start."""
+        workers = 0 if self.tiny else FEW_WORKERS
+        told = {**self.run_settings, "batch.loader_workers": workers, **changes}
+        return run_config(self.shards, self.work / name, backbone, self.batch, steps, **told)
 
     @property
     def run_settings(self) -> dict[str, Any]:

@@ -60,15 +60,18 @@ def _launches(ready: ReadyTensor) -> int:
 
 def _loader(setting: Setting, wanted: float) -> Iterator[Finding]:
     fabric = setting.fabric("auto")
-    config = setting.config("loader", "ir_lite", 1)
+    size = max(8, setting.batch // 4)  # smaller ones, of which a pass has more
+    config = setting.config("loader", "ir_lite", 1, **{"batch.size": size})
     task = task_named(config.task)(config, new_run_folder(config), fabric)
     task.batches.rank_share = (0, 1)
     taken = settle_workers(None, fabric.device, 1)
     for workers in (1,) if setting.tiny else sorted({*WORKERS, taken, min(available_cores(), 16)}):
         batches = iter(open_loader(task.dataset, task.batches, workers, fabric.device))
-        next(batches)
+        for _ in range(2 * workers):  # they are read ahead while processes start
+            next(batches)
         began, count = time.perf_counter(), sum(1 for _ in batches)
-        rate = count * setting.batch / (time.perf_counter() - began)
+        rate = count * size / (time.perf_counter() - began)
+        del batches  # and its processes
         is_default = workers == taken
         yield Finding(
             f"crops/s of the loader, {workers} workers{' (the default)' if is_default else ''}",

@@ -51,7 +51,7 @@ def ready_figures(
 
     On a CPU memory is 0 and the peak not known.
     """
-    _empty()
+    empty_memory()
     began = time.perf_counter()
     made = make()
     made.seconds(WARM_UP)
@@ -62,7 +62,7 @@ def ready_figures(
 
 def run_figures(data: Path, out: Path, backbone: str = BACKBONE, size: int = BATCH) -> WayFigures:
     """The figures of `train run` over shards: loader, augmentation and loop."""
-    _empty()
+    empty_memory()
     found = real_run(data, out, backbone, size, STEPS)
     share = _share(found.images, backbone)
     return WayFigures(
@@ -104,7 +104,8 @@ class _Plain:
         return time.perf_counter() - start
 
 
-def _empty() -> None:
+def empty_memory() -> None:
+    """Give back what nothing refers to any more on the GPU, and forget how much there was."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

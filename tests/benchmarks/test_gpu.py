@@ -2,6 +2,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_what_a_step_raises_is_a_row() -> None:
         yield Finding("a", "1")
         raise RuntimeError("CUDA error: an illegal address\nand more")
 
-    first, last = findings(Step("x", fail), SETTING, time.monotonic() + 60)
+    first, last = findings(Step("x", fail), SETTING)
     assert first == Finding("a", "1")
     assert last.figure == "RuntimeError: CUDA error: an illegal address" and last.holds is False
 
@@ -52,9 +53,9 @@ def test_a_step_without_its_package_is_left_out_and_so_is_one_too_late() -> None
         raise AssertionError
 
     step = Step("x", never, lambda setting: "triton")
-    (row,) = findings(step, SETTING, time.monotonic() + 60)
+    (row,) = findings(step, SETTING)
     assert row == Finding("left out", "missing: triton")
-    (row,) = findings(step, SETTING, time.monotonic() - 1)
+    (row,) = findings(step, replace(SETTING, ends=time.monotonic() - 1))
     assert row.what == "left out" and "--minutes" in row.figure
 
 
