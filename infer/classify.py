@@ -7,8 +7,12 @@ from pathlib import Path
 from common.runtime.errors import ParameterError
 from infer.classification.ensemble import Ensemble
 from infer.classification.faces import ClassifiedFaces, classified
+from infer.classification.figures import FaceFigures, figures_of, write_figures
+from infer.classification.picture import draw_faces
 from infer.classification.request import AS_IT_IS, ClassifyRequest, FaceTableFormat
+from infer.classification.results_file import write_classified
 from infer.classification.score import score_images
+from infer.classification.shown import hardest_faces, shown_faces
 from infer.classification.source import ImagesToClassify, images_of, refuse_other_frames
 from infer.classification.table import submission_ids, write_faces
 from infer.output.score_table import require_parquet
@@ -19,7 +23,11 @@ class Classification:
     """The outcome of classifying a source, and the files that were written of it."""
 
     faces: ClassifiedFaces
+    figures: FaceFigures | None  # of the faces with a label, None without such
     table_file: Path
+    results_file: Path
+    figures_file: Path
+    picture_file: Path
 
 
 def classify_source(
@@ -31,16 +39,25 @@ def classify_source(
     progress: Callable[[int, int], None] = lambda done, total: None,
     asked: ClassifyRequest = AS_IT_IS,
 ) -> Classification:
-    """Classify a photograph, a folder or list of them, or shards; write the table to the folder `out`.
+    """Classify a photograph, a folder or list of them, or shards.
 
-    NAME is that of the source. Raises UserError, before anything is computed, where a form of the table
-    cannot hold the source, or a file would overwrite it; and as `images_of` and `score_images`.
+    Writes the table, `NAME.h5`, which `read_classified` reads, `NAME.json`, the figures, and `NAME.png` to
+    the folder `out`; NAME is that of the source.
+
+    Raises UserError, before anything is computed, where a form of the table cannot hold the source, or a file
+    would overwrite what it is read from; and as `images_of` and `score_images`.
     """
     images = images_of(source, asked)
-    file = out / f"{images.name}{table.suffix}"
-    _check_before(images, file, ensemble, table)
-    faces = classify_images(images, ensemble, workers, progress)
-    return Classification(faces, write_faces(out / images.name, faces, table))
+    files = _files(images, out, table)
+    _check_before(images, files, ensemble, table)
+    faces = classify_images(images, ensemble, workers, progress, measure=images.has_labels)
+    figures = figures_of(faces)
+    shown = shown_faces(images, faces, hardest_faces(faces), ensemble)
+    write_faces(out / images.name, faces, table)
+    write_classified(files["results_file"], faces, shown)
+    write_figures(files["figures_file"], faces, figures)
+    draw_faces(files["picture_file"], faces, shown)
+    return Classification(faces, figures, **files)
 
 
 def classify_images(
@@ -48,20 +65,37 @@ def classify_images(
     ensemble: Ensemble,
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    measure: bool = False,
 ) -> ClassifiedFaces:
-    """The faces of images, and their verdicts. Raises UserError as `score_images`."""
+    """The faces of images, their verdicts, and their plain measures if wanted. Raises as `score_images`."""
     notes = refuse_other_frames(images, ensemble)
-    scored = score_images(images.images, ensemble, images.problems, workers, progress)
-    models = [str(member.file) for member in ensemble.members]
-    return classified(images, scored, ensemble.point, models, notes)
+    if images.has_labels and ensemble.takes_all_faces:
+        notes.append("the label of a photograph counts for every face of it")
+    scored = score_images(images.images, ensemble, images.problems, workers, progress, measure)
+    return classified(images, scored, ensemble, notes)
 
 
-def _check_before(images: ImagesToClassify, file: Path, ensemble: Ensemble, table: FaceTableFormat) -> None:
+def _files(images: ImagesToClassify, out: Path, table: FaceTableFormat) -> dict[str, Path]:
+    """What is written, by the name of the attribute of `Classification` that tells of it."""
+    ends = {
+        "table_file": table.suffix,
+        "results_file": ".h5",
+        "figures_file": ".json",
+        "picture_file": ".png",
+    }
+    return {name: out / f"{images.name}{end}" for name, end in ends.items()}
+
+
+def _check_before(
+    images: ImagesToClassify, files: dict[str, Path], ensemble: Ensemble, table: FaceTableFormat
+) -> None:
     """Raise UserError for what would otherwise be told after hours of work."""
-    if file.resolve() == images.origin.resolve():
-        raise ParameterError("{} would overwrite the list of photographs; name another {out}", file)
-    if file.resolve() in {Path(name).resolve() for name in images.label_files}:
-        raise ParameterError("labels were read from {}, which is to be written; name another {out}", file)
+    read = {Path(name).resolve() for name in images.label_files}
+    for file in files.values():
+        if file.resolve() == images.origin.resolve():
+            raise ParameterError("{} would overwrite what is to be classified; name another {out}", file)
+        if file.resolve() in read:
+            raise ParameterError("labels were read from {}, which is to be written; name another {out}", file)
     if table is FaceTableFormat.PARQUET:
         require_parquet()
     if table.is_of_photographs and ensemble.takes_all_faces:

@@ -49,7 +49,9 @@ def measure_files(
 
 
 def measure_crops(
-    images: NDArray[np.uint8], score: NDArray[np.float32], box: NDArray[np.float32]
+    images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
+    score: NDArray[np.float32],
+    box: NDArray[np.float32],
 ) -> Measures:
     """The measures that crops of a shard tell, by name; NaN for those of a crop that has no face found.
 
@@ -57,7 +59,7 @@ def measure_crops(
     in pixels of the photograph.
 
     Args:
-        images: (N, size, size, 3) RGB.
+        images: N of (size, size, 3) RGB.
         score: (N,), and box (N, 4): as shards have them.
     """
     rows = [picture_measures(image) for image in images]

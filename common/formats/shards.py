@@ -5,6 +5,7 @@ itself with the type and length that the format demands.
 """
 
 import hashlib
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -81,6 +82,10 @@ class ForgeryColumns:
     method: list[str]
     parameters: list[str]  # JSON: the seed and what was drawn from it
     sources: list[str]  # JSON: [{"identity", "path"}], whom it shows first, then the photograph put into
+
+    def people(self) -> list[tuple[str, ...]]:
+        """The identities among the sources of each; none where a text, which is not trusted, is malformed."""
+        return list(map(_identities, self.sources))
 
 
 @dataclass(frozen=True)
@@ -193,6 +198,13 @@ def shard_paths(folder: Path) -> list[Path]:
 def decode_strings(values: Any) -> list[str]:
     """The text of a string column; bytes that are not UTF-8 are replaced, not refused."""
     return list(map(decoded, values))
+
+
+def _identities(sources: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(source["identity"]) for source in json.loads(sources))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
 
 
 def _check(file: h5py.File) -> None:

@@ -1,6 +1,7 @@
 """Crops of faces in every way that a model of an ensemble takes, a function for worker processes."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,17 @@ from align.media.source import ImageSource
 Views = tuple[NDArray[np.uint8], ...]  # of one face, (size, size, 3) RGB, one for each way of cutting
 
 
+class CutFace(NamedTuple):
+    """A face of an image, cut out."""
+
+    views: Views
+    score: float  # of the detector; NaN where none was asked
+    box: NDArray[np.float32]  # (4,) x1, y1, x2, y2 in pixels of the image
+
+
 def align_faces(
     sources: Sequence[ImageSource], ways: Sequence[AlignOptions]
-) -> list[list[Views] | Rejection]:
+) -> list[list[CutFace] | Rejection]:
     """The faces of each photograph, by prominence, each cut in every one of the ways.
 
     The ways differ in the crop alone, not in how faces are looked for. A face that one of them cannot cut,
@@ -25,16 +34,18 @@ def align_faces(
     return [_in_every_way(outcomes) for outcomes in zip(*found, strict=True)]
 
 
-def _in_every_way(outcomes: Sequence[list[AlignedFace] | Rejection]) -> list[Views] | Rejection:
+def _in_every_way(outcomes: Sequence[list[AlignedFace] | Rejection]) -> list[CutFace] | Rejection:
     by_box: list[dict[bytes, AlignedFace]] = []
     for outcome in outcomes:
         if isinstance(outcome, Rejection):
             return outcome
         by_box.append({face.detection.box.tobytes(): face for face in outcome})
     first, *others = by_box
-    views = [
-        (face.image, *(other[box].image for other in others))
+    cut = [
+        CutFace(
+            (face.image, *(other[box].image for other in others)), face.detection.score, face.detection.box
+        )
         for box, face in first.items()
         if all(box in other for other in others)
     ]
-    return views or Rejection(LOST_FACE)
+    return cut or Rejection(LOST_FACE)

@@ -1,13 +1,18 @@
 """Classified faces: what was found of each image, and what its source knows of it."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.version import installed_version
+from infer.classification.ensemble import Ensemble
+from infer.classification.member import Member
+from infer.classification.score import ScoredFace
 from infer.classification.source import UNLABELLED, ImagesToClassify
 from infer.classification.verdict import (
     FACE_VERDICTS,
@@ -18,6 +23,20 @@ from infer.classification.verdict import (
 )
 
 NO_FACE_NUMBER = -1
+
+
+class ClassifierCard(BaseModel):
+    """Facts about a classifier, which are stored in everything made with it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    file: str
+    sha256: str
+    network: str
+    size: int = Field(ge=16, le=1024)  # pixels, both sides of what the network takes
+    temperature: float = Field(gt=0, allow_inf_nan=False)  # that its logits were divided by
+    recipe: str = ""
+    trained_on: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,9 +51,11 @@ class ClassifiedFaces:
         label: (F,) int8: 1 synthetic, 0 bona fide, `UNLABELLED`.
         group, species: (F,), as in `ImagesToClassify`.
         logit: (F,) float64, calibrated, the mean of the ensemble; NaN where there is no face.
+        measures: (F,) float64 each, by name: those of `infer.shortcuts.measure_crops`, NaN without a face;
+            empty where none were taken.
         rejected: why there is none, by row.
         point: where logits become verdicts.
-        models: the files of the ensemble.
+        models: the members of the ensemble.
         notes: sentences on the source.
         made_with: the version of facetrust; empty where it runs without being installed.
     """
@@ -50,7 +71,8 @@ class ClassifiedFaces:
     logit: NDArray[np.float64] = field(repr=False)
     rejected: dict[int, str] = field(repr=False)
     point: OperatingPoint
-    models: tuple[str, ...]
+    models: tuple[ClassifierCard, ...]
+    measures: dict[str, NDArray[np.float64]] = field(repr=False, default_factory=dict)
     notes: tuple[str, ...] = ()
     made_with: str = field(default_factory=installed_version)
 
@@ -105,20 +127,22 @@ def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def classified(
     images: ImagesToClassify,
-    scored: Sequence[list[float] | str],
-    point: OperatingPoint,
-    models: Sequence[str],
+    scored: Sequence[list[ScoredFace] | str],
+    ensemble: Ensemble,
     notes: Sequence[str] = (),
 ) -> ClassifiedFaces:
     """The faces of images, of what `score_images` says of each: a row a face, and one for each without."""
     rows: list[tuple[int, int, float]] = []
+    measures: list[Mapping[str, float]] = []
     rejected: dict[int, str] = {}
     for image, outcome in enumerate(scored):
         if isinstance(outcome, str):
             rejected[len(rows)] = outcome
-            rows.append((image, NO_FACE_NUMBER, float("nan")))
+            rows.append((image, NO_FACE_NUMBER, math.nan))
+            measures.append({})
         else:
-            rows += [(image, face, logit) for face, logit in enumerate(outcome)]
+            rows += [(image, face, found.logit) for face, found in enumerate(outcome)]
+            measures += [found.measures for found in outcome]
     taken = np.array([image for image, _, _ in rows], np.int64)
     return ClassifiedFaces(
         name=images.name,
@@ -130,8 +154,27 @@ def classified(
         group=images.groups[taken],
         species=[images.species[image] for image in taken.tolist()],
         logit=np.array([logit for _, _, logit in rows], np.float64),
+        measures=_columns(measures),
         rejected=rejected,
-        point=point,
-        models=tuple(models),
+        point=ensemble.point,
+        models=tuple(map(_card, ensemble.members)),
         notes=(*images.notes, *notes),
     )
+
+
+def _card(member: Member) -> ClassifierCard:
+    info = member.info
+    return ClassifierCard(
+        file=str(member.file),
+        sha256=member.model.sha256,
+        network=info.network,
+        size=member.size,
+        temperature=info.point.temperature,
+        recipe=info.recipe,
+        trained_on=info.trained_on,
+    )
+
+
+def _columns(rows: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.float64]]:
+    names = next((list(row) for row in rows if row), [])
+    return {name: np.array([row.get(name, math.nan) for row in rows]) for name in names}

@@ -3,15 +3,29 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from align.crops.aligner import Rejection
 from align.media.source import ImageSource
+from common.formats.shards import open_shard
 from infer.chunks import CHUNK, in_chunks
-from infer.classification.align_faces import Views, align_faces
+from infer.classification.align_faces import CutFace, align_faces
 from infer.classification.ensemble import Ensemble
+from infer.shortcuts import measure_crops
 from infer.stored_crops import ShardCrop, read_crops
 
-Outcome = list[Views] | Rejection
+Outcome = list[CutFace] | Rejection
+
+
+class ScoredFace(NamedTuple):
+    """A face of an image, and what the ensemble says of it."""
+
+    logit: float  # calibrated
+    box: NDArray[np.float32]  # (4,) x1, y1, x2, y2 in pixels of the image
+    measures: Mapping[str, float]  # of `measure_crops`, by name; empty unless asked for
 
 
 def score_images(
@@ -20,7 +34,8 @@ def score_images(
     problems: Mapping[int, str] = {},
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[list[float] | str]:
+    measure: bool = False,
+) -> list[list[ScoredFace] | str]:
     """The calibrated logit of each face of each image, the most prominent first, or why there is none.
 
     The number of workers changes no bit of the result, because what is computed together does not hang on it.
@@ -31,10 +46,11 @@ def score_images(
         problems: why images are left alone, by row.
         workers: processes that find and cut faces; by default one per core.
         progress: is called with images done and in all.
+        measure: whether the plain measures of each crop are taken as well.
 
     Raises UserError when a worker dies, and as `Ensemble.logits`.
     """
-    found: list[list[float] | str] = [problems.get(row, "") for row in range(len(images))]
+    found: list[list[ScoredFace] | str] = [problems.get(row, "") for row in range(len(images))]
     usable = [row for row in range(len(images)) if row not in problems]
     skipped = len(images) - len(usable)
 
@@ -42,17 +58,14 @@ def score_images(
         progress(skipped + done, len(images))
 
     for chunk in faces_of([images[row] for row in usable], ensemble, workers, told):
-        rows, views = [], []
+        faces: list[tuple[int, CutFace]] = []
         for place, outcome in chunk.items():
             row = usable[place]
-            if isinstance(outcome, Rejection):
-                found[row] = outcome.reason
-            else:
-                found[row] = []
-                rows += [row] * len(outcome)
-                views += outcome
-        for row, logit in zip(rows, ensemble.logits(views).tolist() if views else [], strict=True):
-            found[row].append(logit)  # type: ignore[union-attr]
+            found[row] = outcome.reason if isinstance(outcome, Rejection) else []
+            faces += [] if isinstance(outcome, Rejection) else [(row, face) for face in outcome]
+        scored = _scored([face for _, face in faces], ensemble, measure)
+        for (row, _), one in zip(faces, scored, strict=True):
+            found[row].append(one)  # type: ignore[union-attr]
     return found
 
 
@@ -71,14 +84,37 @@ def faces_of(
     yield from in_chunks(align, images, ensemble.ways[0], workers, progress)
 
 
+def _scored(faces: Sequence[CutFace], ensemble: Ensemble, measure: bool) -> list[ScoredFace]:
+    if not faces:
+        return []
+    logits = ensemble.logits([face.views for face in faces]).tolist()
+    measures: list[dict[str, float]] = [{}] * len(faces)
+    if measure:
+        columns = measure_crops(
+            [face.views[0] for face in faces],
+            np.array([face.score for face in faces], np.float32),
+            np.array([face.box for face in faces], np.float32),
+        )
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        measures = [dict(zip(columns, row, strict=True)) for row in rows]
+    return [
+        ScoredFace(logit, face.box, own) for logit, face, own in zip(logits, faces, measures, strict=True)
+    ]
+
+
 def _stored(
     crops: Sequence[ShardCrop], ways: int, progress: Callable[[int, int], None]
 ) -> Iterator[dict[int, Outcome]]:
     done = 0
-    for _, shard in groupby(crops, key=lambda crop: crop.shard):
+    for path, shard in groupby(crops, key=lambda crop: crop.shard):
         own = list(shard)  # crops of different shards may differ in size
+        with open_shard(path) as file:
+            scores, boxes = file["score"][:], file["box"][:]
         for start in range(0, len(own), CHUNK):
-            pixels = read_crops(own[start : start + CHUNK])
-            yield {done + row: [(crop,) * ways] for row, crop in enumerate(pixels)}
-            done += len(pixels)
+            part = own[start : start + CHUNK]
+            yield {
+                done + place: [CutFace((crop,) * ways, float(scores[one.row]), boxes[one.row])]
+                for place, (one, crop) in enumerate(zip(part, read_crops(part), strict=True))
+            }
+            done += len(part)
             progress(done, len(crops))

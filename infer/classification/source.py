@@ -58,6 +58,11 @@ class ImagesToClassify:
     notes: list[str] = field(default_factory=list)
     label_files: list[str] = field(default_factory=list)
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether it is known of any image what it is."""
+        return bool((self.labels != UNLABELLED).any())
+
 
 def is_one_photograph(source: Path) -> bool:
     """Whether a source is a photograph itself. Raises UserError where there is no such file or folder."""
@@ -141,7 +146,11 @@ def _of_shards(source: Path, asked: ClassifyRequest) -> ImagesToClassify:
             people = decode_strings(shard["identity"][:])
             forged, origins = forgery_columns(shard), origin_columns(shard)
         of_origin = map(group_names, origins.groups) if origins else [()] * len(own)
-        ties += [_ties(person, names) for person, names in zip(people, of_origin, strict=True)]
+        made_of = forged.people() if forged else [()] * len(own)
+        ties += [
+            _ties(person, names) | {f"person {other}" for other in sources}
+            for person, names, sources in zip(people, of_origin, made_of, strict=True)
+        ]
         missing = np.flatnonzero(taken == Alignment.CENTRE)
         problems |= {len(images) + row: f"{NO_FACE} by 'align run'" for row in missing.tolist()}
         images += [ShardCrop(path, row) for row in range(len(own))]

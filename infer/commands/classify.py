@@ -13,6 +13,7 @@ from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
 from infer.classification.request import ClassifyRequest, FaceTableFormat
 from infer.commands.classifier_told import NOT_ACROSS, tell_ensemble, tell_point
+from infer.commands.figures_told import tell_figures
 from infer.commands.options import RESULTS, ClassifierChoice
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ def classify(
     wanted: ClassifyRequest,
     out: Annotated[
         Path | None,
-        AsOption("Folder for the table of verdicts.", default=f"{RESULTS}, for one photograph none"),
+        AsOption(
+            "Folder for verdicts, figures, picture and results.",
+            default=f"{RESULTS}, for one photograph none",
+        ),
     ] = None,
     table_format: Annotated[
         FaceTableFormat,
@@ -80,6 +84,11 @@ def classify(
             found = classify_source(source, out or RESULTS, ensemble, table_format, workers, progress, wanted)
         faces = found.faces
         _print_faces(found, table_format)
+        if found.figures:
+            tell_figures(found.figures)
+        console.print(
+            f"Figures and picture: {escape(printable(f'{found.figures_file}, {found.picture_file}'))}"
+        )
     if one:
         _print_one(faces)
     tell_point(faces.point)

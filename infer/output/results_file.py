@@ -5,17 +5,13 @@ neither the photographs nor the model.
 """
 
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from common.formats.columns import Column, pack_columns, unpack_columns
-from common.formats.csv_file import printable_utf8
 from common.formats.hdf5 import (
-    MalformedError,
     check_format,
     fixed_text,
     made_in_memory,
@@ -26,6 +22,7 @@ from common.formats.pair_category import PairCategory
 from common.formats.pair_list import UNLABELLED
 from common.runtime.atomic import write_atomically
 from infer.models.model import ModelCard
+from infer.output.checked import as_bytes, demand, encodable, parsed_header, within
 from infer.output.results import HardPairs, Results
 
 FORMAT = "facetrust-results"
@@ -74,10 +71,9 @@ def write_results(path: Path, results: Results) -> None:
     """
     header = {name: getattr(results, name) for name in _Header.model_fields}
     without = None if results.notes else {"notes"}  # which earlier versions do not read
-    header_json = TypeAdapter(_Header).dump_json(_Header(**_encodable(header)), exclude=without)
     values = {
         **vars(results),
-        "header": np.frombuffer(header_json, np.uint8),
+        "header": as_bytes(_Header(**encodable(header)), without),
         "rejected_rows": list(results.rejected),
         "rejected_reasons": list(results.rejected.values()),
         "hard_rows": results.hard.rows,
@@ -91,15 +87,6 @@ def write_results(path: Path, results: Results) -> None:
 
     data = made_in_memory(fill)
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
-
-
-def _encodable(value: Any) -> Any:
-    """The value with every text in it fit for UTF-8: lone surrogates are written as `\\udcff`."""
-    if isinstance(value, str):
-        return printable_utf8(value)
-    if isinstance(value, dict):
-        return {key: _encodable(entry) for key, entry in value.items()}
-    return [_encodable(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def read_results(path: Path) -> Results:
@@ -126,24 +113,24 @@ def is_of_another_kind(path: Path) -> bool:
 def _read(file: h5py.File) -> Results:
     check_format(file, FORMAT, READABLE_VERSIONS, "a file of results")
     found = unpack_columns(file, COLUMNS)
-    header = _header(found["header"].tobytes())
+    header = parsed_header(_Header, found["header"].tobytes())
     ids, images, similarity = found["ids"], found["image_names"], found["similarity"]
     rejected, reasons, hard = found["rejected_rows"], found["rejected_reasons"], found["hard_rows"]
     crops = found["hard_crops"]
     for name in ("members", "categories", "similarity"):
-        _demand(len(found[name]) == len(ids), f"has a malformed column '{name}'")
-    _demand(len(rejected) == len(reasons), "has a malformed column 'rejected_rows'")
-    _demand(len(crops) == len(hard), "has a malformed column 'hard_crops'")
+        demand(len(found[name]) == len(ids), f"has a malformed column '{name}'")
+    demand(len(rejected) == len(reasons), "has a malformed column 'rejected_rows'")
+    demand(len(crops) == len(hard), "has a malformed column 'hard_crops'")
     square = crops.shape[2] == crops.shape[3] and crops.shape[2] in CROP_SIDES
-    _demand(square, "has crops of a size unheard of")
-    _demand(len(set(ids)) == len(ids), "has two pairs of one id")
-    _demand(_within(found["members"], 0, len(images) - 1), "has a pair of an image that is not there")
-    known = _within(found["categories"], UNLABELLED, len(PairCategory) - 1)
-    _demand(known, "has a pair of an unknown category")
-    _demand(_within(similarity[~np.isnan(similarity)], -1, 1), "has a similarity that is not from -1 to 1")
-    _demand(_within(rejected, 0, len(images) - 1), "has a reason that belongs to no image")
-    _demand(_within(hard, 0, len(ids) - 1), "has crops that belong to no pair")
-    _demand(len(np.unique(rejected)) == len(reasons), "has two reasons for an image")
+    demand(square, "has crops of a size unheard of")
+    demand(len(set(ids)) == len(ids), "has two pairs of one id")
+    demand(within(found["members"], 0, len(images) - 1), "has a pair of an image that is not there")
+    known = within(found["categories"], UNLABELLED, len(PairCategory) - 1)
+    demand(known, "has a pair of an unknown category")
+    demand(within(similarity[~np.isnan(similarity)], -1, 1), "has a similarity that is not from -1 to 1")
+    demand(within(rejected, 0, len(images) - 1), "has a reason that belongs to no image")
+    demand(within(hard, 0, len(ids) - 1), "has crops that belong to no pair")
+    demand(len(np.unique(rejected)) == len(reasons), "has two reasons for an image")
     return Results(
         ids=ids,
         image_names=images,
@@ -154,21 +141,3 @@ def _read(file: h5py.File) -> Results:
         hard=HardPairs(hard.astype(np.int64), crops),
         **{name: getattr(header, name) for name in _Header.model_fields},
     )
-
-
-def _header(data: bytes) -> _Header:
-    try:
-        return _Header.model_validate_json(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise MalformedError(f"says what cannot be of {place or 'itself'}: {first['msg']}") from error
-
-
-def _within(values: NDArray[Any], least: int, most: int) -> bool:
-    return not values.size or bool(values.min() >= least and values.max() <= most)
-
-
-def _demand(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise MalformedError(otherwise)

@@ -36,12 +36,12 @@ def faces_of(labels: list[int], probability: NDArray[np.float64]) -> ClassifiedF
         image=np.arange(count),
         face=np.zeros(count, np.int32),
         label=np.array(labels, np.int8),
-        group=[""] * count,
+        group=np.arange(count),
         species=[""] * count,
         logit=np.log(probability / (1 - probability)),
         rejected=dict.fromkeys(np.flatnonzero(np.isnan(probability)).tolist(), "no face found"),
         point=OperatingPoint(),
-        models=("m",),
+        models=(),
     )
 
 

@@ -1,7 +1,6 @@
 """Data set of aligned crops, read from shards on demand."""
 
 import hashlib
-import json
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -158,8 +157,7 @@ class CropDataset(Dataset[CropBatch]):
             if columns is None:
                 found += [None] * count
             else:
-                people = map(_people, columns.sources)
-                found += map(ForgedOffline, columns.method, people)
+                found += map(ForgedOffline, columns.method, columns.people())
         return [found[place] for place in self._places]
 
     def origin_groups(self) -> list[tuple[str, ...]]:
@@ -198,14 +196,6 @@ class CropDataset(Dataset[CropBatch]):
             torch.from_numpy(self.identities[rows]),
             torch.from_numpy(self.synthetic[rows]),
         )
-
-
-def _people(sources: str) -> tuple[str, ...]:
-    """The identities in a text of the column `sources`, which is not trusted."""
-    try:
-        return tuple(str(source["identity"]) for source in json.loads(sources))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return ()
 
 
 @lru_cache(maxsize=OPEN_SHARDS)

@@ -39,8 +39,8 @@ def table(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def classified(source: Path, ensemble: Ensemble, out: Path, **more: Any) -> ClassifiedFaces:
-    return classify_source(source, out, ensemble, workers=1, **more).faces
+def classified(source: Path, ensemble: Ensemble, out: Path) -> ClassifiedFaces:
+    return classify_source(source, out, ensemble, workers=1).faces
 
 
 @pytest.mark.slow
