@@ -40,7 +40,10 @@ class Panel:
     title: str
 
 
-Workers = Annotated[int | None, AsOption("Processes; by default one per core, or four on a GPU.", least=1)]
+Workers = Annotated[
+    int | None,
+    AsOption("Processes; by default one per core, and where they compute on a GPU at most four.", least=1),
+]
 AllowMissing = Annotated[
     bool, AsOption("Take the shards that lie there, also where their manifest lists others.")
 ]
