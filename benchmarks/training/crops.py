@@ -11,23 +11,25 @@ PEOPLE, EACH = 64, 12
 PEOPLE_PER_SHARD = 64
 
 
-def write_crops(folder: Path, people: int = PEOPLE, each: int = EACH) -> Path:
+def write_crops(folder: Path, people: int = PEOPLE, each: int = EACH, size: int = 112) -> Path:
     """Shards of so many people with `each` crops, a third of them synthetic; the same every time.
 
     The crops of a person have half of their colours in common, so that there is something to learn.
     """
     folder.mkdir(parents=True)
     for number, first in enumerate(range(0, people, PEOPLE_PER_SHARD)):
-        _write(folder / f"shard-{number:05d}.h5", range(first, min(first + PEOPLE_PER_SHARD, people)), each)
+        _write(
+            folder / f"shard-{number:05d}.h5", range(first, min(first + PEOPLE_PER_SHARD, people)), each, size
+        )
     return folder
 
 
-def _write(shard: Path, people: range, each: int) -> None:
+def _write(shard: Path, people: range, each: int, size: int) -> None:
     rng = np.random.default_rng(people.start)
     count = len(people) * each
     common = np.repeat(rng.integers(0, 256, (len(people), 14, 14, 3)), each, axis=0)
     coarse = ((common + rng.integers(0, 256, common.shape)) // 2).astype(np.uint8)
-    images = np.stack([cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) for image in coarse])
+    images = np.stack([cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC) for image in coarse])
     names = [f"person{person}" for person in people for _ in range(each)]
     rows = ShardRows(
         images=images,
@@ -39,4 +41,4 @@ def _write(shard: Path, people: range, each: int) -> None:
         score=np.ones(count, np.float32),
         alignment=np.zeros(count, np.uint8),
     )
-    write_shard(shard, ShardHeader("none", "0" * 64, "arcface", 112), rows)
+    write_shard(shard, ShardHeader("none", "0" * 64, "arcface", size), rows)

@@ -8,6 +8,7 @@ from typing import Protocol
 from train.config import TrainConfig
 from train.load_config import load_config
 from train.loggers.base import Logger, RunPlan, StepRecord
+from train.run_config import RunConfig
 from train.start import start_run
 
 WARM_UP = 3  # steps of the loop that are not counted
@@ -75,7 +76,7 @@ def loop_config(data: Path, out: Path, backbone: str, size: int, steps: int) -> 
     )
 
 
-def take_turns(config: TrainConfig, others: Mapping[str, Way], steps: int) -> dict[str, list[float]]:
+def take_turns(config: RunConfig, others: Mapping[str, Way], steps: int) -> dict[str, list[float]]:
     """Seconds of each turn of each way."""
     turns = Turns(others, steps)
     start_run(config, turns)
