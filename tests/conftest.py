@@ -48,7 +48,6 @@ def _lacks_cuda() -> str | None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the commands that the tests start hear Ctrl-C, which a shell has its background jobs ignore."""
-    config.addinivalue_line("markers", "cuda: needs a GPU; skipped where torch finds none")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
