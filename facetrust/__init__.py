@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from common.formats.shards import ShardRows
     from common.metrics.eer import OperatingPoint, equal_error_rate
     from common.runtime.errors import UserError
+    from facetrust.classifiers import Classified, classify, load_classifier
     from facetrust.photographs import Verification, align, embed, load_model, verify
     from facetrust.shards import read_shards
+    from infer.classification.ensemble import Ensemble
+    from infer.classification.verdict import FaceVerdict
     from infer.embeddings import Embeddings
     from infer.models.model import Model
     from infer.score import Verdict
@@ -32,7 +35,10 @@ __all__ = [
     "AlignOptions",
     "AlignedFace",
     "Aligner",
+    "Classified",
     "Embeddings",
+    "Ensemble",
+    "FaceVerdict",
     "ImageSource",
     "Model",
     "OperatingPoint",
@@ -43,9 +49,11 @@ __all__ = [
     "Verification",
     "__version__",
     "align",
+    "classify",
     "detectors",
     "embed",
     "equal_error_rate",
+    "load_classifier",
     "load_model",
     "losses",
     "read_shards",
@@ -59,8 +67,11 @@ _NAMES_OF = {
     "common.formats.shards": ("ShardRows",),
     "common.metrics.eer": ("OperatingPoint", "equal_error_rate"),
     "common.runtime.errors": ("UserError",),
+    "facetrust.classifiers": ("Classified", "classify", "load_classifier"),
     "facetrust.photographs": ("Verification", "align", "embed", "load_model", "verify"),
     "facetrust.shards": ("read_shards",),
+    "infer.classification.ensemble": ("Ensemble",),
+    "infer.classification.verdict": ("FaceVerdict",),
     "infer.embeddings": ("Embeddings",),
     "infer.models.model": ("Model",),
     "infer.score": ("Verdict",),

@@ -148,11 +148,17 @@ def embed(photographs: Iterable[ImageSource], *, model: Model, workers: int = 1)
     >>> found.vectors.shape, found.rejected, found.has_face.tolist()
     ((2, 128), {1: 'no such file'}, [True, False])
     """
+    several = listed(photographs)
+    _refuse_no_model(model)
+    return embed_images(several, model, workers=workers)
+
+
+def listed(photographs: Iterable[ImageSource]) -> list[ImageSource]:
+    """Photographs as a list. Raises UserError where it is one photograph that is given."""
     one_array = isinstance(photographs, np.ndarray) and photographs.ndim != 4
     if one_array or isinstance(photographs, str | bytes | os.PathLike | Image.Image):
         raise UserError("photographs is a list of them; put one photograph into brackets")
-    _refuse_no_model(model)
-    return embed_images(list(photographs), model, workers=workers)
+    return list(photographs)
 
 
 def _refuse_no_model(model: object) -> None:

@@ -241,3 +241,50 @@ def tiny_shards(
         images, names, flags = zip(*made, strict=True)
         write_shard(folder / f"shard-{number:05d}.h5", shard_header, make_rows(images, names, flags))
     return folder
+
+
+@pytest.fixture(scope="session")
+def make_classifier(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Writes a checkpoint of a small classifier, whose logits of the portraits lie on both sides of 0.
+
+    It takes `point` and `crops` of its header, by default box crops of 64 pixels, the `size` of its input,
+    and the `seed` of its weights.
+    """
+    import torch
+
+    from common.metrics.figures import Ranking
+    from common.models.classifier import Classifier, classifier_input
+    from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, save_classifier
+    from common.models.crop_settings import CropSettings
+    from common.models.standing import Standing
+
+    network = "timm:mobilenetv2_035"
+    auc = Ranking("auc", "AUC", mark="auc", better="higher")
+    box = CropSettings(template="box", margin=0.2, size=64)
+
+    def make(
+        point: OperatingPoint | None = None,
+        crops: CropSettings | None = box,
+        size: int = 32,
+        seed: int = 4,
+    ) -> Path:
+        torch.manual_seed(seed)
+        classifier = Classifier(network, classifier_input(network, size)).eval()
+        with torch.no_grad():
+            classifier.network.model.classifier.weight *= 50  # a new one begins small
+        info = ClassifierInfo(
+            network=network,
+            input_format=classifier.input_format,
+            point=point or OperatingPoint(),
+            crops=crops,
+            recipe="test",
+        )
+        standing = Standing(
+            task="classification", network=network, run="r", epoch=1, step=2, validation="v", rankings=(auc,),
+            figures={"auc": 0.9},
+        )  # fmt: skip
+        path = tmp_path_factory.mktemp("classifier") / "own.safetensors"
+        save_classifier(path, classifier, info, standing)
+        return path
+
+    return make

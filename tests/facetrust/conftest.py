@@ -1,5 +1,6 @@
 """What the docstrings and examples of the library name: photographs of two people, of a group, and shards."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def user_folder(
     save_jpeg: Callable[[Path, Crop], Path],
     make_rows: Callable[..., ShardRows],
     shard_header: ShardHeader,
+    make_classifier: Callable[..., Path],
 ) -> Path:
     """Not to be changed."""
     folder = tmp_path_factory.mktemp("user")
@@ -36,4 +38,5 @@ def user_folder(
     shards = folder / "datasets" / "processed_images"
     shards.mkdir(parents=True)
     write_shard(shards / "shard-00000.h5", shard_header, make_rows(crops[:2], ["anna", "berta"], [0, 1]))
+    shutil.copy(make_classifier(), folder / "classifier.safetensors")
     return folder

@@ -10,7 +10,17 @@ import torch
 
 import facetrust as ft
 
-PUBLIC = ("load_model", "verify", "embed", "align", "read_shards", "Aligner", "equal_error_rate")
+PUBLIC = (
+    "load_model",
+    "verify",
+    "embed",
+    "align",
+    "read_shards",
+    "Aligner",
+    "equal_error_rate",
+    "load_classifier",
+    "classify",
+)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

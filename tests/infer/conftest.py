@@ -5,24 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
-from common.metrics.figures import Ranking
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
-from common.models.classifier import Classifier, classifier_input
-from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, save_classifier
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder
 from common.models.input_format import InputFormat
-from common.models.standing import Standing
 from infer.models.load import load_model
 from infer.models.model import Model
 
-NETWORK = "timm:mobilenetv2_035"
-AUC = Ranking("auc", "AUC", mark="auc", better="higher")
-AT_HALF = OperatingPoint()
-BOX = CropSettings(template="box", margin=0.2, size=64)
 PIXELS = InputFormat(colour="BGR", mean=(120, 110, 100), scale=(60, 50, 40))  # no defaults
 
 
@@ -78,36 +69,6 @@ def pair_folder(
     lines = ["a,1,0,0", "b,1,0,0", "c,0,0,0", "d,0,0,0", "e,1,0,1", "missing,1,0,0", "text,0,0,0"]
     (root / "labels.csv").write_text("\n".join(["pair_id,label,synthetic0,synthetic1", *lines]) + "\n")
     return root
-
-
-@pytest.fixture(scope="session")
-def make_classifier(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Writes a checkpoint; `point` and `crops` are those of its header, `bias` is added to its logits."""
-
-    def make(
-        point: OperatingPoint = AT_HALF,
-        crops: CropSettings | None = BOX,
-        size: int = 32,
-        seed: int = 4,  # its logits of the six portraits lie on both sides of 0
-        bias: float = 0.0,
-    ) -> Path:
-        torch.manual_seed(seed)
-        classifier = Classifier(NETWORK, classifier_input(NETWORK, size)).eval()
-        with torch.no_grad():
-            classifier.network.model.classifier.weight *= 50  # a new one begins small
-            classifier.network.model.classifier.bias += bias
-        info = ClassifierInfo(
-            network=NETWORK, input_format=classifier.input_format, point=point, crops=crops, recipe="test"
-        )
-        standing = Standing(
-            task="classification", network=NETWORK, run="r", epoch=1, step=2, validation="v", rankings=(AUC,),
-            figures={"auc": 0.9},
-        )  # fmt: skip
-        path = tmp_path_factory.mktemp("classifier") / "own.safetensors"
-        save_classifier(path, classifier, info, standing)
-        return path
-
-    return make
 
 
 @pytest.fixture
