@@ -57,7 +57,7 @@ class Member:
 
 
 def open_member(file: Path, chosen: str, asked: CropRequest, device: Device) -> Member:
-    """The classifier of a checkpoint, and crops as in its training unless asked for otherwise.
+    """The classifier of a file, and crops as in its training unless asked for otherwise.
 
     Raises UserError as `open_classifier` and `CropRequest.settle`.
     """

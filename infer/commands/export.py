@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from common.runtime.as_option import AsOption, Workers
+from common.runtime.as_option import AsOption, Panel, Workers
 from common.runtime.command_line import console, examples, print_notes, progress_bar
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 from common.runtime.option_groups import with_option_groups
+from infer.commands.export_of_classifier import export_of_classifier
+from infer.commands.faces_read import FACES_AS_FOUND, FacesRead
 from infer.commands.model_told import tell_model
 from infer.commands.options import Images, ModelChoice
 from infer.export.options import ExportOptions
@@ -24,6 +26,8 @@ EXAMPLES = examples(
     "python -m infer export --model mobilefacenet.pt --threshold 0.35 --out mobilefacenet.onnx",
     "python -m infer export --precision fp16 --pairs data/test_public --out half.onnx",
     "python -m infer export --precision int8 --pairs pairs.txt --images ~/lfw --out small.onnx",
+    "python -m infer export --model classifier.safetensors --out classifier.onnx",
+    "python -m infer export --model classifier.safetensors --precision int8 --faces SHARDS --out small.onnx",
 )
 
 
@@ -47,11 +51,40 @@ def export(
         ),
     ] = None,
     images: Images = None,
+    faces: Annotated[
+        Path | None,
+        AsOption(
+            "Of a classifier: photographs or shards as 'infer classify' takes them, for what pairs are of an "
+            "encoder."
+        ),
+    ] = None,
     wanted: PairRequest,
+    read: Annotated[FacesRead, Panel("Labelled photographs for a classifier")] = FACES_AS_FOUND,
     options: ExportOptions,
     workers: Workers = None,
 ) -> None:
-    """Write the encoder as one ONNX file that takes pixels and gives embeddings of unit length."""
+    """Write a model as one ONNX file that takes pixels: an encoder gives embeddings, a classifier logits."""
+    from infer.models.open_classifier import is_classifier
+
+    if faces is not None or (model.name is not None and is_classifier(Path(model.name))):
+        if pairs is not None or images is not None:
+            raise ParameterError("{pairs} and {images} are of encoders; for a classifier add {faces}")
+        export_of_classifier(out, model, faces, read.request(wanted), options, workers)
+        return
+    if read != FACES_AS_FOUND:
+        raise ParameterError("{layout} and {positive} are about the faces for a classifier; leave them out")
+    _export_encoder(out, model, pairs, images, wanted, options, workers)
+
+
+def _export_encoder(
+    out: Path,
+    model: ModelChoice,
+    pairs: Path | None,
+    images: Path | None,
+    wanted: PairRequest,
+    options: ExportOptions,
+    workers: int | None,
+) -> None:
     from infer.claims import synthetic_statement
     from infer.export.export import export_onnx
     from infer.pair_sets.find import find_pair_set

@@ -8,6 +8,7 @@ import typer
 
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.device import Device
+from common.runtime.errors import ParameterError
 from infer.cropping import AS_TRAINED, EVERY_FACE_AS_TRAINED, CropRequest, EveryFaceRequest
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class ClassifierChoice:
     names: Annotated[
         tuple[Path, ...],
         AsOption(
-            "Checkpoint of a classifier; several are an ensemble. Repeatable.",
+            "Checkpoint of a classifier, or its ONNX file; several are an ensemble. Repeatable.",
             name="model",
             default=f"the best of {CHECKPOINTS}",
         ),
@@ -94,6 +95,21 @@ class ClassifierChoice:
         if stored_crops:
             self.crops.refuse_on_crops("the source holds crops already")
         return load_ensemble(self.names, CHECKPOINTS, self.crops, self.device, self.threshold)
+
+
+def one_classifier(model: ModelChoice, stored_crops: bool = False) -> "Ensemble":
+    """The classifier that `--model` names where it may be an encoder as well, or else the best one.
+
+    Raises UserError for a colour, which is for encoders, and as `ClassifierChoice.load`.
+    """
+    from infer.classification.ensemble import load_ensemble
+
+    if model.colour is not None:
+        raise ParameterError("{colour} is of encoders; a classifier says itself what it takes, leave it out")
+    if stored_crops:
+        model.crops.refuse_on_crops("the source holds crops already")
+    files = [] if model.name is None else [Path(model.name)]
+    return load_ensemble(files, CHECKPOINTS, model.crops, model.device)
 
 
 Pairs = Annotated[

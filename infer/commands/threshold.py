@@ -13,9 +13,10 @@ from common.runtime.command_line import console, examples, print_notes, progress
 from common.runtime.errors import ParameterError, UserError
 from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
+from infer.commands.faces_read import FACES_AS_FOUND, FacesRead
 from infer.commands.model_told import tell_model
 from infer.commands.options import RESULTS, TEST_PAIRS, Images, ModelChoice
-from infer.commands.threshold_of_classifier import FACES_AS_FOUND, FacesRead, choose_for_classifier
+from infer.commands.threshold_of_classifier import choose_for_classifier
 from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:

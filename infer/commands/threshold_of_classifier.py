@@ -1,62 +1,21 @@
 """`infer threshold` of a classifier: what it reads, and output."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
-from align.sources.layouts import LayoutName
-from align.sources.reading import Reading, parse_columns
-from align.sources.selection import Selection
-from common.formats.labels.kinds import Positive
-from common.runtime.as_option import AsOption
 from common.runtime.command_line import console, print_notes, progress_bar
-from common.runtime.errors import ParameterError
 from common.runtime.wording import counted
 from infer.classification.request import ClassifyRequest
-from infer.commands.options import CHECKPOINTS, ModelChoice
-from infer.pair_sets.request import PairRequest
+from infer.commands.options import ModelChoice, one_classifier
 
 if TYPE_CHECKING:
     from common.metrics import CategoryErrors
     from infer.models.classifier_model import ClassifierModel
     from infer.models.classifier_note import ClassifierNote
     from infer.threshold_of_classifier import ChosenVerdicts, Kind
-
-
-@dataclass(frozen=True)
-class FacesRead:
-    """How labelled photographs for a classifier are read."""
-
-    layout: Annotated[
-        LayoutName | None, AsOption("How the photographs lie.", default="what the folder shows")
-    ] = None
-    positive: Annotated[
-        Positive | None,
-        AsOption("What 1 means in a column of labels: real or synthetic.", default="what its name says"),
-    ] = None
-
-    def request(self, wanted: PairRequest) -> ClassifyRequest:
-        """With what is told of lists and folders in general. Raises UserError as `parse_columns`."""
-        if wanted.per_kind is not None:
-            raise ParameterError(
-                "{pairs_per_kind} is about pairs, which a classifier has none of; leave it out"
-            )
-        return ClassifyRequest(
-            layout=self.layout,
-            reading=Reading(
-                columns=parse_columns([wanted.columns] if wanted.columns else []),
-                positive=self.positive,
-                allow_unlabelled=wanted.allow_unlabelled,
-            ),
-            selection=Selection(follow_links=wanted.follow_links),
-            allow_missing=wanted.allow_missing,
-        )
-
-
-FACES_AS_FOUND = FacesRead()
 
 
 def choose_for_classifier(
@@ -67,21 +26,13 @@ def choose_for_classifier(
     Raises UserError for `model.colour`, which is of encoders, and as `choose_verdicts`.
     """
     from common.formats.shard_folder import is_shard_folder
-    from infer.classification.ensemble import load_ensemble
     from infer.classification.source import images_of
     from infer.classify import classify_images
     from infer.commands.classifier_told import tell_ensemble
     from infer.threshold_of_classifier import choose_verdicts
 
-    if model.colour is not None:
-        raise ParameterError(
-            "{colour} is about encoders; a classifier says itself what it takes, leave it out"
-        )
     stored = is_shard_folder(source)
-    if stored:
-        model.crops.refuse_on_crops("the source holds crops already")
-    files = [] if model.name is None else [Path(model.name)]
-    ensemble = load_ensemble(files, CHECKPOINTS, model.crops, model.device)
+    ensemble = one_classifier(model, stored)
     tell_ensemble(ensemble, stored)
     images = images_of(source, wanted)
     with progress_bar("Classifying") as progress:

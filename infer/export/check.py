@@ -2,24 +2,28 @@
 
 import copy
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
+from common.models.classifier import Classifier
 from common.models.encoder import Encoder
 from common.runtime.errors import UserError, first_line
-from infer.export.graph import PixelsToEmbeddings
+from infer.export.graph import PixelsToEmbeddings, PixelsToLogits
 from infer.export.options import Precision
+from infer.models.classifier_model import ClassifierModel
 from infer.models.model import Model
 
 BATCHES = (1, 2, 5)
 CROPS = max(BATCHES)
 SEED = 20
 COARSE = 8  # cells of the coarse noise on a side
-# by how much a number of an embedding may differ; what integers lose is for error rates to tell
+# by how much a number of an embedding, or a logit, may differ; what integers lose is for error rates to tell
 LARGEST = {Precision.FP32: 1e-4, Precision.FP16: 0.05, Precision.INT8: math.inf}
 REMEDY = {
     Precision.FP32: "please report it",
@@ -46,19 +50,53 @@ def largest_difference(
     Raises UserError when it is more than rounding explains, or not finite.
     """
     module = PixelsToEmbeddings(copy.deepcopy(encoder).cpu(), mirror)
-    largest = 0.0
+    pairs = _both(module, written.embed, crops, precision)
+    largest = float(np.max([np.abs(found - expected).max() for expected, found in pairs]))
+    return _within(largest, largest, precision, "embeddings")
+
+
+def largest_logit_difference(
+    classifier: Classifier,
+    written: ClassifierModel,
+    mirror: bool,
+    crops: NDArray[np.uint8],
+    precision: Precision,
+) -> float:
+    """The largest difference of a logit, of 1, 2 and 5 crops at once, from torch's; else as for encoders.
+
+    What is allowed is relative to the largest logit, where that is above 1: logits have no bounds.
+    """
+    module = PixelsToLogits(copy.deepcopy(classifier).cpu(), mirror)
+    pairs = _both(module, written.score, crops, precision)
+    largest = float(np.max([np.abs(found - expected).max() for expected, found in pairs]))
+    scale = max(1.0, *(float(np.abs(expected).max()) for expected, _ in pairs))
+    return _within(largest, largest / scale, precision, "logits")
+
+
+def _both(
+    module: nn.Module,
+    run: Callable[[NDArray[np.uint8]], NDArray[np.floating]],
+    crops: NDArray[np.uint8],
+    precision: Precision,
+) -> list[tuple[NDArray[np.floating], NDArray[np.floating]]]:
+    """What torch gives and what the file gives of each of the batches."""
+    pairs = []
     for count in BATCHES:
         batch = np.resize(crops, (count, *crops.shape[1:]))
         with torch.inference_mode():
             expected = module(torch.from_numpy(batch).permute(0, 3, 1, 2)).numpy()
         try:
-            found = written.embed(batch)
+            pairs.append((expected, run(batch)))
         except UserError as error:
             raise UserError(f"the file does not work: {error}; {REMEDY[precision]}") from error
-        largest = max(largest, float(np.abs(found - expected).max()))
-    if not largest <= LARGEST[precision]:
+    return pairs
+
+
+def _within(largest: float, judged: float, precision: Precision, what: str) -> float:
+    """The largest difference. Raises UserError where what is `judged` is beyond the bound, or NaN."""
+    if not judged <= LARGEST[precision]:
         raise UserError(
-            f"the file was not written: its embeddings differ from those of torch by up to {largest:.2g}; "
+            f"the file was not written: its {what} differ from those of torch by up to {largest:.2g}; "
             f"{REMEDY[precision]}"
         )
     return largest

@@ -6,26 +6,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import onnx
 from onnx import ModelProto
 
 from common.runtime.atomic import write_atomically
 from common.runtime.device import Device
 from common.runtime.errors import UserError
-from infer.export.check import CROPS, check_graph, largest_difference, noise_crops
+from infer.export.check import CROPS, largest_difference, noise_crops
 from infer.export.graph import OPSET, graph_of
 from infer.export.half import in_half
 from infer.export.loss import ScoredTwice
 from infer.export.options import ExportOptions, Precision
 from infer.export.pair_crops import PairCrops, align_pairs
 from infer.export.quantise import calibration_rows, quantise
+from infer.export.store import refuse_other_name, store_graph
 from infer.models.encoder_model import EncoderModel
 from infer.models.model import Model, Threshold, training_facts
 from infer.models.onnx_metadata import OnnxMetadata
 from infer.models.onnx_model import OnnxModel
 from infer.pair_sets.pair_set import PairSet
-
-SUFFIX = ".onnx"
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,7 @@ def export_onnx(
         raise UserError(
             f"{model.card.name} is an ONNX file already; name the checkpoint that it was made from"
         )
-    if out.suffix.lower() != SUFFIX:
-        raise UserError(f"name the file --out *{SUFFIX}, not {out}: that is how it is recognised")
+    refuse_other_name(out)
     if options.precision is Precision.INT8 and pair_set is None:
         raise UserError("--precision int8 is calibrated on faces; add --pairs with some hundred photographs")
     with TemporaryDirectory() as name:
@@ -83,14 +80,14 @@ def export_onnx(
         file = folder / out.name
         graph = _graph(model, options, pairs, folder)
         metadata = _metadata(model, options)
-        _store(graph, metadata, file)
+        store_graph(graph, metadata, file)
         crops = pairs.crops[pairs.usable[:CROPS]] if pairs else noise_crops(model.size)
         written = OnnxModel.open(file, out.name, Device.CPU)
         difference = largest_difference(model.encoder, written, options.mirror, crops, options.precision)
         moved_from = None
         if pairs:
             metadata, moved_from = _measured(metadata, options, model, file, pairs)
-            _store(graph, metadata, file)
+            store_graph(graph, metadata, file)
         content = file.read_bytes()
         write_atomically(out, lambda temporary: temporary.write_bytes(content))
     return Export(
@@ -151,11 +148,3 @@ def _measured(
     )
     changed |= {"threshold": scored.carry_over(metadata.threshold), "threshold_source": source}
     return metadata.model_copy(update=changed), metadata.threshold
-
-
-def _store(graph: ModelProto, metadata: OnnxMetadata, file: Path) -> None:
-    """Put the metadata in the graph and write a file that `onnx.checker` takes."""
-    onnx.helper.set_model_props(graph, metadata.as_properties())
-    content = graph.SerializeToString(deterministic=True)
-    check_graph(content)
-    file.write_bytes(content)

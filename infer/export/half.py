@@ -1,11 +1,13 @@
-"""A backbone that computes in fp16, for export."""
+"""Networks that compute in fp16, for export."""
 
 import copy
 
 from torch import Tensor
 
 from common.models.backbones import Backbone
+from common.models.classifier import Classifier
 from common.models.encoder import Encoder
+from common.models.networks.network import ClassifierNetwork
 
 
 class HalfBackbone(Backbone):
@@ -31,4 +33,24 @@ def in_half(encoder: Encoder) -> Encoder:
     """A copy whose backbone computes in fp16; the scaling of pixels and the embeddings stay in float32."""
     changed = copy.deepcopy(encoder)
     changed.backbone = HalfBackbone(changed.backbone)
+    return changed
+
+
+class HalfNetwork(ClassifierNetwork):
+    """The network of a classifier in fp16 between inputs and logits in float32."""
+
+    def __init__(self, network: ClassifierNetwork) -> None:
+        super().__init__()
+        self.network = network.half()
+
+    def forward(self, images: Tensor) -> Tensor:
+        """See `ClassifierNetwork.forward`."""
+        logits: Tensor = self.network(images.half()).float()
+        return logits
+
+
+def classifier_in_half(classifier: Classifier) -> Classifier:
+    """A copy whose network computes in fp16; the scaling of pixels and the logits stay in float32."""
+    changed = copy.deepcopy(classifier)
+    changed.network = HalfNetwork(changed.network)
     return changed

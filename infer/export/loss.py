@@ -53,6 +53,12 @@ class ScoredTwice:
         precision shifts or stretches is undone. Labels are not needed.
         """
         scored = ~np.isnan(self.before)
-        before = np.concatenate([[LOWEST], np.sort(self.before[scored]), [HIGHEST]])
-        after = np.concatenate([[LOWEST], np.sort(self.after[scored]), [HIGHEST]])
-        return float(np.interp(threshold, before, after))
+        return carried_over(threshold, self.before[scored], self.after[scored], LOWEST, HIGHEST)
+
+
+def carried_over(
+    threshold: float, before: NDArray[np.float64], after: NDArray[np.float64], least: float, most: float
+) -> float:
+    """Where a threshold of scores `before`, which lie from `least` to `most`, is among the scores `after`."""
+    from_these, to_those = (np.concatenate([[least], np.sort(scores), [most]]) for scores in (before, after))
+    return float(np.interp(threshold, from_these, to_those))

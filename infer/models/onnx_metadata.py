@@ -1,10 +1,9 @@
 """Metadata properties of the ONNX files that `infer export` writes."""
 
-import json
 from pathlib import Path
-from typing import Final, Literal, get_origin
+from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat, Means, Scales
@@ -12,11 +11,12 @@ from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError
 from infer.models.model import Threshold
+from infer.models.onnx_properties import FORMAT_KEY, OnnxProperties
 from infer.models.text import Text
 
 FORMAT: Final = "facetrust-onnx-1"
-FORMAT_KEY = "format"
 FORMAT_FAMILY = "facetrust-onnx-"
+CLASSIFIER_FAMILY = f"{FORMAT_FAMILY}classification-"
 INPUT, OUTPUT = "crops", "embedding"
 
 
@@ -34,14 +34,12 @@ class MeasuredLoss(BaseModel):
     threshold: FiniteFloat
 
 
-class OnnxMetadata(BaseModel):
-    """The metadata of a file: a property a field, texts as they are, everything else as JSON.
+class OnnxMetadata(OnnxProperties):
+    """The metadata of the file of an encoder.
 
     The input `crops` is (N, 3, size, size) uint8 RGB in 0..255, the output `embedding` (N, D) float32 of unit
     length. What stands in `backbone_colour`, `mean` and `scale` is done in the file.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["facetrust-onnx-1"] = FORMAT
     colour: Literal["RGB"] = "RGB"  # of what is given to the file
@@ -78,39 +76,17 @@ class OnnxMetadata(BaseModel):
             self.threshold, self.threshold_source, self.threshold_doubt, self.threshold_chosen_on
         )
 
-    def as_properties(self) -> dict[str, str]:
-        """The properties of the file; what is not known is left out."""
-        plain = self.model_dump(mode="json", exclude_none=True)
-        return {
-            key: value if key in _TEXTS else json.dumps(value) for key, value in plain.items() if value != ""
-        }
-
-
-# the fields that are stored as they are, not as JSON
-_TEXTS = {
-    name
-    for name, field in OnnxMetadata.model_fields.items()
-    if field.annotation is str or get_origin(field.annotation) is Literal
-}
-
 
 def read_metadata(path: Path, properties: dict[str, str]) -> OnnxMetadata | None:
     """The metadata of a file, None for one that `infer export` did not write.
 
-    Raises UserError when it is of another version, or damaged.
+    Raises UserError when it is of another version, a classifier's, or damaged.
     """
     stated = properties.get(FORMAT_KEY, "")
+    if stated.startswith(CLASSIFIER_FAMILY):
+        raise UserError(f"{path} is a classifier, not a face encoder, which is needed here; name another")
     if not stated.startswith(FORMAT_FAMILY):
         return None
     if stated != FORMAT:
         raise UserError(f"{path} is of format {printable(stated[:40])}, not {FORMAT}; export it anew")
-    try:
-        return OnnxMetadata.model_validate(
-            {
-                key: text if key in _TEXTS else json.loads(text)
-                for key, text in properties.items()
-                if key in OnnxMetadata.model_fields
-            }
-        )
-    except (ValidationError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} has damaged metadata; export it anew") from error
+    return OnnxMetadata.read(path, properties)

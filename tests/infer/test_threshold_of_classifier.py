@@ -14,9 +14,9 @@ from common.runtime.errors import UserError
 from infer.classification.faces import ClassifiedFaces
 from infer.classification.source import UNLABELLED
 from infer.classification.verdict import FaceVerdict
+from infer.commands.faces_read import FACES_AS_FOUND
 from infer.commands.options import ModelChoice
 from infer.commands.threshold import threshold as command
-from infer.commands.threshold_of_classifier import FACES_AS_FOUND
 from infer.models.classifier_note import ClassifierNote
 from infer.models.notes import notes_file
 from infer.models.open_classifier import open_classifier
