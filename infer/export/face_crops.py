@@ -68,7 +68,7 @@ def crops_of_faces(
         for place, outcome in chunk.items():
             if not isinstance(outcome, Rejection):
                 row = looked_at[place]
-                crops[row] = fit_crop(outcome[0][0], side)
+                crops[row] = fit_crop(outcome[0].views[0], side)
                 usable.append(row)
     if not usable:
         raise UserError(f"none of the {count:,} images of {images.origin} has a usable face; name others")
