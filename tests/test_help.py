@@ -21,7 +21,14 @@ print("HEAVY", sorted(heavy & set(sys.modules)))
 
 @pytest.mark.parametrize(
     ("package", "command"),
-    [("align", "run"), ("align", "forge"), ("train", "run"), ("train", "classifier"), ("infer", "pairs")],
+    [
+        ("align", "run"),
+        ("align", "forge"),
+        ("train", "run"),
+        ("train", "classifier"),
+        ("infer", "pairs"),
+        ("infer", "classify"),
+    ],
 )
 def test_help_imports_nothing_heavy(
     package: str, command: str, tmp_path: Path, process_environment: dict[str, str]

@@ -1,0 +1,1 @@
+"""How fast photographs are classified."""

@@ -1,0 +1,41 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+
+@pytest.mark.slow
+def test_every_way_has_a_rate_and_ratios(
+    repository: Path,
+    process_environment: dict[str, str],
+    tmp_path: Path,
+    portraits: list[NDArray[np.uint8]],
+    save_jpeg: Callable[[Path, NDArray[np.uint8]], Path],
+) -> None:
+    for number, portrait in enumerate(portraits[:2]):
+        save_jpeg(tmp_path / f"{number}.jpg", portrait)
+    words = ["--photographs", str(tmp_path), "--network", "timm:mobilenetv2_035", "--size", "32"]
+    done = subprocess.run(
+        [sys.executable, repository / "benchmarks" / "classify.py", *words, "--count", "3", "--rounds", "1"],
+        env=process_environment | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = ([cell.strip() for cell in line.strip("│").split("│")] for line in done.stdout.splitlines())
+    rows = {cells[0]: [float(cell) for cell in cells[1:]] for cells in lines if len(cells) == 7}
+    assert list(rows) == [
+        "plain loop",
+        "plain loop, mirror image too",
+        "facetrust",
+        "limit, without the mirror image",
+        "limit, mirror image too",
+    ]
+    assert all(min(cells) > 0 for cells in rows.values()) and rows["plain loop"][2] == 1
