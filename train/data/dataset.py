@@ -19,6 +19,7 @@ from common.formats.groups import group_names
 from common.formats.shard_folder import ShardFolder, open_folder
 from common.formats.shards import decode_strings, forgery_columns, open_shard, origin_columns, read_header
 from common.runtime.errors import UserError
+from train.data.resolution import matched_sides, reduced, shown_sides
 
 OPEN_SHARDS = 64  # file handles kept per process
 
@@ -100,6 +101,7 @@ class CropDataset(Dataset[CropBatch]):
         self.identities: NDArray[np.int64] = inverse.astype(np.int64)
         self.synthetic: NDArray[np.bool_] = np.concatenate(synthetic)
         self._places = np.arange(len(names))  # of the crops among all of the shards
+        self._sides: NDArray[np.float64] | None = None  # pixels that crops are reduced to and brought back
 
     def require(self, size: int) -> None:
         """Raises UserError unless the crops are ArcFace crops of `size` pixels, as an encoder takes them."""
@@ -109,6 +111,22 @@ class CropDataset(Dataset[CropBatch]):
                 f"'{self._template}', but the encoder takes {size}x{size} in 'arcface'; make them with "
                 f"'python -m align run --size {size} --out ANOTHER_FOLDER' and name that with --data"
             )
+
+    def match_resolution(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Bring both classes to one distribution of resolution from here on, see `matched_sides`.
+
+        Returns the pixels of the photograph along a side of each crop, (N,), before and after; none has more
+        than are stored of it.
+        """
+        shown = []
+        for path in self._paths:
+            with open_shard(path) as shard:
+                header = read_header(shard)
+                points, boxes, kinds = (shard[name][:] for name in ("landmarks", "box", "alignment"))
+                shown.append(shown_sides(points, boxes, kinds, shard_frame(header)))
+        before = np.concatenate(shown)[self._places]
+        self._sides = matched_sides(before, self.synthetic)
+        return before, self._sides
 
     @cached_property
     def landmarks(self) -> NDArray[np.float32]:
@@ -127,7 +145,8 @@ class CropDataset(Dataset[CropBatch]):
         place = int(self._places[row])
         shard = int(np.searchsorted(self._ends, place, side="right"))
         start = int(self._ends[shard - 1]) if shard else 0
-        return fit_crop(_images(self._paths[shard])[place - start], self.size)
+        crop = _images(self._paths[shard])[place - start]
+        return fit_crop(crop if self._sides is None else reduced(crop, self._sides[row]), self.size)
 
     def relabel(self, people: NDArray[np.int64], synthetic: NDArray[np.bool_]) -> None:
         """Take other labels than the shards'.

@@ -74,6 +74,7 @@ class ClassifierConfig(RunConfig):
     ] = Field(224, ge=16, le=1024)
     dropout: float = Field(0, ge=0, lt=1)  # before the last layer
     backbone_rate: float = Field(1.0, gt=0, le=1)  # of the learning rate, for all but the last layers
+    match_resolution: bool = True  # reduce the sharper class to the resolution of the other's faces
     label_smoothing: float = Field(0, ge=0, lt=0.5)  # 0.05: 0.05 and 0.95 in the place of 0 and 1
     epochs: Annotated[int, AsOption("Passes over the data.", "The run")] = Field(10, ge=1)
     augment: AugmentConfig = AUGMENTATION

@@ -22,6 +22,7 @@ from train.data.dataset import CropDataset, FaceCrops
 from train.data.forging import batch_forging, forgeable_crops, with_forgeries
 from train.data.groups import crop_groups
 from train.data.require_shards import require_shards
+from train.data.resolution import TOLERANCE
 from train.data.same_pictures import same_pictures
 from train.data.split import held_out_groups, read_split
 from train.data.synthetic_training import synthetic_training
@@ -74,6 +75,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing, size=config.size)
     same = same_pictures(dataset, np.arange(len(dataset))) if config.same_pictures else []
     groups, names = crop_groups(dataset, same)
+    resolution = _match_resolution(config, dataset)
     held_out = _held_out(config, dataset, groups, names, stored_split)
     is_held_out = np.isin(names, sorted(held_out))[groups]
     forgeable = forgeable_crops(dataset) if config.forge.share else None
@@ -94,7 +96,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
     validation, forged = _validation(config, dataset, groups, is_held_out, forgeable)
     crop_settings, crop_notes = crop_settings_of(dataset.folders)
     forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
-    digest = hashlib.sha256(trained.tobytes() + f"{config.size}".encode())
+    digest = hashlib.sha256(trained.tobytes() + f"{config.size} {config.match_resolution}".encode())
     if forgeable is not None:
         digest.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
     return ClassificationData(
@@ -117,6 +119,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
             *(note for folder in dataset.folders for note in folder.notes),
             *crop_notes,
             *_size_notes(config, dataset),
+            *resolution,
             *_forging_notes(config, forged),
             *_doubts(validation),
         ],
@@ -184,6 +187,22 @@ def _describe(config: ClassifierConfig, dataset: CropDataset, trained: NDArray[n
     synthetic = int(dataset.synthetic[trained].sum())
     forged = f", and forgeries made of them ({', '.join(config.forge.methods)})" if config.forge.share else ""
     return f"{len(trained) - synthetic:,} bona fide and {synthetic:,} synthetic crops in {folders}{forged}"
+
+
+def _match_resolution(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
+    """What a person should know of the resolution of both classes, which is made one where that is wanted."""
+    if not config.match_resolution:
+        return []
+    before, after = dataset.match_resolution()
+    changed = int((after < TOLERANCE * before).sum())
+    if not changed:
+        return []
+    medians = [float(np.median(before[dataset.synthetic == label])) for label in (False, True)]
+    return [
+        f"bona fide crops show {medians[0]:.0f} pixels of their photographs on a side, synthetic ones "
+        f"{medians[1]:.0f} (medians): {counted(changed, 'crop')} reduced, so that resolution tells nothing "
+        "(match_resolution)"
+    ]
 
 
 def _size_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
