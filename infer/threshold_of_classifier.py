@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from common.metrics.decisions import Decisions
 from common.metrics.operating_point import CLASSES, ClassifierPoint, point_at_apcer, point_at_bpcer
 from common.metrics.undecided import undecided_band
 from common.models.crop_settings import CropSettings
+from common.runtime.checksum import file_sha256
 from common.runtime.errors import ParameterError, UserError
 from infer.classification.faces import ClassifiedFaces
+from infer.classification.results_file import is_classified, read_classified
 from infer.classification.source import UNLABELLED
 from infer.classification.verdict import FaceVerdict
 from infer.models.classifier_note import ClassifierNote
+from infer.models.open_classifier import is_classifier
 
 Kind = Literal["bpcer", "apcer"]
 _AT = {"bpcer": point_at_bpcer, "apcer": point_at_apcer}
@@ -73,6 +77,36 @@ def asked_rate(bpcer: float | None, apcer: float | None) -> tuple[Kind, float] |
     if bpcer is not None:
         return "bpcer", bpcer
     return None if apcer is None else ("apcer", apcer)
+
+
+def scored_faces(results: Path, model: Path | None) -> tuple[Path, str, ClassifiedFaces]:
+    """The file of a classifier, its SHA-256, and the faces it has scored, from results of `infer classify`.
+
+    Args:
+        results: is not trusted.
+        model: the classifier, where it no longer lies where the results say.
+
+    Raises UserError when the results are of pairs, of an ensemble or damaged, and when their classifier is
+    not there or another one.
+    """
+    if not is_classified(results):
+        raise UserError(
+            f"{results} is no file of results of 'infer classify'; a threshold of a classifier is chosen on "
+            "one, or on labelled photographs"
+        )
+    faces, _ = read_classified(results)
+    if len(faces.models) != 1:
+        raise UserError(
+            f"{results} is of an ensemble of {len(faces.models)}; classify with one model alone, since a "
+            "threshold is stored beside a file"
+        )
+    card = faces.models[0]
+    file = Path(card.file) if model is None else model
+    if not is_classifier(file):
+        raise UserError(f"{file} is no classifier, or not there; name the one that made {results} by --model")
+    if file_sha256(file) != card.sha256:
+        raise UserError(f"{file} is not the classifier that made {results}; classify again, or name that one")
+    return file, card.sha256, faces
 
 
 def choose_verdicts(faces: ClassifiedFaces, kind: Kind, asked: float) -> ChosenVerdicts:

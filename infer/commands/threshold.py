@@ -16,7 +16,7 @@ from common.runtime.wording import counted
 from infer.commands.faces_read import FACES_AS_FOUND, FacesRead
 from infer.commands.model_told import tell_model
 from infer.commands.options import RESULTS, TEST_PAIRS, Images, ModelChoice
-from infer.commands.threshold_of_classifier import choose_for_classifier
+from infer.commands.threshold_of_classifier import RESULTS_SUFFIX, choose_for_classifier
 from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ Labelled = Annotated[
     Path,
     typer.Argument(
         help="For an encoder pairs, as 'infer pairs' takes them; for a classifier a folder of photographs in "
-        "any layout of 'align run' with labels, a CSV that lists them, or a folder of shards.",
+        "any layout of 'align run' with labels, a CSV that lists them, a folder of shards, or the NAME.h5 of "
+        "'infer classify'.",
     ),
 ]
 
@@ -82,6 +83,10 @@ def threshold(
         return
     if fmr is None:
         raise ParameterError("name the rate: {fmr} for an encoder, {bpcer} or {apcer} for a classifier")
+    if source.suffix.lower() == RESULTS_SUFFIX and source.is_file():
+        raise UserError(
+            f"{source} is a file of results; the threshold of an encoder takes the pairs themselves"
+        )
     if faces != FACES_AS_FOUND:
         raise ParameterError("{layout} and {positive} are about faces for a classifier, {fmr} is about pairs")
     _choose_for_encoder(source, images, fmr, wanted, model, workers)

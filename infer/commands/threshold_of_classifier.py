@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from common.runtime.command_line import console, print_notes, progress_bar
+from common.runtime.command_line import console, print_notes, printable, progress_bar
 from common.runtime.wording import counted
 from infer.classification.request import ClassifyRequest
 from infer.commands.options import ModelChoice, one_classifier
 
 if TYPE_CHECKING:
     from common.metrics import CategoryErrors
-    from infer.models.classifier_model import ClassifierModel
+    from common.models.crop_settings import CropSettings
+    from infer.classification.faces import ClassifiedFaces
+    from infer.classification.member import Member
     from infer.models.classifier_note import ClassifierNote
     from infer.threshold_of_classifier import ChosenVerdicts, Kind
+
+RESULTS_SUFFIX = ".h5"  # of what 'infer classify' leaves
 
 
 def choose_for_classifier(
@@ -23,13 +27,32 @@ def choose_for_classifier(
 ) -> None:
     """Choose the threshold of a classifier within a rate on labelled faces, print it and store it beside it.
 
-    Raises UserError for `model.colour`, which is of encoders, and as `choose_verdicts`.
+    `source` may also be a file of results of `infer classify`. Raises UserError for `model.colour`, which is
+    of encoders, and as `choose_verdicts`.
     """
+    from infer.threshold_of_classifier import choose_verdicts, scored_faces
+
+    if source.suffix.lower() == RESULTS_SUFFIX and source.is_file():
+        file, sha256, faces = scored_faces(source, None if model.name is None else Path(model.name))
+        crops = None
+        console.print(f"model {escape(printable(str(file)))}, which made these results")
+    else:
+        member, faces, crops = _classified(source, model, wanted, workers)
+        file, sha256 = member.file, member.model.sha256
+    print_notes(faces.notes)
+    found = choose_verdicts(faces, kind, asked)
+    print_verdicts(found)
+    store_verdicts(file, sha256, found.noted(crops))
+
+
+def _classified(
+    source: Path, model: ModelChoice, wanted: ClassifyRequest, workers: int | None
+) -> "tuple[Member, ClassifiedFaces, CropSettings | None]":
+    """The classifier, the faces of a source that it has scored, and how photographs were cropped for it."""
     from common.formats.shard_folder import is_shard_folder
     from infer.classification.source import images_of
     from infer.classify import classify_images
     from infer.commands.classifier_told import tell_ensemble
-    from infer.threshold_of_classifier import choose_verdicts
 
     stored = is_shard_folder(source)
     ensemble = one_classifier(model, stored)
@@ -37,22 +60,19 @@ def choose_for_classifier(
     images = images_of(source, wanted)
     with progress_bar("Classifying") as progress:
         faces = classify_images(images, ensemble, workers, progress)
-    print_notes(faces.notes)
-    found = choose_verdicts(faces, kind, asked)
-    print_verdicts(found)
     (member,) = ensemble.members
-    store_verdicts(member.model, found.noted(None if stored else member.crops))
+    return member, faces, None if stored else member.crops
 
 
-def store_verdicts(model: "ClassifierModel", note: "ClassifierNote") -> None:
+def store_verdicts(file: Path, sha256: str, note: "ClassifierNote") -> None:
     """Store a threshold beside a classifier; print where, what speaks against it, and what it replaces."""
     from infer.models.notes import note_operating_point, read_notes
 
     if note.doubts():
         told = f"{note.doubts()}; every verdict with it will say so"
         console.print(f"[yellow]careful:[/] it is not to be relied on: {told}")
-    earlier = read_notes(model.file, model.sha256).classification
-    stored = note_operating_point(model.file, note, model.sha256)
+    earlier = read_notes(file, sha256).classification
+    stored = note_operating_point(file, note, sha256)
     if earlier is not None and earlier.threshold != note.threshold:
         before = (
             f"{earlier.threshold:.4f}, chosen for {earlier.kind.upper()} {earlier.asked:g} on {earlier.faces}"

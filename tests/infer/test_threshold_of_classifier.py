@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,12 +12,15 @@ from numpy.typing import NDArray
 from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.device import Device
 from common.runtime.errors import UserError
+from infer.classification.ensemble import load_ensemble
 from infer.classification.faces import ClassifiedFaces
 from infer.classification.source import UNLABELLED
 from infer.classification.verdict import FaceVerdict
+from infer.classify import classify_source
 from infer.commands.faces_read import FACES_AS_FOUND
 from infer.commands.options import ModelChoice
 from infer.commands.threshold import threshold as command
+from infer.cropping import AS_TRAINED
 from infer.models.classifier_note import ClassifierNote
 from infer.models.notes import notes_file
 from infer.models.open_classifier import open_classifier
@@ -97,11 +101,16 @@ def test_what_is_noted_goes_before_the_classifier_s_own(make_classifier: Make) -
     assert open_classifier(file, Device.CPU).info.point == own, "of another file of this name"
 
 
-def threshold(source: Path, model: Path, **rates: float) -> None:
+def threshold(source: Path, model: Path | None, **rates: float) -> None:
     """The command, as it is called with its groups of options."""
     asked = {"fmr": None, "bpcer": None, "apcer": None, **rates}
     inspect.unwrap(command)(
-        source, **asked, wanted=AS_IT_IS, model=ModelChoice(str(model)), faces=FACES_AS_FOUND, workers=1
+        source,
+        **asked,
+        wanted=AS_IT_IS,
+        model=ModelChoice(None if model is None else str(model)),
+        faces=FACES_AS_FOUND,
+        workers=1,
     )
 
 
@@ -132,3 +141,36 @@ def test_the_command_notes_what_it_chose(
             threshold(faces_folder, file, **rates)
     with pytest.raises(UserError, match="is not a classifier of this version"):
         threshold(faces_folder, checkpoint, bpcer=0.4)
+
+
+@pytest.mark.slow
+def test_results_are_not_scored_again(
+    faces_folder: Path, make_classifier: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = make_classifier(), make_classifier(seed=1)
+    results = {}
+    for name, models in (("one", [one]), ("both", [one, other])):
+        ensemble = load_ensemble(models, tmp_path, AS_TRAINED, Device.CPU)
+        classify_source(faces_folder, tmp_path / name, ensemble, workers=1)
+        results[name] = tmp_path / name / "faces.h5"
+    threshold(results["one"], None, bpcer=0.4)
+    by_results = open_classifier(one, Device.CPU).info.point
+    threshold(faces_folder, one, bpcer=0.4)
+    assert open_classifier(one, Device.CPU).info.point == by_results
+    for source, model, rates, told in (
+        (results["both"], None, {"bpcer": 0.4}, "is of an ensemble of 2"),
+        (results["one"], other, {"bpcer": 0.4}, "is not the classifier that made"),
+        (results["one"], faces_folder / "fake" / "9.jpg", {"bpcer": 0.4}, "is no classifier, or not there"),
+        (results["one"], None, {"fmr": 0.4}, "takes the pairs themselves"),
+        (pairs_results(tmp_path), None, {"bpcer": 0.4}, "is no file of results of 'infer classify'"),
+    ):
+        with pytest.raises(UserError, match=told):
+            threshold(source, model, **rates)
+
+
+def pairs_results(folder: Path) -> Path:
+    """A file that says it holds results of pairs."""
+    path = folder / "pairs.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["format"] = "facetrust-results"
+    return path
