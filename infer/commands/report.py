@@ -1,5 +1,6 @@
 """`infer report`: options and output."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,10 @@ EXAMPLES = examples(
 def report(
     results: Annotated[
         Path,
-        typer.Argument(help="File NAME.h5 that 'infer pairs' has written, or a folder with one such file."),
+        typer.Argument(
+            help="File NAME.h5 that 'infer pairs' or 'infer classify' has written, or a folder with one such "
+            "file."
+        ),
     ] = RESULTS,
     compare: Annotated[
         Path | None,
@@ -32,23 +36,39 @@ def report(
         typer.Option(help="HTML file. \\[default: NAME.html, or NAME_compared.html, beside the results]"),
     ] = None,
 ) -> None:
-    """Write one HTML page about results: error rates with their uncertainty, curves, scores, hardest pairs.
+    """Write one HTML page about results: error rates with their uncertainty, curves, scores, hardest cases.
 
-    The page needs no network and nothing beside itself; it holds the crops of the pairs that it shows.
+    The page needs no network and nothing beside itself; it holds the crops of the faces that it shows.
     """
-    from infer.output.results_file import read_results
+    from infer.classification.results_file import is_classified
     from infer.report.find import check_page, find_results
-    from infer.report.write import write_report
-    from infer.report.write_comparison import write_comparison
 
     files = [find_results(path) for path in (results, compare) if path is not None]
     file = files[0]
     suffix = ".html" if compare is None else "_compared.html"
     path = out or file.with_name(f"{file.stem}{suffix}")
     check_page(path, files)
+    if is_classified(file):
+        _write_of_faces(path, files)
+    else:
+        _write_of_pairs(path, files)
+    console.print(f"Report: {escape(printable(str(path)))}")
+
+
+def _write_of_pairs(path: Path, files: Sequence[Path]) -> None:
+    from infer.output.results_file import read_results
+    from infer.report.write import write_report
+    from infer.report.write_comparison import write_comparison
+
     first, *others = map(read_results, files)
     if others:
         write_comparison(path, first, *others)
     else:
         write_report(path, first)
-    console.print(f"Report: {escape(printable(str(path)))}")
+
+
+def _write_of_faces(path: Path, files: Sequence[Path]) -> None:
+    from infer.classification.results_file import read_classified
+    from infer.report.faces.write import write_face_report
+
+    write_face_report(path, *read_classified(files[0]))

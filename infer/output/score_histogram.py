@@ -1,4 +1,4 @@
-"""Histograms of the similarities of each category, one below the other on one axis."""
+"""Histograms of the scores of each category or class, one below the other on one axis."""
 
 import math
 from collections.abc import Sequence
@@ -14,26 +14,28 @@ from common.formats.pair_category import PairCategory
 from common.runtime.wording import counted
 from infer.output.palette import LIGHT
 
-FINE, COARSE = 0.02, 0.05  # width of a bar, in cosine similarity
-ENOUGH = 400  # pairs of a category for fine bars
+FINE, COARSE = 0.02, 0.05  # width of a bar
+ENOUGH = 400  # scores of a panel for fine bars
 TICKS = np.arange(-5, 6) / 5
 
 
 @dataclass(frozen=True)
 class ScorePanel:
-    """The similarities of one kind of pair.
+    """The scores of one kind of pair or face.
 
     Attributes:
         label: its name.
         colour: a name in the palette.
-        similarity: (K,) without NaN, K > 0.
+        scores: (K,) without NaN, K > 0.
         wrong_below: whether it is wrong to be below the threshold, or above; None: neither.
+        noun: of what the scores are.
     """
 
     label: str
     colour: str
-    similarity: NDArray[np.float64]
+    scores: NDArray[np.float64]
     wrong_below: bool | None
+    noun: str = "pair"
 
 
 def score_panels(categories: NDArray[np.int8], similarity: NDArray[np.float64]) -> list[ScorePanel]:
@@ -48,23 +50,31 @@ def score_panels(categories: NDArray[np.int8], similarity: NDArray[np.float64]) 
     return panels
 
 
-def draw_scores(figure: FigureBase, panels: Sequence[ScorePanel], threshold: float | None) -> None:
+def draw_scores(
+    figure: FigureBase,
+    panels: Sequence[ScorePanel],
+    threshold: float | None,
+    axis: str = "cosine similarity",
+    band: tuple[float, float] | None = None,
+) -> None:
     """Draw at least one panel; the height of a bar is a share of its own category.
 
     The threshold is a border between two bars, so that a bar is right or wrong as a whole; wrong ones are
-    hatched. Without one (None) none is wrong.
+    hatched. Without one (None) none is wrong. A band, in which there is no verdict, is shaded.
     """
     edges = _edges(panels, threshold)
     column = figure.subplots(len(panels), sharex=True, sharey=True, squeeze=False)[:, 0]
     with rc_context({"hatch.linewidth": 2.5}):
         for axes, panel in zip(column, panels, strict=True):
+            if band is not None:
+                axes.axvspan(*band, color=LIGHT["shade"], linewidth=0, zorder=0)
             _draw_panel(axes, panel, edges, threshold)
     last = column[-1]
     last.set_xlim(edges[0], edges[-1])
     last.set_ylim(0)
     last.set_xticks([tick for tick in TICKS if edges[0] <= tick <= edges[-1]])
     last.tick_params(bottom=True, labelbottom=True, color=LIGHT["soft"], labelcolor=LIGHT["soft"])
-    last.set_xlabel("cosine similarity", color=LIGHT["soft"], size=11, labelpad=8)
+    last.set_xlabel(axis, color=LIGHT["soft"], size=11, labelpad=8)
     if threshold is not None:
         left = threshold < (edges[0] + edges[-1]) / 2
         column[0].annotate(
@@ -81,11 +91,11 @@ def draw_scores(figure: FigureBase, panels: Sequence[ScorePanel], threshold: flo
 
 
 def _edges(panels: Sequence[ScorePanel], given: float | None) -> NDArray[np.float64]:
-    """Borders of bars around all similarities and the threshold, or 0 without one, which is one of them."""
+    """Borders of bars around all scores and the threshold, or 0 without one, which is one of them."""
     threshold = 0.0 if given is None else given
-    least = min(threshold, *(float(panel.similarity.min()) for panel in panels))
-    most = max(threshold, *(float(panel.similarity.max()) for panel in panels))
-    width = FINE if max(len(panel.similarity) for panel in panels) >= ENOUGH else COARSE
+    least = min(threshold, *(float(panel.scores.min()) for panel in panels))
+    most = max(threshold, *(float(panel.scores.max()) for panel in panels))
+    width = FINE if max(len(panel.scores) for panel in panels) >= ENOUGH else COARSE
     below = math.ceil((threshold - least) / width) + 1
     above = math.floor((most - threshold) / width) + 2
     return np.arange(-below, above + 1, dtype=np.float64) * width + threshold
@@ -93,7 +103,7 @@ def _edges(panels: Sequence[ScorePanel], given: float | None) -> NDArray[np.floa
 
 def _draw_panel(axes: Axes, panel: ScorePanel, edges: NDArray[np.float64], threshold: float | None) -> None:
     colour = LIGHT[panel.colour]
-    share = np.histogram(panel.similarity, edges)[0] / len(panel.similarity)
+    share = np.histogram(panel.scores, edges)[0] / len(panel.scores)
     is_below = edges[1:] < (0.0 if threshold is None else threshold) + FINE / 2
     for below in (True, False):
         filled = np.flatnonzero((share > 0) & (is_below == below))
@@ -106,7 +116,7 @@ def _draw_panel(axes: Axes, panel: ScorePanel, edges: NDArray[np.float64], thres
             axes.stairs(*bars, fill=True, facecolor="none", edgecolor=colour, linewidth=0, hatch="/////")
     if threshold is not None:
         axes.axvline(threshold, 0, 1.3, clip_on=False, color=LIGHT["ink"], linewidth=1.3, dashes=(4, 2.5))
-    title = f"{panel.label} · {counted(len(panel.similarity), 'pair')}"
+    title = f"{panel.label} · {counted(len(panel.scores), panel.noun)}"
     axes.set_title(title, loc="left", size=11, weight="bold", color=colour, pad=4)
     axes.set_yticks([])
     axes.tick_params(bottom=False, labelbottom=False)

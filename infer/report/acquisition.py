@@ -1,6 +1,7 @@
 """Photographs that gave no face, and the pairs that were never compared for it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from common.formats.pair_category import PairCategory
@@ -37,13 +38,19 @@ def acquisition(results: Results) -> Acquisition:
     """The photographs and pairs of results that could not be compared."""
     codes = results.categories[~results.compared]
     counts = [(category.display_name, int((codes == category.code).sum())) for category in PairCategory]
-    reasons = Counter(reason.split(" (")[0] for reason in results.rejected.values())
-    missing = sum(times for reason, times in reasons.items() if verdict_on_reason(reason) is Verdict.NO_FILE)
+    reasons = reason_counts(results.rejected.values())
+    missing = sum(times for reason, times in reasons if verdict_on_reason(reason) is Verdict.NO_FILE)
     return Acquisition(
         len(codes),
         tell_uncompared(results.uncompared),
         [(name, times) for name, times in counts if times],
-        sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])),
+        reasons,
         missing,
         CategoryErrors(len(results.rejected) - missing, len(results.image_names) - missing),
     )
+
+
+def reason_counts(reasons: Iterable[str]) -> list[tuple[str, int]]:
+    """How often each reason occurs, the most frequent first; details in brackets are left out."""
+    found = Counter(reason.split(" (")[0] for reason in reasons)
+    return sorted(found.items(), key=lambda entry: (-entry[1], entry[0]))

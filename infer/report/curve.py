@@ -13,6 +13,33 @@ Rates = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class CurveWords:
+    """What the rates of curves are called, short and in full, and what they are shares of."""
+
+    fmr: str
+    fnmr: str
+    tar: str  # 1 - FNMR
+    names: tuple[str, str, str]
+    shares: tuple[str, str, str]
+
+
+OF_PAIRS = CurveWords(
+    "FMR",
+    "FNMR",
+    "TAR",
+    ("False match rate", "false non-match rate", "true accept rate"),
+    ("impostor pairs accepted", "genuine pairs rejected", "genuine pairs accepted"),
+)
+OF_FACES = CurveWords(  # synthetic is the positive class: bona fide faces are the impostors of its curves
+    "BPCER",
+    "APCER",
+    "1 − APCER",
+    ("The BPCER", "the APCER", "1 − APCER"),
+    ("bona fide faces called synthetic", "synthetic faces called bona fide", "synthetic faces called so"),
+)
+
+
+@dataclass(frozen=True)
 class Curve:
     """The operating points of a set of pairs, the strictest first.
 

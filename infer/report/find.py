@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from common.runtime.errors import UserError
+from infer.classification.results_file import is_classified
 from infer.output.results_file import is_of_another_kind
 
 RESULTS_SUFFIX = ".h5"
+MAKERS = "'python -m infer pairs' or 'python -m infer classify'"
 
 
 def find_results(path: Path) -> Path:
@@ -16,11 +18,11 @@ def find_results(path: Path) -> Path:
     if path.is_file():
         return path
     if not path.is_dir():
-        raise UserError(f"no such file or folder: {path}; make results with 'python -m infer pairs'")
+        raise UserError(f"no such file or folder: {path}; make results with {MAKERS}")
     files = sorted(file for file in path.iterdir() if file.suffix == RESULTS_SUFFIX and file.is_file())
-    found = [file for file in files if not is_of_another_kind(file)]
+    found = [file for file in files if is_classified(file) or not is_of_another_kind(file)]
     if not found:
-        raise UserError(f"no results (*{RESULTS_SUFFIX}) in {path}; make them with 'python -m infer pairs'")
+        raise UserError(f"no results (*{RESULTS_SUFFIX}) in {path}; make them with {MAKERS}")
     if len(found) > 1:
         names = ", ".join(file.name for file in found)
         raise UserError(f"{path} holds several results: {names}; name one of them")

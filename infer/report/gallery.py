@@ -83,7 +83,7 @@ def card_of(results: Results, row: int, faces: Sequence[str] = ()) -> PairCard:
 def faces_at(results: Results, place: int) -> tuple[str, str]:
     """Both crops of a hard pair as data URIs; `place` is the position in `results.hard`."""
     first, second = results.hard.crops[place]
-    return _data_uri(first), _data_uri(second)
+    return as_data_uri(first), as_data_uri(second)
 
 
 def _card_at(results: Results, place: int) -> PairCard:
@@ -95,7 +95,7 @@ def _category(results: Results, row: int) -> PairCategory | None:
     return list(PairCategory)[code] if code >= 0 else None
 
 
-def _data_uri(crop: NDArray[np.uint8]) -> str:
+def as_data_uri(crop: NDArray[np.uint8]) -> str:
     """A (S, S, 3) RGB crop as JPEG, no larger than it is shown."""
     if len(crop) > 2 * SIDE:  # fine screens have two pixels for one
         crop = np.asarray(cv2.resize(crop, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_AREA), np.uint8)

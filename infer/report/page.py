@@ -42,11 +42,13 @@ def render(template: str, context: Mapping[str, object]) -> str:
         "percent": lambda rate: Markup(percent(rate)),  # its space is no printable one
         "points": percentage_points,
         "score": score,
+        "decimal": decimal,
         "count": count,
         "chance": chance,
         "channels": channels,
         "verdict": describe_verdict,
         "title": title,
+        "model_title": lambda card: short_name(card.file, card.network),
         "claim": claim,
         "sentence": sentence,
         "breakable": breakable,
@@ -93,6 +95,11 @@ def score(similarity: float) -> str:
     return NOTHING if math.isnan(similarity) else f"{similarity:.3f}".replace("-", MINUS)
 
 
+def decimal(value: float) -> str:
+    """A figure to four decimals; a dash for NaN."""
+    return NOTHING if math.isnan(value) else f"{value:.4f}".replace("-", MINUS)
+
+
 def count(number: int, *noun: str) -> str:
     """A number with its thousands apart, and its noun, as `counted` takes it, if there is one."""
     return counted(number, *noun) if noun else f"{number:,}"
@@ -111,8 +118,13 @@ def channels(values: Sequence[float]) -> str:
 
 def title(card: ModelCard) -> str:
     """A short name of a model: that of its file without folders, or else its backbone."""
-    name = printable(card.name.replace("\\", "/").rstrip("/").rpartition("/")[2])
-    return name if 0 < len(name) <= LONGEST_TITLE else printable(card.backbone)
+    return short_name(card.name, card.backbone)
+
+
+def short_name(file: str, otherwise: str) -> str:
+    """The name of a file without folders, or else, where there is none or it is long, another."""
+    name = printable(file.replace("\\", "/").rstrip("/").rpartition("/")[2])
+    return name if 0 < len(name) <= LONGEST_TITLE else printable(otherwise)
 
 
 def claim(card: ModelCard) -> str:

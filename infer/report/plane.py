@@ -9,7 +9,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from infer.output.palette import LIGHT
-from infer.report.curve import Curve, Rates, thin
+from infer.report.curve import OF_PAIRS, Curve, CurveWords, Rates, thin
 from infer.report.svg import new_figure
 
 WIDTH, HEIGHT = 420, 400
@@ -97,19 +97,20 @@ class Plane:
         for draw, axis, end in ((self.axes.axvspan, self._x, x_below), (self.axes.axhspan, self._y, y_below)):
             draw(*axis.place(axis.low, end), color=LIGHT["shade"], linewidth=0, zorder=0)
 
-    def draw_diagonal(self) -> None:
-        """Draw the line on which both rates are equal."""
+    def draw_diagonal(self, words: str) -> None:
+        """Draw the line on which both are equal, and words along it."""
         ends = self._x.place(self._x.low, self._x.high)
         self.axes.plot(ends, ends, color=LIGHT["soft"], linewidth=1, dashes=(1, 4), dash_capstyle="round")
         angle = np.degrees(np.arctan2(PLANE[3] * HEIGHT, PLANE[2] * WIDTH))
         how = {"ha": "right", "va": "top", "rotation": angle, "rotation_mode": "anchor"}
-        self.write(ends[1], ends[1], "FMR = FNMR  ", color=LIGHT["soft"], **how)
+        self.write(ends[1], ends[1], f"{words}  ", color=LIGHT["soft"], **how)
 
-    def draw_curve(self, plotted: PlottedCurve, rates: Rates) -> None:
+    def draw_curve(self, plotted: PlottedCurve, rates: Rates, words: CurveWords = OF_PAIRS) -> None:
         """Draw a curve of these rates at its FMRs; nothing where none of it lies inside.
 
         Drawn are the points inside and, that the line goes on to the edge, their neighbours. What the script
-        of the page reads off is in `data-points`: x, y, threshold, FMR, FNMR.
+        of the page reads off is in `data-points`: x, y, threshold, FMR, FNMR; and what the rates are called,
+        in `data-rates`.
         """
         curve = plotted.curve
         with np.errstate(divide="ignore"):  # of a logarithm
@@ -127,6 +128,7 @@ class Plane:
         self.lines[name] = {
             "class": f"curve {plotted.style}",
             "data-label": plotted.label,
+            "data-rates": "|".join((words.fmr, words.fnmr, words.tar)),
             "data-points": ";".join(
                 f"{x:.1f},{y:.1f},{threshold:.4f},{fmr:.3g},{fnmr:.3g}"
                 for x, y, threshold, fmr, fnmr in columns

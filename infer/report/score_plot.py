@@ -19,6 +19,6 @@ def draw_score_plot(name: str, results: Results) -> Markup | None:
     figure = new_figure(WIDTH, height)
     draw_scores(figure, panels, threshold)
     figure.subplots_adjust(0.002, BOTTOM / height, 0.998, 1 - (TOP + 10) / height, 0.3)
-    medians = "; ".join(f"{panel.label}, median {np.median(panel.similarity):.2f}" for panel in panels)
+    medians = "; ".join(f"{panel.label}, median {np.median(panel.scores):.2f}" for panel in panels)
     told = "" if threshold is None else f" The threshold is {threshold:.3f}."
     return as_svg(figure, name, "Scores", f"Histograms of the cosine similarity: {medians}.{told}", {})

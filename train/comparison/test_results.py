@@ -11,13 +11,25 @@ from common.runtime.errors import UserError, first_line
 from train.comparison.models import FIGURES, ComparedModel
 
 
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    file: Path
+
+
+class _Labelled(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    figures: dict[str, FiniteFloat | None]
+
+
 class _TestResults(BaseModel):
     """What is read of the results."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    models: tuple[Path, ...]
-    figures: dict[str, FiniteFloat | None]
+    models: tuple[_Model, ...]
+    labelled: _Labelled
 
 
 def with_tests(models: Sequence[ComparedModel], files: Sequence[Path]) -> list[ComparedModel]:
@@ -31,13 +43,13 @@ def with_tests(models: Sequence[ComparedModel], files: Sequence[Path]) -> list[C
         results = _read(file)
         if len(results.models) != 1:
             raise UserError(f"{file} is of an ensemble of {len(results.models)}: test its models one by one")
-        standing = read_standing(results.models[0])
-        tested = {name: results.figures.get(name) for name in FIGURES}
+        standing = read_standing(results.models[0].file)
+        tested = {name: results.labelled.figures.get(name) for name in FIGURES}
         own = [
             row for row, model in enumerate(found) if (model.run, model.step) == (standing.run, standing.step)
         ]
         if not own:
-            raise UserError(f"{file} is of {results.models[0]}, which is not compared here: name it too")
+            raise UserError(f"{file} is of {results.models[0].file}, which is not compared here: name it too")
         for row in own:
             found[row] = replace(found[row], tested=tested)
     return found

@@ -2,7 +2,7 @@
 // Reads curves off under the pointer; the page says everything without it.
 for (const svg of document.querySelectorAll("svg:has(path[data-points])")) {
   const points = [...svg.querySelectorAll("path[data-points]")].flatMap((path) =>
-    path.dataset.points.split(";").map((entry) => [path.dataset.label, ...entry.split(",").map(Number)]));
+    path.dataset.points.split(";").map((entry) => [path, ...entry.split(",").map(Number)]));
   const readout = document.createElement("p");
   readout.className = "readout";
   readout.textContent = "Point at a curve to read it off.";
@@ -18,11 +18,12 @@ for (const svg of document.querySelectorAll("svg:has(path[data-points])")) {
       const distance = (point[1] - at.x) ** 2 + (point[2] - at.y) ** 2;
       if (distance < least) { least = distance; nearest = point; }
     }
-    const [label, x, y, threshold, fmr, fnmr] = nearest;
+    const [path, x, y, threshold, fmr, fnmr] = nearest;
+    const names = path.dataset.rates.split("|");
     cursor.setAttribute("cx", x);
     cursor.setAttribute("cy", y);
     svg.append(cursor);
-    readout.textContent = `\u2068${label}\u2069: threshold ${threshold.toFixed(3)}, FMR ${percent(fmr)}, ` +
-      `FNMR ${percent(fnmr)}, TAR ${percent(1 - fnmr)}`;
+    readout.textContent = `\u2068${path.dataset.label}\u2069: threshold ${threshold.toFixed(3)}, ` +
+      `${names[0]} ${percent(fmr)}, ${names[1]} ${percent(fnmr)}, ${names[2]} ${percent(1 - fnmr)}`;
   });
 }

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from common.models.classifier_checkpoint import OperatingPoint
 from common.models.input_format import InputFormat
+from infer.classification.faces import ClassifiedFaces, ClassifierCard
+from infer.classification.shown import ShownFaces, hardest_faces
 from infer.hard_pairs import hardest_pairs, rank_pairs
 from infer.models.model import Model, ModelCard
 from infer.output.results import HardPairs, Results
@@ -98,6 +101,56 @@ def real_results(
         aligned=True,
     )
     return read_results(compare_pairs(pair_set, model, folder / "out", workers=1).results_file)
+
+
+@pytest.fixture(scope="session")
+def make_faces() -> Callable[..., ClassifiedFaces]:
+    """Classified faces, 90 of each class unless told; sharpness tells the classes, brightness does not."""
+
+    def make(labels: list[int] | None = None, lift: float = 0.8, seed: int = 0) -> ClassifiedFaces:
+        label = np.array(labels if labels else [0, 1] * 90, np.int8)
+        count = len(label)
+        rng, own = np.random.default_rng(0), np.random.default_rng(seed + 1)
+        logit = rng.normal(lift * (2 * label - 1), 1.2) + own.normal(0, 0.3 * bool(seed), count)
+        logit[rng.random(count) < 0.05] = np.nan
+        missing = np.isnan(logit)
+        measures = {
+            "sharpness": rng.lognormal(4 + 0.6 * label),
+            "brightness": rng.normal(110, 30, count),
+            "score": rng.uniform(0.6, 0.9, count),
+        }
+        card = {"file": f"logs/model{seed}.safetensors", "sha256": "ab", "network": "timm:mobilenetv2_035"}
+        return ClassifiedFaces(
+            name="testset",
+            source="data/testset",
+            path=[f"{'fake' if flag else 'real'}/{row}.jpg" for row, flag in enumerate(label)],
+            image=np.arange(count),
+            face=np.zeros(count, np.int32),
+            label=label,
+            group=np.arange(count) // 2,
+            species=[("gan", "swap")[row % 3 == 0] if flag == 1 else "" for row, flag in enumerate(label)],
+            logit=logit,
+            rejected=dict.fromkeys(np.flatnonzero(missing).tolist(), "no face found"),
+            measures={name: np.where(missing, np.nan, values) for name, values in measures.items()},
+            point=OperatingPoint(
+                threshold=0.55, threshold_from="the EER of 500 crops held out", undecided=(0.4, 0.62)
+            ),
+            models=(ClassifierCard(**card, size=32, temperature=2),),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shown_of() -> Callable[[ClassifiedFaces], ShownFaces]:
+    """The hardest faces with crops of noise."""
+
+    def shown(faces: ClassifiedFaces) -> ShownFaces:
+        rows = hardest_faces(faces)
+        noise = np.random.default_rng(0).integers(0, 256, (len(rows), 32, 32, 3)).astype(np.uint8)
+        return ShownFaces(rows, noise)
+
+    return shown
 
 
 class Page(HTMLParser):

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from infer.classification.faces import ClassifiedFaces
+from infer.classification.shown import ShownFaces
 from infer.output.results import Results
+from infer.report.faces.write import write_face_report
 from infer.report.write import write_report
 from infer.report.write_comparison import write_comparison
 
@@ -16,10 +19,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
+PAGES = ("labelled", "unlabelled", "compared", "faces")
 
 
 @pytest.fixture(scope="module")
-def pages(real_results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def pages(
+    real_results: Results,
+    make_faces: Callable[..., ClassifiedFaces],
+    shown_of: Callable[[ClassifiedFaces], ShownFaces],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     long = replace(
         real_results,
@@ -28,10 +37,12 @@ def pages(real_results: Results, tmp_path_factory: pytest.TempPathFactory) -> di
         categories=np.full_like(real_results.categories, -1),
     )
     other = replace(real_results, similarity=-real_results.similarity, threshold=0.0)
-    found = {name: folder / f"{name}.html" for name in ("labelled", "unlabelled", "compared")}
+    found = {name: folder / f"{name}.html" for name in PAGES}
     write_report(found["labelled"], real_results)
     write_report(found["unlabelled"], long)
     write_comparison(found["compared"], real_results, other)
+    faces = make_faces()
+    write_face_report(found["faces"], faces, shown_of(faces))
     return found
 
 
@@ -63,7 +74,7 @@ def show(
     assert complaints == []
 
 
-@pytest.mark.parametrize("name", ["labelled", "unlabelled", "compared"])
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everything_is_there_and_nothing_sticks_out(
     show: "Callable[[str, int], Page]", name: str, width: int
@@ -80,7 +91,8 @@ def test_everything_is_there_and_nothing_sticks_out(
     drawn = page.evaluate(
         "[...document.querySelectorAll('path.curve[data-points]')].map(p => p.getTotalLength())"
     )
-    assert (len(drawn) >= 4 and min(drawn) > 50) if name != "unlabelled" else drawn == []
+    curves = {"unlabelled": 0, "faces": 2}.get(name, 4)
+    assert (len(drawn) >= curves and min(drawn) > 50) if curves else drawn == []
     words, paper = page.evaluate(
         "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
         ".map(colour => colour.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0))"

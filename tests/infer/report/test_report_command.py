@@ -7,6 +7,9 @@ import h5py
 import pytest
 
 from common.runtime.errors import UserError
+from infer.classification.faces import ClassifiedFaces
+from infer.classification.results_file import write_classified
+from infer.classification.shown import ShownFaces
 from infer.commands.report import report
 from infer.models.model import Model
 from infer.output.embedding_file import write_embeddings
@@ -51,6 +54,17 @@ def test_a_page_does_not_overwrite_what_it_is_made_of(
         report(tmp_path / "a.h5", tmp_path / "b.h5", tmp_path / name)
     assert (tmp_path / name).read_bytes() == before
     report(tmp_path / "a.h5", out=tmp_path / "b.h5")  # which is no part of this page
+
+
+def test_results_of_faces_have_a_page_too(
+    make_faces: Callable[..., ClassifiedFaces],
+    shown_of: Callable[[ClassifiedFaces], ShownFaces],
+    tmp_path: Path,
+) -> None:
+    faces = make_faces()
+    write_classified(tmp_path / "set.h5", faces, shown_of(faces))
+    report(tmp_path)
+    assert "Report of a classifier" in (tmp_path / "set.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -63,6 +63,11 @@ def checkpoint(tmp_path: Path) -> Path:
     return path
 
 
+def results_of(files: Sequence[Path], figures: dict[str, float | None]) -> dict[str, Any]:
+    """What is read of the NAME.json of `infer classify`."""
+    return {"models": [{"file": str(file)} for file in files], "labelled": {"figures": figures}}
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -70,7 +75,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_the_table_has_what_is_known_of_every_run(logs: Path, checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "test.json").write_text(
-        json.dumps({"models": [str(checkpoint)], "figures": {"auc": 0.75, "f1": None, "log_loss": 1.5}})
+        json.dumps(results_of([checkpoint], {"auc": 0.75, "f1": None, "log_loss": 1.5}))
     )
     models = with_tests(compared_models(logs), [tmp_path / "test.json"])
     write_stat(tmp_path / "stat.csv", models, batch_size=4)
@@ -112,9 +117,9 @@ def test_what_cannot_be_compared_is_refused(logs: Path, checkpoint: Path, tmp_pa
         compared_models(logs, ["encoder"])
     two = compared_models(logs, ["two"])
     for given, told in (
-        ({"models": [str(checkpoint)], "figures": {}}, "which is not compared here"),
-        ({"models": ["a", "b"], "figures": {}}, "an ensemble of 2"),
-        ({"models": ["a"]}, "is no NAME.json"),
+        (results_of([checkpoint], {}), "which is not compared here"),
+        (results_of([Path("a"), Path("b")], {}), "an ensemble of 2"),
+        ({"models": [{"file": "a"}]}, "is no NAME.json"),
     ):
         (tmp_path / "test.json").write_text(json.dumps(given))
         with pytest.raises(UserError, match=told):
