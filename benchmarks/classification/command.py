@@ -19,13 +19,18 @@ def classify(
     size: Annotated[int, typer.Option(help="Pixels of its input, and of its crops.")] = 224,
     count: Annotated[int, typer.Option(min=2, help="Photographs; files recur if there are fewer.")] = 500,
     rounds: Annotated[int, typer.Option(min=1, help="Turns; medians are printed.")] = 5,
+    training: Annotated[bool, typer.Option(help="Measure training as well.")] = True,
 ) -> None:
-    """Photographs a second from JPEG files to verdicts, by turns with a plain loop and the networks alone."""
+    """Photographs a second from JPEG files to verdicts, by turns with a plain loop and the networks alone.
+
+    Then the training of SqueezeNeXt and ResNet-18, by turns with ready tensors.
+    """
     from benchmarks.alignment.photographs import small_photographs
     from benchmarks.classification.speed import measure_speed, speed_table
     from benchmarks.classification.untrained import untrained_classifier
     from benchmarks.inference.machine import describe_machine
     from benchmarks.inference.photographs import jpegs
+    from benchmarks.training.classifiers import TRAINED, classifier_table
     from infer.classification.ensemble import load_ensemble
     from infer.cropping import AS_TRAINED
 
@@ -39,3 +44,6 @@ def classify(
         info = ensemble.members[0].info
         title = f"{count:,} photographs, {info.network} at {info.input_format.size} pixels"
         console.print(speed_table(measure_speed(paths, ensemble, rounds), count, title))
+    if training:
+        for trained, pixels in TRAINED:
+            console.print(classifier_table(trained, pixels, size=32, steps=6, turns=rounds))

@@ -18,6 +18,8 @@ from train.distributed.synchronise import synchronise
 from train.load_config import load_config
 from train.tasks.classification.config import ClassifierConfig
 
+TRAINED = (("sqnxt20_w1.2", 128), ("timm:resnet18", 112))  # network, pixels
+
 
 class ReadyClassifier:
     """A classifier and a batch, both in memory."""

@@ -49,11 +49,15 @@ SHORT_TRAINING = (
     "--epochs 1 --batch-size 16 --set batch.photos_per_identity=8 --set batch.loader_workers=0 "
     "--set validation.share=0.4 --set validation.pairs_per_category=20"
 )
+SHORT_CLASSIFIER = (
+    "--epochs 1 --batch-size 16 --size 48 --backbone timm:mobilenetv2_035 --set validation.share=0.3"
+)
 CHEAPER = {
     "python -m align sample": "--identities 8 --test-identities 8 --pairs 36",
     "python -m train run": SHORT_TRAINING,
     "python -m train run --resume": "--epochs 2",  # without it nothing is left to do
     "torchrun": SHORT_TRAINING,
+    "python -m train classifier": SHORT_CLASSIFIER,
     "python -m infer serve": "--port 0",
     "python benchmarks/": "--help",
 }
