@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
+from common.models.networks import create_network
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -41,6 +43,15 @@ def measure_cost(network: nn.Module, size: int) -> Cost:
         mult_adds=counter.get_total_flops() // 2,
         activation_bytes=sum(sizes),
     )
+
+
+def cost_of_network(name: str, size: int) -> Cost:
+    """The cost of a network of `create_network` for one crop of `size` pixels; no weights are made for it.
+
+    Raises UserError for a name or a size that there is no network for.
+    """
+    with torch.device("meta"):
+        return measure_cost(create_network(name, size).eval(), size)
 
 
 @contextmanager

@@ -8,13 +8,16 @@ import typer
 from rich.markup import escape
 
 from common.runtime.command_line import console, examples, printable
+from common.runtime.errors import UserError
 from infer.commands.options import RESULTS
 
 EXAMPLES = examples(
     "python -m infer report results/test_public.h5",
     "python -m infer report results --out report.html",
     "python -m infer report before/test_public.h5 --compare after/test_public.h5",
+    "python -m infer report one/photographs.h5 --compare two/photographs.h5 --compare three/photographs.h5",
 )
+MOST_OF_PAIRS = 2
 
 
 def report(
@@ -26,9 +29,11 @@ def report(
         ),
     ] = RESULTS,
     compare: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            help="Results of another model on the same pairs, to be set beside these.", show_default=False
+            help="Results of another model on the same pairs or faces, to be set beside these. Repeatable "
+            "for classifiers.",
+            show_default=False,
         ),
     ] = None,
     out: Annotated[
@@ -43,12 +48,16 @@ def report(
     from infer.classification.results_file import is_classified
     from infer.report.find import check_page, find_results
 
-    files = [find_results(path) for path in (results, compare) if path is not None]
+    files = [find_results(path) for path in (results, *(compare or []))]
     file = files[0]
-    suffix = ".html" if compare is None else "_compared.html"
+    suffix = ".html" if len(files) == 1 else "_compared.html"
     path = out or file.with_name(f"{file.stem}{suffix}")
     check_page(path, files)
-    if is_classified(file):
+    of_faces = [is_classified(one) for one in files]
+    if any(of_faces) and not all(of_faces):
+        other = files[of_faces.index(not of_faces[0])]
+        raise UserError(f"{other} is of another kind than {file}: pairs and single faces do not compare")
+    if of_faces[0]:
         _write_of_faces(path, files)
     else:
         _write_of_pairs(path, files)
@@ -60,6 +69,8 @@ def _write_of_pairs(path: Path, files: Sequence[Path]) -> None:
     from infer.report.write import write_report
     from infer.report.write_comparison import write_comparison
 
+    if len(files) > MOST_OF_PAIRS:
+        raise UserError("results of pairs are compared two at a time; name one with --compare")
     first, *others = map(read_results, files)
     if others:
         write_comparison(path, first, *others)
@@ -70,5 +81,10 @@ def _write_of_pairs(path: Path, files: Sequence[Path]) -> None:
 def _write_of_faces(path: Path, files: Sequence[Path]) -> None:
     from infer.classification.results_file import read_classified
     from infer.report.faces.write import write_face_report
+    from infer.report.faces.write_comparison import write_face_comparison
 
-    write_face_report(path, *read_classified(files[0]))
+    first, *others = map(read_classified, files)
+    if others:
+        write_face_comparison(path, [faces for faces, _ in (first, *others)])
+    else:
+        write_face_report(path, *first)

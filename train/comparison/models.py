@@ -5,14 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from pydantic import BaseModel, ConfigDict
 
 from common.metrics.figures import CLASSIFICATION
 from common.models.checkpoint import SUFFIX, read_standing
 from common.models.classifier_checkpoint import read_classifier_info
-from common.models.cost import Cost, measure_cost
-from common.models.networks import create_network
+from common.models.cost import Cost, cost_of_network
 from common.runtime.errors import UserError
 from train.plots.curves import Record, RunCurves, run_of, task_of
 from train.records.history import PerformanceHistory
@@ -84,7 +82,7 @@ def _of_run(logs: Path, run: str, records: Sequence[Record]) -> ComparedModel:
     network = _network_of(RunFolder(logs / RUN_FOLDER / run).config)
     if network is None:
         return ComparedModel(run, run, _step(best), None, None, _values(best))
-    cost = cost_of(network.backbone, network.size)
+    cost = cost_of_network(network.backbone, network.size)
     return ComparedModel(f"{network.backbone} {run}", run, _step(best), network.size, cost, _values(best))
 
 
@@ -93,14 +91,8 @@ def _of_checkpoint(path: Path, records: Sequence[Record]) -> ComparedModel:
     own = (record for record in records if run_of(record) == standing.run and _step(record) == standing.step)
     values = _values(next(own, {})) or standing.figures
     size = info.input_format.size
-    cost = cost_of(info.network, size)
+    cost = cost_of_network(info.network, size)
     return ComparedModel(path.stem, standing.run, standing.step, size, cost, values)
-
-
-def cost_of(network: str, size: int) -> Cost:
-    """The cost of a network by its name for crops of `size` pixels, for which no weights are made."""
-    with torch.device("meta"):
-        return measure_cost(create_network(network, size).eval(), size)
 
 
 def _network_of(config: Path) -> _NetworkOfRun | None:

@@ -12,6 +12,7 @@ from infer.classification.faces import ClassifiedFaces
 from infer.classification.shown import ShownFaces
 from infer.output.results import Results
 from infer.report.faces.write import write_face_report
+from infer.report.faces.write_comparison import write_face_comparison
 from infer.report.write import write_report
 from infer.report.write_comparison import write_comparison
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-PAGES = ("labelled", "unlabelled", "compared", "faces")
+PAGES = ("labelled", "unlabelled", "compared", "faces", "classifiers")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,7 @@ def pages(
     write_comparison(found["compared"], real_results, other)
     faces = make_faces()
     write_face_report(found["faces"], faces, shown_of(faces))
+    write_face_comparison(found["classifiers"], [faces, *(make_faces(seed=seed) for seed in (1, 2))])
     return found
 
 
@@ -84,7 +86,7 @@ def test_everything_is_there_and_nothing_sticks_out(
     images = page.evaluate(
         "Promise.all([...document.images].map(i => i.decode().then(() => i.naturalWidth)))"
     )
-    assert images and all(side > 0 for side in images)
+    assert (images or name == "classifiers") and all(side > 0 for side in images)
     for svg in page.locator("figure > svg").all():
         box = svg.bounding_box()
         assert box is not None and box["width"] > 250 and box["height"] > 60

@@ -51,12 +51,13 @@ def test_a_page_does_not_overwrite_what_it_is_made_of(
         write_results(tmp_path / f"{made}.h5", random_results(1))
     before = (tmp_path / name).read_bytes()
     with pytest.raises(UserError, match=f"overwrite its results, .*{name}"):
-        report(tmp_path / "a.h5", tmp_path / "b.h5", tmp_path / name)
+        report(tmp_path / "a.h5", [tmp_path / "b.h5"], tmp_path / name)
     assert (tmp_path / name).read_bytes() == before
     report(tmp_path / "a.h5", out=tmp_path / "b.h5")  # which is no part of this page
 
 
-def test_results_of_faces_have_a_page_too(
+def test_results_of_faces_have_pages_too(
+    random_results: Callable[..., Results],
     make_faces: Callable[..., ClassifiedFaces],
     shown_of: Callable[[ClassifiedFaces], ShownFaces],
     tmp_path: Path,
@@ -65,6 +66,13 @@ def test_results_of_faces_have_a_page_too(
     write_classified(tmp_path / "set.h5", faces, shown_of(faces))
     report(tmp_path)
     assert "Report of a classifier" in (tmp_path / "set.html").read_text(encoding="utf-8")
+    report(tmp_path / "set.h5", [tmp_path / "set.h5"] * 2)
+    assert "3 classifiers" in (tmp_path / "set_compared.html").read_text(encoding="utf-8")
+    write_results(tmp_path / "pairs.h5", random_results(1))
+    with pytest.raises(UserError, match="pairs and single faces do not compare"):
+        report(tmp_path / "set.h5", [tmp_path / "pairs.h5"])
+    with pytest.raises(UserError, match="two at a time"):
+        report(tmp_path / "pairs.h5", [tmp_path / "pairs.h5"] * 2)
 
 
 @pytest.mark.slow
