@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from infer.classification.ensemble import Ensemble
     from infer.classification.member import Member
 
-NOT_ACROSS = (
-    "P(synthetic) is calibrated on the validation faces of the training; on photographs of another kind it "
-    "may be far too sure, and forgeries of other kinds may pass"
-)
-
 
 def tell_ensemble(ensemble: "Ensemble", stored_crops: bool = False) -> None:
     """Print each model, why it was taken, and how its crops are cut unless the source holds crops already."""

@@ -11,8 +11,9 @@ from common.runtime.command_line import console, examples, print_notes, printabl
 from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
+from infer.classification.caution import NOT_ACROSS
 from infer.classification.request import ClassifyRequest, FaceTableFormat
-from infer.commands.classifier_told import NOT_ACROSS, tell_ensemble, tell_point
+from infer.commands.classifier_told import tell_ensemble, tell_point
 from infer.commands.figures_told import tell_figures
 from infer.commands.options import RESULTS, ClassifierChoice
 

@@ -1,24 +1,33 @@
 """`infer serve`: options and output."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from rich.markup import escape
 
+from align.crops.options import FaceChoice
 from common.runtime.as_option import AsOption
 from common.runtime.command_line import console, examples
 from common.runtime.option_groups import with_option_groups
+from infer.classification.caution import NOT_ACROSS
+from infer.commands.classifier_told import tell_ensemble, tell_point
 from infer.commands.model_told import tell_model
-from infer.commands.options import AskedThreshold, ModelChoice
+from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelChoice
+from infer.cropping import EveryFaceRequest
 from infer.service.limits import ServiceLimits
 
 if TYPE_CHECKING:
+    from infer.classification.ensemble import Ensemble
     from infer.models.model import Model, Threshold
 
 EXAMPLES = examples(
     "python -m infer serve",
     "python -m infer serve --model mobilefacenet.pt --threshold 0.35 --port 9000",
     "python -m infer serve --name faces.example",
+    "python -m infer serve --classifier classifier.safetensors",
     "curl -F photographs=@passport.jpg -F photographs=@selfie.jpg http://127.0.0.1:8000/verify",
+    "curl -F photographs=@portrait.jpg http://127.0.0.1:8000/classify",
 )
 MEGA = 1_000_000
 NEEDED = ("fastapi", "starlette", "uvicorn", "h11", "python_multipart")  # packages of the extra
@@ -29,6 +38,13 @@ def serve(
     *,
     model: ModelChoice,
     threshold: AskedThreshold = None,
+    classifier: Annotated[
+        Path | None,
+        AsOption(
+            "Checkpoint of a classifier, or its ONNX file: tells which faces are synthetic, at /classify and "
+            "on the page."
+        ),
+    ] = None,
     host: Annotated[str, AsOption("Address to listen on; beyond this machine with 0.0.0.0.")] = ("127.0.0.1"),
     name: Annotated[
         tuple[str, ...],
@@ -68,8 +84,13 @@ def serve(
         loaded = model.load()
         at = threshold_for(loaded, threshold)
         limits = ServiceLimits(round(max_upload_mb * MEGA), round(max_megapixels * MEGA), concurrency)
-        service = Service(loaded, at, limits)
+        told = None if classifier is None else _classifier(classifier, model)
+        service = Service(loaded, at, limits, told)
         _tell(loaded, at, host)
+        if told is not None:
+            tell_ensemble(told)
+            tell_point(told.point)
+            console.print(f"[yellow]note:[/] {NOT_ACROSS}")
         bound.listen()
         try:
             console.print(f"[bold]Ready:[/] {address_of(bound, host)}  (API at /docs; Ctrl-C stops it)")
@@ -78,6 +99,15 @@ def serve(
             console.print("Stopped.")
         finally:
             service.close()
+
+
+def _classifier(file: Path, model: ModelChoice) -> "Ensemble":
+    """The classifier of a file; faces are looked for as in its training, unless asked for otherwise."""
+    from infer.classification.ensemble import load_ensemble
+
+    asked = replace(model.crops, face=None)
+    every = asked if asked.aligned else EveryFaceRequest(**{**vars(asked), "face": FaceChoice.ALL})
+    return load_ensemble([file], CHECKPOINTS, every, model.device)
 
 
 def _tell(loaded: "Model", at: "Threshold", host: str) -> None:

@@ -49,6 +49,10 @@ def create_app(service: Service, hosts: Hosts) -> ASGIApp:
         service.verify
     )
     app.post("/embed", responses=REFUSALS, openapi_extra=_form(1), operation_id="embed")(service.embed)
+    if service.classifies:
+        app.post("/classify", responses=REFUSALS, openapi_extra=_form(1), operation_id="classify")(
+            service.classify
+        )
     app.get("/health", responses=EVERYWHERE, operation_id="health")(service.health)
     add_pages(app)
     add_error_handlers(app)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 FEWEST_TO_VERIFY = 2
 MOST_PHOTOGRAPHS = 10
+MOST_FACES = 20  # of a photograph that are classified
 WAITING = 8  # requests beyond those examined: each may hold a whole upload in memory
 RETRY_AFTER_S = 2
 

@@ -20,14 +20,14 @@ def examine_uploads(
     for source in sources:
         if given_up():
             raise GivenUpError
-        problem = _too_many_pixels(source, max_pixels)
+        problem = too_many_pixels(source, max_pixels)
         examined.append(
             Examined(None, None, problem, 0, None, ()) if problem else examiner.examine([source])[0]
         )
     return examined
 
 
-def _too_many_pixels(source: bytes, max_pixels: int) -> str | None:
+def too_many_pixels(source: bytes, max_pixels: int) -> str | None:
     """Why the header speaks against an image; None where it cannot be read, for `align` has better words."""
     try:
         width, height = stated_size(source)

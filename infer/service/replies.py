@@ -102,17 +102,18 @@ def _face(found: Examined, with_crop: bool) -> FaceReply | None:
         return None
     detection = found.face.detection
     return FaceReply(
-        box=_rounded(detection.box),
-        landmarks=_rounded(detection.landmarks),
+        box=rounded(detection.box),
+        landmarks=rounded(detection.landmarks),
         score=None if math.isnan(detection.score) else float(np.clip(detection.score, 0, 1)),
         faces_found=found.faces_found,
-        crop=CropReply(image=_png(found.face.image), landmarks=_rounded(found.landmarks))
+        crop=CropReply(image=_png(found.face.image), landmarks=rounded(found.landmarks))
         if with_crop
         else None,
     )
 
 
-def _rounded(values: NDArray[np.floating]) -> Any:  # lists as nested as the array
+def rounded(values: NDArray[np.floating]) -> Any:
+    """Pixels as lists, as nested as the array, to hundredths."""
     return np.round(values.astype(np.float64), DECIMALS).tolist()
 
 

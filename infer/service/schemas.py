@@ -1,6 +1,6 @@
 """What the service answers, as it stands in `/openapi.json`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,10 @@ from infer.service.errors import ErrorCode
 
 Cosine = Annotated[float, Field(ge=-1, le=1)]
 Point = Annotated[list[float], Field(min_length=2, max_length=2, description="x, y")]
+Box = Annotated[
+    list[float],
+    Field(min_length=4, max_length=4, description="x1, y1, x2, y2 in pixels of the upright photograph"),
+]
 Landmarks = Annotated[
     list[Point],
     Field(
@@ -88,9 +92,7 @@ class CropReply(Reply):
 class FaceReply(Reply):
     """The most prominent face of a photograph."""
 
-    box: list[float] = Field(
-        min_length=4, max_length=4, description="x1, y1, x2, y2 in pixels of the upright photograph"
-    )
+    box: Box
     landmarks: Landmarks = Field(description="in pixels of the upright photograph")
     score: float | None = Field(ge=0, le=1, description="of the detector; null for crops given as they are")
     faces_found: int = Field(ge=1, description="in the photograph, at the least")
@@ -145,22 +147,3 @@ class EmbedReply(Reply):
 
     model: ModelReply
     photographs: list[EmbeddedPhotographReply]
-
-
-class LimitsReply(Reply):
-    """What a request may cost."""
-
-    max_photographs: int
-    max_upload_bytes: int = Field(description="all photographs of a request together")
-    max_pixels: int = Field(description="of one photograph")
-
-
-class HealthReply(Reply):
-    """State of the service."""
-
-    status: Literal["ok"]
-    model: ModelReply
-    threshold: ThresholdReply
-    limits: LimitsReply
-    uptime_s: float = Field(ge=0)
-    in_flight: int = Field(ge=0, description="requests being received, waiting or examined")

@@ -3,12 +3,15 @@
 import { element, place, shape } from "/assets/elements.js";
 import { sentence } from "/assets/service.js";
 
-/** A card. `found` is the photograph's row of the answer, or null while there is none. */
-export function card(photograph, index, found, remove) {
+/**
+ * A card. `found` is the photograph's row of the answer to a comparison, or null while there is none; `done` is
+ * whether it was looked at by itself.
+ */
+export function card(photograph, index, found, done, remove) {
   const name = photograph.file.name || "pasted photograph";
   return element(
     "li",
-    { class: `card ${found ? (found.face ? "" : "faceless") : "waiting"}` },
+    { class: `card ${found ? (found.face ? "" : "faceless") : done ? "" : "waiting"}` },
     element(
       "div",
       { class: "picture" },

@@ -1,14 +1,18 @@
-// The page: photographs come in by drop, choice or paste, and are compared as soon as there are two.
+// The page: photographs come in by drop, choice or paste, are classified where the service has a classifier, and
+// compared as soon as there are two.
 
+import { classes, classesSummary } from "/assets/classes.js";
 import { number } from "/assets/elements.js";
 import { card } from "/assets/faces.js";
-import { Refusal, health, sentence, verify } from "/assets/service.js";
+import { Refusal, classify, health, sentence, verify } from "/assets/service.js";
 import { result, summary } from "/assets/verdicts.js";
 
 const at = (id) => document.getElementById(id);
 const limits = { max_photographs: 10, max_upload_bytes: Infinity };
 let photographs = []; // {file, url}; forgotten with the page
 let answer = null; // of the service, to these very photographs
+let classified = null; // the same of its classifier
+let classifies = false; // whether it has one
 let running = null; // AbortController of the request under way
 
 /** Add files, as many as fit, and compare. */
@@ -43,7 +47,7 @@ function clear() {
 }
 
 function change() {
-  answer = null;
+  answer = classified = null;
   tell(null);
   compare();
 }
@@ -52,7 +56,7 @@ async function compare() {
   running?.abort();
   running = null;
   const size = photographs.reduce((sum, { file }) => sum + file.size, 0);
-  if (photographs.length < 2) return draw();
+  if (photographs.length < (classifies ? 1 : 2)) return draw();
   if (size > limits.max_upload_bytes) {
     draw();
     return tell(`${megabytes(size)} MB are too much: the service takes ${megabytes(limits.max_upload_bytes)} MB at a time. Remove a photograph.`);
@@ -62,9 +66,15 @@ async function compare() {
   tell(null);
   draw();
   try {
-    answer = await verify(photographs.map(({ file }) => file), mine.signal);
+    const files = photographs.map(({ file }) => file);
+    const answers = await Promise.all([
+      files.length > 1 ? verify(files, mine.signal) : null,
+      classifies ? classify(files, mine.signal) : null,
+    ]);
+    [answer, classified] = answers;
   } catch (error) {
     if (mine.signal.aborted) return;
+    mine.abort(); // the other of two requests
     if (!(error instanceof Refusal)) throw error;
     tell(error.message, error.passing);
   } finally {
@@ -84,15 +94,18 @@ function draw() {
   at("choose").disabled = photographs.length >= limits.max_photographs;
   at("cards").replaceChildren(
     ...photographs.map((photograph, index) =>
-      card(photograph, index, answer?.photographs[index] ?? null, () => remove(photograph))),
+      card(photograph, index, answer?.photographs[index] ?? null, classified !== null, () => remove(photograph))),
   );
   at("cards").style.setProperty("--columns", columns(photographs.length));
   at("cards").classList.toggle("busy", running !== null);
   at("progress").hidden = running === null;
-  at("result").hidden = answer === null;
-  at("result").replaceChildren(...(answer ? result(answer, photographs) : []));
+  at("result").hidden = answer === null && classified === null;
+  at("result").replaceChildren(
+    ...(answer ? result(answer, photographs) : []),
+    ...(classified ? [classes(classified)] : []),
+  );
   at("status").textContent = status();
-  at("status").classList.toggle("unseen", answer !== null);
+  at("status").classList.toggle("unseen", !at("result").hidden);
 }
 
 /** Cards in a row, so that rows come out even. */
@@ -102,8 +115,9 @@ function columns(count) {
 }
 
 function status() {
-  if (running) return `Comparing ${photographs.length} photographs …`;
-  if (answer) return summary(answer);
+  if (running) return photographs.length > 1 ? `Comparing ${photographs.length} photographs …` : "Looking at the photograph …";
+  const told = [answer ? summary(answer) : "", classified ? classesSummary(classified) : ""].filter(Boolean);
+  if (told.length) return told.join(" ");
   return photographs.length === 1 ? "Add the photograph to compare it with." : "";
 }
 
@@ -125,10 +139,21 @@ async function introduce() {
     at("model").title = `${state.model.backbone}; threshold: ${state.threshold.source}`;
     at("question").textContent = state.model.synthetic.judged ? "The same person? And real?" : "The same person?";
     at("claim").textContent = sentence(state.model.synthetic.statement);
+    classifies = state.classifier !== null;
+    if (classifies) inviteOne();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     tell(error.message);
   }
+}
+
+/** Words for a service that looks at single photographs, too. */
+function inviteOne() {
+  at("question").textContent = "The same person? Synthetic?";
+  at("claim").textContent += " A classifier looks at each photograph by itself.";
+  document.querySelector(".invitation .coarse-hide").textContent = "Drop one to ten photographs here, or paste them";
+  document.querySelector(".invitation .coarse-only").textContent = "One to ten photographs";
+  if (photographs.length) compare();
 }
 
 function listen() {

@@ -15,9 +15,18 @@ export async function health() {
 
 /** Compare files; the answer of POST /verify. */
 export async function verify(files, signal) {
-  const form = new FormData();
-  for (const file of files) form.append("photographs", file, file.name || "photograph");
-  return read(await reach("/verify?crops=true", { method: "POST", body: form, signal }));
+  return read(await reach("/verify?crops=true", { method: "POST", body: form(files), signal }));
+}
+
+/** Whether faces are synthetic; the answer of POST /classify. */
+export async function classify(files, signal) {
+  return read(await reach("/classify", { method: "POST", body: form(files), signal }));
+}
+
+function form(files) {
+  const filled = new FormData();
+  for (const file of files) filled.append("photographs", file, file.name || "photograph");
+  return filled;
 }
 
 async function reach(path, options) {

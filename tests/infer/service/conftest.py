@@ -18,6 +18,10 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 from PIL import Image
 
+from align.crops.options import FaceChoice
+from common.models.classifier_checkpoint import OperatingPoint
+from infer.classification.ensemble import load_ensemble
+from infer.cropping import EveryFaceRequest
 from infer.models.model import Model, Threshold
 from infer.service.app import create_app
 from infer.service.hosts import hosts_of
@@ -49,13 +53,20 @@ def faceless() -> bytes:
     return _encoded(np.full((120, 160, 3), 140, np.uint8), "PNG")
 
 
+@pytest.fixture(scope="session")
+def classifier(make_classifier: Callable[..., Path]) -> Path:
+    return make_classifier(OperatingPoint(threshold=0.5, threshold_from="EER"))
+
+
 @pytest.fixture
-def make_service(model: Model) -> Iterator[Callable[..., Service]]:
-    """A service with limits that are given by name."""
+def make_service(model: Model, classifier: Path) -> Iterator[Callable[..., Service]]:
+    """A service with limits that are given by name, and without a classifier if that is asked for."""
     made: list[Service] = []
 
-    def make(**limits: float) -> Service:
-        made.append(Service(model, THRESHOLD, ServiceLimits(**limits)))  # type: ignore[arg-type]
+    def make(with_classifier: bool = True, **limits: float) -> Service:
+        every = EveryFaceRequest(face=FaceChoice.ALL)
+        asked = load_ensemble([classifier], Path("nowhere"), every) if with_classifier else None
+        made.append(Service(model, THRESHOLD, ServiceLimits(**limits), asked))  # type: ignore[arg-type]
         return made[-1]
 
     yield make
@@ -65,10 +76,10 @@ def make_service(model: Model) -> Iterator[Callable[..., Service]]:
 
 @pytest.fixture
 def make_client(make_service: Callable[..., Service]) -> Callable[..., TestClient]:
-    """A client of a service with limits that are given by name."""
+    """A client of a service, which is made of what is given by name."""
 
-    def make(**limits: float) -> TestClient:
-        app = create_app(make_service(**limits), hosts_of(HOST))
+    def make(**asked: float) -> TestClient:
+        app = create_app(make_service(**asked), hosts_of(HOST))
         return TestClient(app, base_url=f"http://{HOST}", raise_server_exceptions=False)
 
     return make

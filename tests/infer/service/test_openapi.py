@@ -20,9 +20,11 @@ EXAMPLES = 60
     [
         ("/verify", "POST", GenerationMode.POSITIVE, 200),
         ("/embed", "POST", GenerationMode.POSITIVE, 200),
+        ("/classify", "POST", GenerationMode.POSITIVE, 200),
         ("/health", "GET", GenerationMode.POSITIVE, 200),  # takes nothing that could be wrong
         ("/verify", "POST", GenerationMode.NEGATIVE, 422),
         ("/embed", "POST", GenerationMode.NEGATIVE, 422),
+        ("/classify", "POST", GenerationMode.NEGATIVE, 422),
     ],
 )
 def test_the_service_keeps_to_its_document(
@@ -49,7 +51,7 @@ def test_the_service_keeps_to_its_document(
 
 def test_every_refusal_is_declared(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
-    for path in ("/verify", "/embed"):
+    for path in ("/verify", "/embed", "/classify"):
         told = document["paths"][path]["post"]
         assert set(told["responses"]) == {"200", "400", "403", "408", "413", "415", "422", "500", "503"}
         for status, response in told["responses"].items():

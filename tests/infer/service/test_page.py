@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,20 @@ DROP = """
 }
 """
 
+INKS = """
+() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+  const light = (text) => rgb(text).map((value) => value / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = light(getComputedStyle(document.querySelector(".classes")).backgroundColor);
+  return [...document.querySelectorAll(".classes strong, .classes p")].map((one) => {
+    const ink = light(getComputedStyle(one).color);
+    return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
+  });
+}
+"""
+
 
 @pytest.fixture(scope="module")
 def address(
@@ -35,10 +50,27 @@ def address(
         yield running.address
 
 
+@pytest.fixture(scope="module")
+def classifying(
+    started: Callable[..., AbstractContextManager[Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+    classifier: Path,
+) -> Iterator[str]:
+    with started(tmp_path_factory.mktemp("classifying"), "--classifier", str(classifier)) as running:
+        assert "threshold 0.5000 (EER)" in running.told
+        yield running.address
+
+
 @pytest.fixture
 def page(browser: "Browser", address: str) -> Iterator["Page"]:
+    with opened_page(browser, address) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_page(browser: "Browser", address: str, **options: Any) -> Iterator["Page"]:
     """The page, opened; nothing may be asked of anybody else, and the console must stay empty."""
-    context = browser.new_context()
+    context = browser.new_context(**options)
     opened = context.new_page()
     troubles: list[str] = []
     foreign: list[str] = []
@@ -56,6 +88,31 @@ def page(browser: "Browser", address: str) -> Iterator["Page"]:
     context.close()
     assert not troubles and not foreign
     assert stored == [0, 0, ""]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_single_photographs_where_there_is_a_classifier(
+    browser: "Browser", classifying: str, jpegs: list[bytes], faceless: bytes, scheme: str
+) -> None:
+    view = {"width": 390, "height": 800}
+    with opened_page(browser, classifying, color_scheme=scheme, viewport=view) as page:
+        page.get_by_role("heading", name="The same person? Synthetic?").wait_for()
+        page.set_input_files("#files", [photograph("a.jpg", jpegs[0])])
+        row = page.locator(".classes li")
+        told = row.inner_text(timeout=30_000)
+        assert "P(synthetic) 0." in told and "the threshold 0.5" in told
+        assert ("Synthetic" in told) == ("at or above" in told)
+        assert page.locator(".pair").count() == 0 and page.locator(".card.waiting").count() == 0
+        page.set_input_files("#files", [photograph("wall.jpg", faceless)])
+        page.locator(".classes li").nth(1).wait_for(timeout=30_000)
+        assert "No answer" in page.locator(".classes li").nth(1).inner_text()
+        assert (
+            "No verdict" in verdict(page) and "may be far too sure" in page.locator(".classes").inner_text()
+        )
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= view["width"], "the page must not scroll sideways"
+        inks = page.evaluate(INKS)
+        assert all(ratio >= 4.5 for ratio in inks), f"contrast of text: {inks}"
 
 
 def photograph(name: str, data: bytes) -> dict[str, object]:
