@@ -1,6 +1,7 @@
 """What else than the labels that were read speaks of the photographs: other files, and names of folders."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from align.sources.folder import Folder
 from align.sources.kind_folders import LITERAL, kind_of_path, side_by_side
@@ -62,10 +63,12 @@ def compare_with_folders(folder: Folder, photographs: Sequence[Photograph], stri
     Raises UserError instead, if `strict`: nobody has told what holds.
     """
     kinds = {**side_by_side([photograph.path for photograph in photographs]), **LITERAL}
+    root, place = folder.root.absolute(), Path(folder.taking.files[0]).absolute().parent
+    own = root.relative_to(place).as_posix() if place in root.parents else ""  # of a table above the folder
     wrong = [
         photograph
         for photograph in photographs
-        if (kind := kind_of_path(folder_of(photograph.path), kinds))
+        if (kind := kind_of_path(f"{own}/{folder_of(photograph.path)}".strip("/"), kinds))
         and (kind is Kind.SYNTHETIC) != photograph.synthetic
     ]
     if wrong:

@@ -1,5 +1,6 @@
 """Column names of lists of photographs: which column is the path, the person or the synthetic flag."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -32,6 +33,10 @@ GUESSED = (
     "{} holds 0 and 1, and lists differ in what that means: 1 is taken for synthetic; --positive real tells "
     "otherwise, or --columns identity=NAME where it is the person"
 )
+# what flags look like in forms that are not read: T and F, -1 and 1, 1 and 2, booleans in quotes
+_LIKE_FLAGS = re.compile(r"[\"']*(?:[tfyn]|true|false|yes|no|[-+]?\d(?:\.0*)?)[\"']*", re.IGNORECASE)
+_PROBABILITY = re.compile(r"[01]?\.\d+(?:e-\d+)?", re.IGNORECASE)
+_BLANK = frozenset({"nan", "none", "null", "na", "n/a"})
 _LOOKED_AT = 1000  # rows that tell whether a first one is a header
 _SHOWN = 200  # characters of the names in a message
 
@@ -126,7 +131,7 @@ def choose_columns(
     inverted = flags is not None and found.get("synthetic") is None
     if flags is not None and positive is not None:
         inverted = positive is Positive.REAL
-        notes.append(f"1 in {header.cells[flags]!r} is {'bona fide' if inverted else 'synthetic'}, as told")
+        notes.append(_told_meaning(header, rows, flags, inverted))
     return PhotographColumns(
         found["path"] or 0,
         found["identity"],
@@ -139,6 +144,15 @@ def choose_columns(
         guessed,
         notes,
     )
+
+
+def _told_meaning(header: Header, rows: Sequence[Sequence[str]], flags: int, inverted: bool) -> str:
+    """What `--positive` does to a column of flags, for people."""
+    if all(read_flag(row[flags]) is None for row in rows if flags < len(row)):
+        return f"{header.cells[flags]!r} holds no 0 and 1: --positive says nothing of it"
+    kind = Kind.BONA_FIDE if inverted else Kind.SYNTHETIC
+    against = _says_kind(header.names[flags]) not in (None, kind)
+    return f"1 in {header.cells[flags]!r} is {kind}, as told" + (", against its name" if against else "")
 
 
 def _find(header: Header, found: _Found, role: str, wanted: Sequence[str]) -> None:
@@ -230,17 +244,31 @@ def _decide(
 
 
 def _refuse_misprinted_flags(header: Header, rows: Sequence[Sequence[str]], index: int) -> None:
-    """Raise UserError where most cells of a column are 0 and 1, and some are something else."""
-    cells = [row[index].strip() for row in rows if index < len(row) and row[index].strip()]
+    """Raise UserError where cells that are not all 0 and 1 are no people either.
+
+    Most are 0 and 1, or they are flags in a form that is not read, or probabilities: as people these would be
+    two, or each its own, and every face bona fide.
+    """
+    name, cells = header.cells[index], [row[index].strip() for row in rows if index < len(row)]
+    cells = [cell for cell in cells if cell]
     others = [cell for cell in cells if read_flag(cell) is None]
     both = len({read_flag(cell) for cell in cells} - {None}) == 2
+    values = {cell.lower() for cell in cells} - _BLANK
+    like_flags = len(values) <= 2 and all(map(_LIKE_FLAGS.fullmatch, values))
     if both and 2 * len(others) < len(cells):
-        name = header.cells[index]
-        raise UserError(
-            f"{header.line}: '{name}' is 0 or 1 in {len(cells) - len(others):,} rows and something else in "
-            f"{len(others):,}, such as {others[0][:_SHOWN]!r}; write 0 or 1 there, or say --columns "
-            f"identity='{name}' if these are people"
+        problem = (
+            f"is 0 or 1 in {len(cells) - len(others):,} rows and something else in {len(others):,}, such as "
+            f"{others[0][:_SHOWN]!r}"
         )
+    elif like_flags or all(map(_PROBABILITY.fullmatch, values)):
+        some = " and ".join(repr(cell[:_SHOWN]) for cell in list(dict.fromkeys(cells))[:2])
+        problem = f"holds {some}, not 0 and 1"
+    else:
+        return
+    raise UserError(
+        f"{header.line}: '{name}' {problem}; write 0 or 1 there, or say --columns identity='{name}' if these "
+        "are people"
+    )
 
 
 def _looks_like_path(cell: str) -> bool:

@@ -65,10 +65,45 @@ def test_folders_that_contradict_what_1_means_are_told(tmp_path: Path, make_file
         assert "contradict each other for 3 of 3 photographs: " in told
 
 
+def test_a_folder_of_forgeries_contradicts_the_table_above_it(tmp_path: Path, make_files: MakeFiles) -> None:
+    root = make_files(tmp_path / "in", ["real/1.jpg", "fake/2.jpg", "fake/3.jpg"])
+    (root / "list.csv").write_text("path,label\nreal/1.jpg,1\nfake/2.jpg,0\nfake/3.jpg,0\n")
+    with pytest.raises(UserError, match=r"contradict each other for 2 of 2 photographs: 2\.jpg is called"):
+        find_source(root / "fake")
+    assert synthetic(find_source(root / "fake", reading=REAL)) == {"2.jpg", "3.jpg"}
+
+
 def test_words_say_what_they_mean_whatever_1_means(tmp_path: Path, make_files: MakeFiles) -> None:
     root = make_files(tmp_path, ["1.jpg", "2.jpg"])
     (root / "list.csv").write_text("path,label\n1.jpg,REAL\n2.jpg,fake\n")
-    assert synthetic(find_source(root, reading=REAL)) == {"2.jpg"}
+    source = find_source(root, reading=REAL)
+    assert synthetic(source) == {"2.jpg"}
+    assert "'label' holds no 0 and 1: --positive says nothing of it" in source.taking.notes
+
+
+def test_a_meaning_against_the_name_of_a_column_is_told(tmp_path: Path, make_files: MakeFiles) -> None:
+    root = make_files(tmp_path, ["1.jpg", "2.jpg"])
+    (root / "list.csv").write_text("path,real\n1.jpg,1\n2.jpg,0\n")
+    notes = find_source(root, reading=Reading(positive=Positive.SYNTHETIC)).taking.notes
+    assert "1 in 'real' is synthetic, as told, against its name" in notes
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        *(("T", "F"), ("n", "y"), ("-1", "1"), ("1", "2"), ("0.91", "0.08", ".5"), ("nan", "nan")),
+        *(('"""True"""', '"""False"""'), ("'0'", "'1'"), ("0", "1", "NaN", "NaN", "NaN", "NaN")),
+    ],
+)
+def test_flags_in_a_form_that_is_not_read_are_no_people(
+    tmp_path: Path, make_files: MakeFiles, cells: tuple[str, ...]
+) -> None:
+    root = make_files(tmp_path, [f"{n}.jpg" for n in range(len(cells))])
+    rows = "".join(f"{n}.jpg,{cell}\n" for n, cell in enumerate(cells))
+    (root / "list.csv").write_text(f"path,label\n{rows}")
+    with pytest.raises(UserError, match=r"'label' holds .* not 0 and 1; write 0 or 1 there, or say"):
+        find_source(root)
+    assert not synthetic(find_source(root, reading=Reading(columns={"identity": "label"})))
 
 
 def test_a_meaning_of_no_column_is_refused(tmp_path: Path, make_files: MakeFiles) -> None:
