@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from common.models.classifier_checkpoint import LoadedClassifier, load_classifier
 from common.runtime.atomic import write_text_atomically
 from train.data.dataset import CropDataset
-from train.data.groups import crop_groups
+from train.data.groups import crop_groups, crops_of_groups_with
 from train.data.same_pictures import same_pictures
 from train.data.split import read_split
 from train.load_config import load_config
@@ -77,5 +77,6 @@ def trained(out: Path) -> LoadedClassifier:
 def held_out_rows(out: Path, dataset: CropDataset) -> NDArray[np.int64]:
     """The crops that a trial held out of its own set."""
     (run,) = (folder for folder in (out / "runs").iterdir() if (folder / "state.pt").exists())
-    groups, names = crop_groups(dataset, same_pictures(dataset, np.arange(len(dataset))))
-    return np.flatnonzero(np.isin(names, sorted(read_split(run / "split.json", names, least=1)))[groups])
+    groups, _ = crop_groups(dataset, same_pictures(dataset, np.arange(len(dataset))))
+    people = read_split(run / "split.json", dataset.identity_names.tolist(), least=1)
+    return np.flatnonzero(crops_of_groups_with(people, dataset, groups))

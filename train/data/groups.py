@@ -1,6 +1,6 @@
 """Groups of crops that must not be parted by a split: of one person, video, picture or forgery source."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,3 +40,11 @@ def crop_groups(
     for group, person in zip(groups.tolist(), people, strict=True):
         names[group] = min(person, names.get(group, person))
     return groups, [names[group] for group in range(len(names))]
+
+
+def crops_of_groups_with(
+    people: Collection[str], dataset: CropDataset, groups: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether each crop is of a group in which one of the people is, (N,); `groups` are `crop_groups`'."""
+    own = np.isin(dataset.identity_names, sorted(people))[dataset.identities]
+    return np.isin(groups, groups[own])

@@ -20,7 +20,7 @@ from train.data.class_sampler import ClassSampler
 from train.data.crop_settings import crop_settings_of
 from train.data.dataset import CropDataset, FaceCrops
 from train.data.forging import batch_forging, forgeable_crops, with_forgeries
-from train.data.groups import crop_groups
+from train.data.groups import crop_groups, crops_of_groups_with
 from train.data.require_shards import require_shards
 from train.data.resolution import TOLERANCE
 from train.data.same_pictures import same_pictures
@@ -55,7 +55,8 @@ class ClassificationData:
     validation: ValidationCrops
     trained: NDArray[np.int64]  # rows of the data set
     is_held_out: NDArray[np.bool_]  # (N,) by crop
-    held_out: list[str]  # names of the groups validated on
+    held_out: list[str]  # the identities validated on, all of a group
+    held_out_groups: int
     trained_on: str  # for people
     crop_settings: CropSettings | None  # how the crops were taken; None where that is not known
     synthetic: SyntheticTraining
@@ -77,7 +78,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
     groups, names = crop_groups(dataset, same)
     resolution = _match_resolution(config, dataset)
     held_out = _held_out(config, dataset, groups, names, stored_split)
-    is_held_out = np.isin(names, sorted(held_out))[groups]
+    is_held_out = crops_of_groups_with(held_out, dataset, groups)
     forgeable = forgeable_crops(dataset) if config.forge.share else None
     if forgeable is not None and not (forgeable & ~is_held_out).any():
         raise UserError(
@@ -107,7 +108,8 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
         validation,
         trained,
         is_held_out,
-        held_out=sorted(held_out),
+        held_out=dataset.identity_names[np.unique(dataset.identities[is_held_out])].tolist(),
+        held_out_groups=len(np.unique(groups[is_held_out])),
         trained_on=_describe(config, dataset, trained),
         crop_settings=crop_settings,
         synthetic=synthetic_training(dataset, trained, config.forge),
@@ -134,10 +136,10 @@ def _held_out(
     names: list[str],
     stored_split: Path,
 ) -> set[str]:
-    if stored_split.exists():
-        return read_split(stored_split, names, least=1)
-    if config.validation.split:
-        return read_split(config.validation.split, names, least=1)
+    """Identities that are held out, with all that is of their groups."""
+    split = stored_split if stored_split.exists() else config.validation.split
+    if split:
+        return read_split(split, dataset.identity_names.tolist(), least=1)
     kinds: dict[str, set[bool]] = defaultdict(set)
     for group, synthetic in zip(groups.tolist(), dataset.synthetic.tolist(), strict=True):
         kinds[names[group]].add(synthetic)

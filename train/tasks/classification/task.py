@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from common.metrics.figures import CLASSIFICATION, Figures
+from common.models.backbones.timm_names import PREFIX
 from common.models.classifier import Classifier
 from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, save_classifier
 from common.models.training_facts import SyntheticTraining
@@ -52,7 +53,7 @@ class Classification(Task):
         bona_fide, synthetic = int((~data.validation.labels).sum()), int(data.validation.labels.sum())
         self.summary = (
             f"{data.trained_on} to train on; {bona_fide:,} bona fide and {synthetic:,} synthetic crops of "
-            f"{len(data.held_out):,} other people or sources to validate on"
+            f"{data.held_out_groups:,} other people or sources to validate on"
         )
         self.facts = {
             "training_crops": len(data.trained),
@@ -60,7 +61,7 @@ class Classification(Task):
             "validation_bona_fide": bona_fide,
             "validation_synthetic": synthetic,
         }
-        self.from_scratch = config.pretrained is None
+        self.from_scratch = config.pretrained is None and config.backbone.startswith(PREFIX)
         self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
         self._same_pictures: list[str] = []  # notes
 

@@ -11,17 +11,21 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from common.duplicates.near_duplicates import DuplicateGroup, DuplicateKind
 from common.formats.shards import ShardHeader, ShardRows, write_shard
 from common.models.classifier_checkpoint import load_classifier, read_classifier_info
 from common.models.leaderboard import best_checkpoint
 from common.runtime.errors import UserError
 from train.config import TrainConfig
+from train.data.split import write_split
 from train.load_config import load_config
 from train.loggers.base import Logger, StepRecord
 from train.loop import Outcome
 from train.packaged_configs import packaged_config_names
 from train.start import resume_run, resumed_config, start_run
 from train.tasks.classification.config import ClassifierConfig
+from train.tasks.classification.data import prepare_data
+from train.tasks.classification.initial_weights import initial_classifier
 
 pytestmark = pytest.mark.slow
 
@@ -159,6 +163,27 @@ def test_another_classifier_is_a_start_and_its_head_learns_faster(settings: Sett
         start_run(settings(tmp_path / "c", backbone="timm:resnet18", pretrained=str(first)), Notes())
     with pytest.raises(UserError, match="sees 32 pixels, not 48; add --size 32"):
         start_run(settings(tmp_path / "d", size=48, pretrained=str(first)), Notes())
+
+
+def test_none_takes_back_what_a_recipe_starts_from() -> None:
+    assert load_config(ClassifierConfig, "resnet18", {"pretrained": "none"}).pretrained is None
+    config = load_config(ClassifierConfig, "resnet18", {"backbone": "sqnxt15_w1.0", "size": 32})
+    with pytest.raises(UserError, match=r"no published weights.*; --pretrained none starts from random"):
+        initial_classifier(config, config.pretrained)
+
+
+def test_a_split_of_other_data_holds_out_all_that_belongs_to_its_people(
+    settings: Settings, written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = written([f"p{n // 3:02}" for n in range(30)] * 2, [0] * 30 + [1] * 30)
+    split = tmp_path / "split.json"
+    write_split(split, ["p04"])  # tied to p03 below, by whose name their group is called
+    config = settings(tmp_path / "logs", data=data, **{"validation.split": split})
+    same = [DuplicateGroup((9, 12), DuplicateKind.EXACT)]
+    monkeypatch.setattr("train.tasks.classification.data.same_pictures", lambda *_: same)
+    found = prepare_data(config, tmp_path / "none.json")
+    assert found.held_out == ["p03", "p04"] and found.held_out_groups == 1
+    assert set(found.dataset.identity_names[found.dataset.identities[found.is_held_out]]) == {"p03", "p04"}
 
 
 @pytest.mark.parametrize("name", packaged_config_names(ClassifierConfig.command))
