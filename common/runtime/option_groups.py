@@ -93,8 +93,10 @@ def option_fields(
         most = next((mark.le for mark in marks if hasattr(mark, "le")), option.most)
         yield OptionField(place, option, panel or option.panel, kind, default, least, most)
     else:
+        settings = type(default) is kind  # a section's own default goes before those of its fields
         for name, (below, own_default) in _fields(kind).items():
-            yield from option_fields(below, own_default, (*place, name), panel)
+            told = getattr(default, name) if settings else own_default
+            yield from option_fields(below, told, (*place, name), panel)
 
 
 def with_option_groups(command: Callable[..., Result]) -> Callable[..., Result]:

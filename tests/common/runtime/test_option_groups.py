@@ -47,7 +47,7 @@ class Config(BaseModel):
     data: Annotated[tuple[Path, ...], AsOption("Data.")] = (Path("here"),)
     device: Annotated[Literal["cpu", "cuda"] | None, AsOption("Device.")] = None
     partial: Annotated[bool, AsOption("Part.")] = False
-    steps: Annotated[Steps, Panel("Steps")] = Steps()
+    steps: Annotated[Steps, Panel("Steps")] = Steps(size=16)
 
 
 def made(words: str) -> dict[str, Any]:

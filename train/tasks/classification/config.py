@@ -1,8 +1,8 @@
 """The configuration of a classifier's training, one validated object; `train.load_config` reads it."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from common.metrics.figures import CLASSIFICATION
 from common.runtime.as_option import AsOption, Panel
@@ -23,6 +23,13 @@ AUGMENTATION = AugmentConfig(
     jpeg_quality=(30, 95),
     occlusion=0,
 )
+
+
+NONE = "none"  # takes back what a recipe starts from
+
+
+def _none_of_none(value: Any) -> Any:
+    return None if value in (NONE, "") else value
 
 
 class ClassBatchConfig(BatchConfig):
@@ -65,9 +72,10 @@ class ClassifierConfig(RunConfig):
         str | None,
         AsOption(
             "Weights to start from: `timm` for those that timm publishes (a download), a file of them, "
-            "hf:OWNER/REPO[/FILE], or a classifier of facetrust.",
+            "hf:OWNER/REPO[/FILE], or a classifier of facetrust; `none` for random ones.",
             WEIGHTS,
         ),
+        BeforeValidator(_none_of_none),
     ] = None
     size: Annotated[
         int, AsOption("Pixels of a side of what the network sees; crops are brought to it.", WEIGHTS)

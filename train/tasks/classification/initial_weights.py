@@ -6,9 +6,9 @@ from pathlib import Path
 from common.models.checkpoint import is_checkpoint
 from common.models.classifier import Classifier, classifier_input
 from common.models.classifier_checkpoint import load_classifier
-from common.models.networks.initial_weights import load_initial
+from common.models.networks.initial_weights import TIMM, load_initial
 from common.runtime.errors import UserError
-from train.tasks.classification.config import ClassifierConfig
+from train.tasks.classification.config import NONE, ClassifierConfig
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,12 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
         return InitialClassifier(classifier.eval())
     if is_checkpoint(Path(pretrained)):
         return InitialClassifier(*_of_classifier(config, classifier, Path(pretrained)))
-    told = load_initial(classifier.network, config.backbone, pretrained)
+    try:
+        told = load_initial(classifier.network, config.backbone, pretrained)
+    except UserError as error:
+        if pretrained != TIMM:
+            raise
+        raise UserError(f"{error}; --pretrained {NONE} starts from random weights") from error
     return InitialClassifier(classifier.eval(), [told])
 
 
