@@ -60,6 +60,11 @@ class ClassSampler(PlannedBatches):
             )
 
     @property
+    def leaves_synthetic_out(self) -> bool:
+        """Whether there are synthetic crops, and no batch has one: forgeries fill their part of it."""
+        return len(self._classes[1]) > 0 and not self._synthetic
+
+    @property
     def weight(self) -> float:
         """Bona fide crops of a batch over synthetic ones: what balances their losses."""
         return self._bona_fide / (self._forged + self._synthetic)

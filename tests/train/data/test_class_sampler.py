@@ -47,6 +47,12 @@ def test_forgeries_stand_beside_the_crops_they_are_made_of() -> None:
     assert set(mixed.rows[mixed.forged]) <= set(mixed.rows[:4])
 
 
+def test_forgeries_may_leave_no_place_for_synthetic_crops() -> None:
+    assert sampler_of(20, 10, 8, forge=0.5).leaves_synthetic_out
+    assert not sampler_of(20, 10, 8, forge=0.25).leaves_synthetic_out
+    assert not sampler_of(20, 0, 8, forge=0.5).leaves_synthetic_out
+
+
 def test_an_epoch_that_goes_on_is_the_rest_of_the_whole_one() -> None:
     whole, part = (sampler_of(30, 10, 6, forge=0.2) for _ in range(2))
     whole.epoch = part.epoch = 2

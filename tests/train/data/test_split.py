@@ -1,9 +1,12 @@
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.runtime.errors import UserError
-from train.data.split import held_out_identities
+from train.data.split import held_out_identities, read_split
 
 people = st.sets(st.text(min_size=1, max_size=6), min_size=4, max_size=60)
 share = st.floats(0.01, 0.99)
@@ -42,3 +45,10 @@ def _by_the_documented_hash(names: list[str], count: int) -> set[str]:
 def test_fewer_than_four_people_are_too_few(names: list[str]) -> None:
     with pytest.raises(UserError, match="too few"):
         held_out_identities(names, 0.5, 0)
+
+
+def test_a_split_without_an_end_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    for endless in (tmp_path / "pipe.json", Path("/dev/zero")):
+        with pytest.raises(UserError, match="is not a stored split"):
+            read_split(endless, ["a", "b"], least=1)

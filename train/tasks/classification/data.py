@@ -123,6 +123,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
             *_size_notes(config, dataset),
             *resolution,
             *_forging_notes(config, forged),
+            *_unused_notes(batches, int(dataset.synthetic[trained].sum())),
             *_doubts(validation),
         ],
         fingerprint=f"{dataset.fingerprint}-{validation.fingerprint}-{digest.hexdigest()[:16]}",
@@ -228,6 +229,15 @@ def _forging_notes(config: ClassifierConfig, forgeries: int) -> list[str]:
             "the same methods, which says nothing of forgeries by others"
         )
     return notes
+
+
+def _unused_notes(batches: ClassSampler, synthetic: int) -> list[str]:
+    if not batches.leaves_synthetic_out:
+        return []
+    return [
+        f"the {counted(synthetic, 'synthetic crop')} of the data take no part in the training: forgeries fill "
+        "their half of each batch; lower --forge, or raise --batch-size"
+    ]
 
 
 def _doubts(validation: ValidationCrops) -> list[str]:
