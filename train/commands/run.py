@@ -3,12 +3,11 @@
 from typing import Annotated, Any
 
 from common.runtime.as_option import AsOption
-from common.runtime.command_line import console, examples
-from common.runtime.errors import UserError
+from common.runtime.command_line import examples
 from common.runtime.option_groups import OverridesOf, with_option_groups
 from train.commands.outcome import print_outcome
+from train.commands.request import RunRequest, train_as_asked
 from train.config import TrainConfig
-from train.load_config import load_config
 from train.packaged_configs import packaged_config_names
 from train.run_config import RUN
 
@@ -35,33 +34,10 @@ def run(
             RUN,
         ),
     ] = None,
-    resume: Annotated[
-        bool, AsOption("Go on with the latest run, or --run, with its own configuration.", RUN)
-    ] = False,
-    run_name: Annotated[str | None, AsOption("Which run to --resume.", RUN, name="run")] = None,
     *,
+    request: RunRequest,
     options: Annotated[dict[str, Any], OverridesOf(TrainConfig)],
-    settings: Annotated[
-        tuple[str, ...],
-        AsOption(
-            "Any other key of the configuration, such as augment.jpeg=0.3. May be repeated.",
-            RUN,
-            name="set",
-            metavar="KEY=VALUE",
-        ),
-    ] = (),
 ) -> None:
     """Train, validate on people held out, and keep the best checkpoints."""
-    from train.loggers.console import ConsoleLogger
-    from train.start import parse_settings, resume_run, resumed_config, start_run
-
-    overrides = parse_settings(settings) | options
-    if run_name is not None and not resume:
-        raise UserError("--run names the run to --resume; add --resume")
-    with ConsoleLogger(console) as logger:
-        if resume:
-            folder, settled = resumed_config(TrainConfig, run_name, config, overrides)
-            outcome = resume_run(folder, settled, logger)
-        else:
-            outcome = start_run(load_config(TrainConfig, config, overrides), logger)
+    outcome = train_as_asked(TrainConfig, config, request, options)
     print_outcome(outcome, TrainConfig.command)

@@ -13,7 +13,6 @@ from common.forge.forger import FORGERY_VERSION
 from common.models.crop_settings import CropSettings
 from common.models.training_facts import SyntheticTraining
 from common.runtime.errors import UserError
-from common.runtime.wording import counted
 from train.augment.augmentation import Augmentation
 from train.data.batches import ForgingPlan
 from train.data.class_sampler import ClassSampler
@@ -22,15 +21,19 @@ from train.data.dataset import CropDataset, FaceCrops
 from train.data.forging import batch_forging, forgeable_crops, with_forgeries
 from train.data.groups import crop_groups, crops_of_groups_with
 from train.data.require_shards import require_shards
-from train.data.resolution import TOLERANCE
 from train.data.same_pictures import same_pictures
 from train.data.split import held_out_groups, read_split
 from train.data.synthetic_training import synthetic_training
 from train.data.training_crops import TrainingCrops
 from train.load_config import without_effect
 from train.tasks.classification.config import ClassifierConfig
-
-FEWEST_TO_VALIDATE = 100  # crops of a class; on fewer, figures and threshold rest on next to nothing
+from train.tasks.classification.notes import (
+    doubt_notes,
+    forging_notes,
+    resolution_notes,
+    size_notes,
+    unused_notes,
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing, size=config.size)
     same = same_pictures(dataset, np.arange(len(dataset))) if config.same_pictures else []
     groups, names = crop_groups(dataset, same)
-    resolution = _match_resolution(config, dataset)
+    resolution = resolution_notes(config, dataset)
     held_out = _held_out(config, dataset, groups, names, stored_split)
     is_held_out = crops_of_groups_with(held_out, dataset, groups)
     forgeable = forgeable_crops(dataset) if config.forge.share else None
@@ -120,11 +123,11 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
             ),
             *(note for folder in dataset.folders for note in folder.notes),
             *crop_notes,
-            *_size_notes(config, dataset),
+            *size_notes(config, dataset),
             *resolution,
-            *_forging_notes(config, forged),
-            *_unused_notes(batches, int(dataset.synthetic[trained].sum())),
-            *_doubts(validation),
+            *forging_notes(config, forged),
+            *unused_notes(batches.leaves_synthetic_out, int(dataset.synthetic[trained].sum())),
+            *doubt_notes(validation.labels),
         ],
         fingerprint=f"{dataset.fingerprint}-{validation.fingerprint}-{digest.hexdigest()[:16]}",
     )
@@ -190,62 +193,3 @@ def _describe(config: ClassifierConfig, dataset: CropDataset, trained: NDArray[n
     synthetic = int(dataset.synthetic[trained].sum())
     forged = f", and forgeries made of them ({', '.join(config.forge.methods)})" if config.forge.share else ""
     return f"{len(trained) - synthetic:,} bona fide and {synthetic:,} synthetic crops in {folders}{forged}"
-
-
-def _match_resolution(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
-    """What a person should know of the resolution of both classes, which is made one where that is wanted."""
-    if not config.match_resolution:
-        return []
-    before, after = dataset.match_resolution()
-    changed = int((after < TOLERANCE * before).sum())
-    if not changed:
-        return []
-    medians = [float(np.median(before[dataset.synthetic == label])) for label in (False, True)]
-    return [
-        f"bona fide crops show {medians[0]:.0f} pixels of their photographs on a side, synthetic ones "
-        f"{medians[1]:.0f} (medians): {counted(changed, 'crop')} reduced, so that resolution tells nothing "
-        "(match_resolution)"
-    ]
-
-
-def _size_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
-    smaller = sorted({header.size for header in dataset.headers if header.size < config.size})
-    if not smaller:
-        return []
-    sizes = ", ".join(f"{size}" for size in smaller)
-    return [
-        f"crops of {sizes} pixels are enlarged to the {config.size} that the network sees, which adds no "
-        f"detail: align with --size {config.size}, or lower --size"
-    ]
-
-
-def _forging_notes(config: ClassifierConfig, forgeries: int) -> list[str]:
-    if not config.forge.share:
-        return []
-    notes = [f"{config.forge.share:.0%} of each batch is forged: {', '.join(config.forge.methods)}"]
-    if forgeries:
-        notes.append(
-            f"no synthetic crop is held out: validated with {counted(forgeries, 'forgery', 'forgeries')} by "
-            "the same methods, which says nothing of forgeries by others"
-        )
-    return notes
-
-
-def _unused_notes(batches: ClassSampler, synthetic: int) -> list[str]:
-    if not batches.leaves_synthetic_out:
-        return []
-    return [
-        f"the {counted(synthetic, 'synthetic crop')} of the data take no part in the training: forgeries fill "
-        "their half of each batch; lower --forge, or raise --batch-size"
-    ]
-
-
-def _doubts(validation: ValidationCrops) -> list[str]:
-    counts = {"bona fide": int((~validation.labels).sum()), "synthetic": int(validation.labels.sum())}
-    few = [f"{count:,} {name}" for name, count in counts.items() if count < FEWEST_TO_VALIDATE]
-    if not few:
-        return []
-    return [
-        f"validated with only {' and '.join(few)} crops ({FEWEST_TO_VALIDATE} of each are the least): "
-        "threshold, temperature and figures are not to be relied on"
-    ]

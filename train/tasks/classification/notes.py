@@ -1,0 +1,74 @@
+"""Notes for people on the data of a classifier."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.runtime.wording import counted
+from train.data.dataset import CropDataset
+from train.data.resolution import TOLERANCE
+from train.tasks.classification.config import ClassifierConfig
+
+FEWEST_TO_VALIDATE = 100  # crops of a class; on fewer, figures and threshold rest on next to nothing
+
+
+def resolution_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
+    """What a person should know of the resolution of both classes, which is made one where that is wanted."""
+    if not config.match_resolution:
+        return []
+    before, after = dataset.match_resolution()
+    changed = int((after < TOLERANCE * before).sum())
+    if not changed:
+        return []
+    medians = [float(np.median(before[dataset.synthetic == label])) for label in (False, True)]
+    return [
+        f"bona fide crops show {medians[0]:.0f} pixels of their photographs on a side, synthetic ones "
+        f"{medians[1]:.0f} (medians): {counted(changed, 'crop')} reduced, so that resolution tells nothing "
+        "(match_resolution)"
+    ]
+
+
+def size_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
+    """That crops are smaller than what the network sees; none where they are not."""
+    smaller = sorted({header.size for header in dataset.headers if header.size < config.size})
+    if not smaller:
+        return []
+    sizes = ", ".join(f"{size}" for size in smaller)
+    return [
+        f"crops of {sizes} pixels are enlarged to the {config.size} that the network sees, which adds no "
+        f"detail: align with --size {config.size}, or lower --size"
+    ]
+
+
+def forging_notes(config: ClassifierConfig, forgeries: int) -> list[str]:
+    """How much is forged, and how many forgeries are validated with; none without forging."""
+    if not config.forge.share:
+        return []
+    notes = [f"{config.forge.share:.0%} of each batch is forged: {', '.join(config.forge.methods)}"]
+    if forgeries:
+        notes.append(
+            f"no synthetic crop is held out: validated with {counted(forgeries, 'forgery', 'forgeries')} by "
+            "the same methods, which says nothing of forgeries by others"
+        )
+    return notes
+
+
+def unused_notes(left_out: bool, synthetic: int) -> list[str]:
+    """That synthetic crops of the data find no place in a batch; none where they do."""
+    if not left_out:
+        return []
+    return [
+        f"the {counted(synthetic, 'synthetic crop')} of the data take no part in the training: forgeries "
+        "fill their half of each batch; lower --forge, or raise --batch-size"
+    ]
+
+
+def doubt_notes(labels: NDArray[np.bool_]) -> list[str]:
+    """That a class has too few crops to validate with, of labels (V,); none where it has enough."""
+    counts = {"bona fide": int((~labels).sum()), "synthetic": int(labels.sum())}
+    few = [f"{count:,} {name}" for name, count in counts.items() if count < FEWEST_TO_VALIDATE]
+    if not few:
+        return []
+    return [
+        f"validated with only {' and '.join(few)} crops ({FEWEST_TO_VALIDATE} of each are the least): "
+        "threshold, temperature and figures are not to be relied on"
+    ]
