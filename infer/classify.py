@@ -6,6 +6,7 @@ from pathlib import Path
 
 from common.runtime.errors import ParameterError
 from infer.classification.ensemble import Ensemble
+from infer.classification.explained import explained_folder, require_explainable, write_explanations
 from infer.classification.faces import ClassifiedFaces, classified
 from infer.classification.figures import FaceFigures, figures_of, write_figures
 from infer.classification.picture import draw_faces
@@ -28,6 +29,7 @@ class Classification:
     results_file: Path
     figures_file: Path
     picture_file: Path
+    explained: Path | None = None  # the folder of heat maps, where they were asked for
 
 
 def classify_source(
@@ -38,11 +40,13 @@ def classify_source(
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     asked: ClassifyRequest = AS_IT_IS,
+    explain: int = 0,
 ) -> Classification:
     """Classify a photograph, a folder or list of them, or shards.
 
     Writes the table, `NAME.h5`, which `read_classified` reads, `NAME.json`, the figures, and `NAME.png` to
-    the folder `out`; NAME is that of the source.
+    the folder `out`; NAME is that of the source. Heat maps of so many faces as `explain` says, at most
+    `MOST_EXPLAINED`, go to its folder NAME_explained, see `write_explanations`.
 
     Raises UserError, before anything is computed, where a form of the table cannot hold the source, or a file
     would overwrite what it is read from; and as `images_of` and `score_images`.
@@ -50,6 +54,8 @@ def classify_source(
     images = images_of(source, asked)
     files = _files(images, out, table)
     _check_before(images, files, ensemble, table)
+    if explain:
+        require_explainable(ensemble)
     faces = classify_images(images, ensemble, workers, progress, measure=images.has_labels)
     figures = figures_of(faces)
     shown = shown_faces(images, faces, hardest_faces(faces), ensemble)
@@ -57,7 +63,10 @@ def classify_source(
     write_classified(files["results_file"], faces, shown)
     write_figures(files["figures_file"], faces, figures)
     draw_faces(files["picture_file"], faces, shown)
-    return Classification(faces, figures, **files)
+    explained = explained_folder(files["results_file"]) if explain else None
+    if explained is not None:
+        write_explanations(explained, images, faces, explain, ensemble)
+    return Classification(faces, figures, **files, explained=explained)
 
 
 def classify_images(

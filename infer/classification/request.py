@@ -9,6 +9,8 @@ from align.sources.reading import AS_FOUND, Reading
 from align.sources.selection import EVERYTHING, Selection
 from common.runtime.as_option import AllowMissing, AsOption, Panel
 
+MOST_EXPLAINED = 200  # faces: each is a picture to be looked at
+
 
 class FaceTableFormat(StrEnum):
     """Forms of the table of verdicts."""

@@ -1,5 +1,6 @@
 """Faces that pictures and pages show: of each class the most certain mistakes first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,18 +52,26 @@ def hardest_faces(faces: ClassifiedFaces, per_class: int = PER_CLASS) -> NDArray
 def shown_faces(
     images: ImagesToClassify, faces: ClassifiedFaces, rows: NDArray[np.int64], ensemble: Ensemble
 ) -> ShownFaces:
-    """The crops of some faces as the first model of the ensemble takes them, at most 224 pixels wide.
-
-    Just their images are cut again, each once, in this process: meant for dozens of faces, not for thousands.
-    """
+    """The crops of some faces, at most 224 pixels wide, as `views_of` gives them."""
     side = min(MOST_PIXELS, ensemble.members[0].crops.size)
     crops = np.zeros((len(rows), side, side, 3), np.uint8)
+    for position, view in views_of(images, faces, rows, ensemble):
+        crops[position] = fit_crop(view, side)
+    return ShownFaces(rows, crops)
+
+
+def views_of(
+    images: ImagesToClassify, faces: ClassifiedFaces, rows: NDArray[np.int64], ensemble: Ensemble
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Positions in `rows`, and the crops of these faces as the first model of the ensemble takes them.
+
+    Just their images are cut again, each once, in this process: meant for dozens of faces, not for thousands.
+    They come in any order; an image that gives no face any more is left out.
+    """
     wanted = list(dict.fromkeys(faces.image[rows].tolist()))
     for chunk in faces_of([images.images[image] for image in wanted], ensemble, workers=1):
         for place, outcome in chunk.items():
             if isinstance(outcome, Rejection):
                 continue
             for position in np.flatnonzero(faces.image[rows] == wanted[place]).tolist():
-                view = outcome[int(faces.face[rows[position]])].views[ensemble.way_of[0]]
-                crops[position] = fit_crop(view, side)
-    return ShownFaces(rows, crops)
+                yield position, outcome[int(faces.face[rows[position]])].views[ensemble.way_of[0]]

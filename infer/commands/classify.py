@@ -12,7 +12,7 @@ from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
 from infer.classification.caution import NOT_ACROSS
-from infer.classification.request import ClassifyRequest, FaceTableFormat
+from infer.classification.request import MOST_EXPLAINED, ClassifyRequest, FaceTableFormat
 from infer.commands.classifier_told import tell_ensemble, tell_point
 from infer.commands.figures_told import tell_figures
 from infer.commands.options import RESULTS, ClassifierChoice
@@ -26,6 +26,7 @@ EXAMPLES = examples(
     "python -m infer classify photographs --model a.safetensors --model b.safetensors",
     "python -m infer classify group.jpg --face all",
     "python -m infer classify test_images --format submission --out results",
+    "python -m infer classify portrait.jpg --explain 1",
 )
 BONA_FIDE, SYNTHETIC, NO_ANSWER = 0, 1, 2  # exit status
 
@@ -58,6 +59,15 @@ def classify(
             name="format",
         ),
     ] = FaceTableFormat.CSV,
+    explain: Annotated[
+        int | None,
+        AsOption(
+            "Heat maps of so many faces, as PNG in NAME_explained: of each class the hardest, 40 of which a "
+            "page of 'infer report' may show.",
+            least=1,
+            most=MOST_EXPLAINED,
+        ),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Is a face synthetic? P(synthetic) and a verdict for each, and the error rates where labels are known.
@@ -72,7 +82,8 @@ def classify(
 
     one, stored = is_one_photograph(source), is_shard_folder(source)
     ensemble = model.load(stored)
-    if one and out is None:
+    written = not one or out is not None or explain is not None
+    if not written:
         from infer.classification.source import images_of
         from infer.classify import classify_images
 
@@ -82,7 +93,9 @@ def classify(
 
         tell_ensemble(ensemble, stored)
         with progress_bar("Classifying") as progress:
-            found = classify_source(source, out or RESULTS, ensemble, table_format, workers, progress, wanted)
+            found = classify_source(
+                source, out or RESULTS, ensemble, table_format, workers, progress, wanted, explain or 0
+            )
         faces = found.faces
         _print_faces(found, table_format)
         if found.figures:
@@ -90,10 +103,13 @@ def classify(
         console.print(
             f"Figures and picture: {escape(printable(f'{found.figures_file}, {found.picture_file}'))}"
         )
+        if found.explained is not None:
+            of_first = ", of the first model alone" if len(ensemble.members) > 1 else ""
+            console.print(f"Heat maps{of_first}: {escape(printable(str(found.explained)))}")
     if one:
         _print_one(faces)
     tell_point(faces.point)
-    if one and out is None:
+    if not written:
         tell_ensemble(ensemble)
     console.print(f"[yellow]note:[/] {NOT_ACROSS}")
     if one:

@@ -79,12 +79,14 @@ def _write_of_pairs(path: Path, files: Sequence[Path]) -> None:
 
 
 def _write_of_faces(path: Path, files: Sequence[Path]) -> None:
+    from infer.classification.explained import explained_folder, read_explanations
     from infer.classification.results_file import read_classified
     from infer.report.faces.write import write_face_report
     from infer.report.faces.write_comparison import write_face_comparison
 
-    first, *others = map(read_classified, files)
+    (faces, shown), *others = map(read_classified, files)
     if others:
-        write_face_comparison(path, [faces for faces, _ in (first, *others)])
+        write_face_comparison(path, [faces, *(other for other, _ in others)])
     else:
-        write_face_report(path, *first)
+        heat = read_explanations(explained_folder(files[0]), faces, shown.rows.tolist())
+        write_face_report(path, faces, shown, heat)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from common.metrics import ClassificationReport
 from common.metrics.shortcuts import LIMIT
 from common.runtime.atomic import write_text_atomically
+from infer.classification.caution import NOT_ACROSS
 from infer.classification.faces import ClassifiedFaces
 from infer.classification.shown import ShownFaces
 from infer.classification.verdict import FACE_VERDICTS
@@ -73,6 +74,7 @@ def face_report_page(faces: ClassifiedFaces, shown: ShownFaces, heat: Heat = NO_
         "results": faces,
         "measured": measured,
         "verdicts": FACE_VERDICTS,
+        "caution": NOT_ACROSS,
         "truth": truth_rows(faces),
         "scored": int((~np.isnan(faces.logit)).sum()),
         "images": len(np.unique(faces.image)),
