@@ -74,16 +74,23 @@ def _columns(rows: list[dict[str, float]], names: Sequence[str]) -> Measures:
     return {name: np.array([row.get(name, math.nan) for row in rows], np.float64) for name in names}
 
 
-def _measure(path: Path) -> dict[str, float]:
+def measure_header(path: Path) -> dict[str, float]:
+    """What an image file measures without its pixels: `file_size`, `jpeg`, `jpeg_table`, `pixels`.
+
+    See `measure_files`. Raises UnreadableImageError for a file that is no image within the bounds.
+    """
     file = ImageFile(path)
-    measured = picture_measures(file.decode())
     table = _luma_table(path)
-    return measured | {
+    return {
         "file_size": float(path.stat().st_size),
         "jpeg": float(table is not None),
         "jpeg_table": math.nan if table is None else table,
         "pixels": float(file.width * file.height),
     }
+
+
+def _measure(path: Path) -> dict[str, float]:
+    return picture_measures(ImageFile(path).decode()) | measure_header(path)
 
 
 def _luma_table(path: Path) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 
 from align.crops.aligner import Rejection
 from align.media.source import ImageSource
+from align.media.unreadable import UnreadableImageError
 from common.formats.shards import open_shard
 from infer.chunks import CHUNK, in_chunks
 from infer.classification.align_faces import CutFace, align_faces
 from infer.classification.ensemble import Ensemble
-from infer.shortcuts import measure_crops
+from infer.shortcuts import measure_crops, measure_header
 from infer.stored_crops import ShardCrop, read_crops
 
 Outcome = list[CutFace] | Rejection
@@ -25,7 +27,7 @@ class ScoredFace(NamedTuple):
 
     logit: float  # calibrated
     box: NDArray[np.float32]  # (4,) x1, y1, x2, y2 in pixels of the image
-    measures: Mapping[str, float]  # of `measure_crops`, by name; empty unless asked for
+    measures: Mapping[str, float]  # of the crop, and of the file where there is one; empty unless asked for
 
 
 def score_images(
@@ -46,7 +48,7 @@ def score_images(
         problems: why images are left alone, by row.
         workers: processes that find and cut faces; by default one per core.
         progress: is called with images done and in all.
-        measure: whether the plain measures of each crop are taken as well.
+        measure: whether the plain measures of each crop, and of its file, are taken as well.
 
     Raises UserError when a worker dies, and as `Ensemble.logits`.
     """
@@ -65,7 +67,8 @@ def score_images(
             faces += [] if isinstance(outcome, Rejection) else [(row, face) for face in outcome]
         scored = _scored([face for _, face in faces], ensemble, measure)
         for (row, _), one in zip(faces, scored, strict=True):
-            found[row].append(one)  # type: ignore[union-attr]
+            own = one._replace(measures={**_of_file(images[row]), **one.measures}) if measure else one
+            found[row].append(own)  # type: ignore[union-attr]
     return found
 
 
@@ -100,6 +103,16 @@ def _scored(faces: Sequence[CutFace], ensemble: Ensemble, measure: bool) -> list
     return [
         ScoredFace(logit, face.box, own) for logit, face, own in zip(logits, faces, measures, strict=True)
     ]
+
+
+def _of_file(image: ImageSource | ShardCrop) -> dict[str, float]:
+    """What the file of a photograph measures; nothing of what is no file, or is one no more."""
+    if not isinstance(image, Path):
+        return {}
+    try:
+        return measure_header(image)
+    except UnreadableImageError:
+        return {}
 
 
 def _stored(

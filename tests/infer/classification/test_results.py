@@ -153,7 +153,9 @@ def test_a_source_leaves_all_of_it(faces_folder: Path, make_classifier: Make, tm
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
     faces, pictured = read_classified(found.results_file)
     assert faces.path == found.faces.path and faces.models[0].network == "timm:mobilenetv2_035"
-    assert set(faces.measures) == {"sharpness", "saturation", "grey", "brightness", "score", "face_size"}
+    of_crops = {"sharpness", "saturation", "grey", "brightness", "score", "face_size"}
+    assert set(faces.measures) == of_crops | {"file_size", "jpeg", "jpeg_table", "pixels"}
+    assert (faces.measures["file_size"][there] > 500).all() and (faces.measures["pixels"][there] > 500).all()
     there = ~np.isnan(faces.logit)
     assert (faces.measures["face_size"][there] > 20).all() and np.isnan(faces.measures["score"][~there]).all()
     assert pictured.crops.shape == (6, 64, 64, 3) and _means(pictured.crops).min() > 5, "none is black"
