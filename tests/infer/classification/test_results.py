@@ -155,8 +155,8 @@ def test_a_source_leaves_all_of_it(faces_folder: Path, make_classifier: Make, tm
     assert faces.path == found.faces.path and faces.models[0].network == "timm:mobilenetv2_035"
     of_crops = {"sharpness", "saturation", "grey", "brightness", "score", "face_size"}
     assert set(faces.measures) == of_crops | {"file_size", "jpeg", "jpeg_table", "pixels"}
-    assert (faces.measures["file_size"][there] > 500).all() and (faces.measures["pixels"][there] > 500).all()
     there = ~np.isnan(faces.logit)
+    assert (faces.measures["file_size"][there] > 500).all() and (faces.measures["pixels"][there] > 500).all()
     assert (faces.measures["face_size"][there] > 20).all() and np.isnan(faces.measures["score"][~there]).all()
     assert pictured.crops.shape == (6, 64, 64, 3) and _means(pictured.crops).min() > 5, "none is black"
     assert len({*map(float, _means(pictured.crops))}) == 6, "each its own"
