@@ -3,7 +3,10 @@
 from common.runtime.command_line import new_app, run_app
 from infer.commands import audit, classify, embed, export, pairs, report, serve, threshold, verify
 
-app = new_app("Use: are two photographs of the same person, and bona fide as far as a model can tell?")
+app = new_app(
+    "Use: are two photographs of the same person, and bona fide as far as a model can tell? "
+    "Is a face synthetic?"
+)
 
 
 def main() -> None:

@@ -90,8 +90,11 @@ def best_checkpoint(folder: Path, task: str = VERIFICATION) -> Choice:
         )
         if task != VERIFICATION:
             raise UserError(f"no checkpoint of {task} in {which}; train one")
+        tasks = {entry.standing.task for entry in kept_checkpoints(folder)} - {task}
+        there = f" (those of {' and '.join(sorted(tasks))} are none; --model names one)" if tasks else ""
         raise UserError(
-            f"no checkpoint in {which}; train one with 'python -m train run', or name one with --model; "
+            f"no checkpoint of an encoder in {which}{there}; train one with 'python -m train run', or "
+            "name one with --model; "
             f"{how_to_get_weights()}"
         )
     others = sum(entry.standing.group != ranked[0].standing.group for entry in entries)

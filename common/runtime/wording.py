@@ -13,3 +13,10 @@ def told_apart(value: float, limit: float) -> tuple[str, str]:
     pair = value, limit
     decimals = next((n for n in DECIMALS if len({f"{one:.{n}f}" for one in pair}) == 2), DECIMALS[0])
     return f"{value:.{decimals}f}", f"{limit:.{decimals}f}"
+
+
+def told_in_order(value: float, low: float, high: float) -> tuple[str, str, str]:
+    """A number and the ends around it with as few decimals, two at the least, as show what differs."""
+    pairs = ((value, low), (value, high), (low, high))
+    decimals = max(len(told_apart(*pair)[0].partition(".")[2]) for pair in pairs)
+    return f"{value:.{decimals}f}", f"{low:.{decimals}f}", f"{high:.{decimals}f}"

@@ -41,8 +41,9 @@ def _title(faces: ClassifiedFaces, count: int) -> str:
     if not count:
         return "no face was found"
     order = "the most certain mistakes first" if faces.has_labels else "the most synthetic first"
+    below = "below P(synthetic) and the truth" if faces.has_labels else "below P(synthetic)"
     scored = len(faces) - len(faces.rejected)
-    return f"{count} of {scored:,} faces, {order}; green: right, red: wrong, grey: not known"
+    return f"{count} of {scored:,} faces, {order}; frame green: right, red: wrong, grey: not known; {below}"
 
 
 def _draw(axes: Axes, crop: NDArray[np.uint8], verdict: FaceVerdict, label: int, probability: float) -> None:

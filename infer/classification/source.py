@@ -105,7 +105,7 @@ def refuse_other_frames(source: ImagesToClassify, ensemble: Ensemble) -> list[st
 def _of_photographs(found: Source) -> ImagesToClassify:
     photographs = found.photographs
     flags = np.array([photograph.synthetic for photograph in photographs], np.int8)
-    known = _has_labels(found)
+    known, paired = _has_labels(found), found.layout is LayoutName.PAIRS  # whose folders are pairs
     notes = [*found.taking.notes, *found.taking.left_over()]
     if found.passed_over:
         notes.append(f"{found.passed_over:,} photographs are passed over, where the layout does not look")
@@ -116,7 +116,10 @@ def _of_photographs(found: Source) -> ImagesToClassify:
         paths=[photograph.path for photograph in photographs],
         labels=flags if known else np.full(len(flags), UNLABELLED, np.int8),
         groups=connected_groups([_ties(entry.identity, entry.groups) for entry in photographs]),
-        species=[entry.species or folder_of(entry.path) for entry in photographs],
+        species=[
+            entry.species or ("" if paired else _species_of_folder(entry.path, entry.identity))
+            for entry in photographs
+        ],
         problems={row: entry.problem for row, entry in enumerate(photographs) if entry.problem is not None},
         notes=notes,
         label_files=list(found.taking.files),
@@ -155,7 +158,10 @@ def _of_shards(source: Path, asked: ClassifyRequest) -> ImagesToClassify:
         problems |= {len(images) + row: f"{NO_FACE} by 'align run'" for row in missing.tolist()}
         images += [ShardCrop(path, row) for row in range(len(own))]
         named = forged.method if forged else origins.species if origins else [""] * len(own)
-        species += [name or folder_of(place) for name, place in zip(named, own, strict=True)]
+        species += [
+            name or _species_of_folder(place, person)
+            for name, place, person in zip(named, own, people, strict=True)
+        ]
         paths += own
     return ImagesToClassify(
         name=source.resolve().name,
@@ -168,6 +174,12 @@ def _of_shards(source: Path, asked: ClassifyRequest) -> ImagesToClassify:
         problems=problems,
         notes=folder.notes,
     )
+
+
+def _species_of_folder(path: str, person: str) -> str:
+    """The folder of a photograph; "" where it is called as its person, and so tells no kind."""
+    folder = folder_of(path)
+    return "" if folder == person else folder
 
 
 def _ties(person: str, origins: Iterable[str]) -> set[str]:

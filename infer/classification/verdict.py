@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from align.crops.reasons import ReasonKind, kind_of
 from common.models.classifier_checkpoint import OperatingPoint
-from common.runtime.wording import told_apart
+from common.runtime.wording import told_apart, told_in_order
 
 
 class FaceVerdict(StrEnum):
@@ -53,7 +53,8 @@ def why(probability: float, point: OperatingPoint) -> str:
     """Why a face with this P(synthetic) has its verdict."""
     low, high = point.undecided
     if low <= probability < high:
-        return f"P(synthetic) {probability:.2f} is within {low:.2f} to {high:.2f}, where there is no verdict"
+        told, start, end = told_in_order(probability, low, high)
+        return f"P(synthetic) {told} is within {start} to {end}, where there is no verdict"
     how = "at or above" if probability >= point.threshold else "below"
     told, limit = told_apart(probability, point.threshold)
     return f"P(synthetic) {told} is {how} the threshold {limit}"

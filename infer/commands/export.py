@@ -54,8 +54,7 @@ def export(
     faces: Annotated[
         Path | None,
         AsOption(
-            "Of a classifier: photographs or shards as 'infer classify' takes them, for what pairs are of an "
-            "encoder."
+            "For a classifier, in the place of --pairs: photographs or shards as 'infer classify' takes them."
         ),
     ] = None,
     wanted: PairRequest,

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from infer.classification.figures import FaceFigures
 
 HALF, AT_HALF = 0.5, "_at_half"  # the other threshold, and how names of figures at it end
-TITLES = {"auc": "AUC", "eer": "EER", "ece": "ECE", "apcer": "APCER", "bpcer": "BPCER", "f1": "F1"}
+TITLES = {
+    "auc": "AUC",
+    "eer": "EER",
+    "ece": "ECE",
+    "apcer": "APCER",
+    "bpcer": "BPCER",
+    "f1": "F1",
+    "macro_f1": "macro F1",
+    "brier": "Brier",
+}
 
 
 def tell_figures(figures: "FaceFigures") -> None:

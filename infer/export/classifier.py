@@ -145,7 +145,7 @@ def _measured(
         carried_over(value, before, after, 0.0, 1.0) for value in (metadata.threshold, *metadata.undecided)
     )
     source = (
-        f"{metadata.threshold_source}: {metadata.threshold:.4f}, carried over to this file on the faces "
+        f"{metadata.threshold_source}: {metadata.threshold:.4f}, carried over to this file on the faces of "
         f"{faces.name}"
     )
     changed |= {"threshold": at, "undecided": (low, high), "threshold_source": source}

@@ -22,7 +22,9 @@ class ExportOptions:
 
     precision: Annotated[
         Precision,
-        AsOption("Of the layers: fp16 is half the size, for GPUs; int8 is for CPUs, needs --pairs."),
+        AsOption(
+            "Of the layers: fp16 is half the size, for GPUs; int8 is for CPUs, needs --pairs or --faces."
+        ),
     ] = Precision.FP32
     mirror: Annotated[bool, AsOption("Average over crop and mirror image.")] = True
     threshold: Annotated[

@@ -32,7 +32,7 @@ def history(
     tasks = dict.fromkeys(row.standing.task for row in rows)
     for task in tasks:
         console.print(leaderboard_table([row for row in rows if row.standing.task == task]))
-    console.print("Figures compare only where the validation pairs are the same.")
+    console.print("Figures compare only where the validation data are the same.")
     for task in tasks:
         try:
             best = best_checkpoint(folder, task)

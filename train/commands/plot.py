@@ -22,7 +22,7 @@ def plot(
     every_run: Annotated[bool, typer.Option("--all", help="The latest runs in one picture.")] = False,
     out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("results/training.png"),
 ) -> None:
-    """Draw loss, EER and the three error rates over the steps of a run."""
+    """Draw loss, the main figure and the error rates of the validation over the steps of a run."""
     from train.plots.plot import plot_history
     from train.records.history import PerformanceHistory
 

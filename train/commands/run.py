@@ -38,6 +38,6 @@ def run(
     request: RunRequest,
     options: Annotated[dict[str, Any], OverridesOf(TrainConfig)],
 ) -> None:
-    """Train, validate on people held out, and keep the best checkpoints."""
+    """Train an encoder, validate on people held out, and keep the best checkpoints."""
     outcome = train_as_asked(TrainConfig, config, request, options)
     print_outcome(outcome, TrainConfig.command)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from common.runtime.atomic import write_atomically
+from common.runtime.wording import counted
 from train.comparison.models import ComparedModel
 from train.comparison.stat_table import stat_row
 
@@ -34,7 +35,7 @@ def draw_bars(path: Path, models: Sequence[ComparedModel], batch_size: int) -> N
     rows = [stat_row(model, batch_size) for model in models]
     figure = Figure(figsize=(12, 1.6 + 0.42 * len(models)), layout="constrained")
     of = "test" if tested else "validation"
-    figure.suptitle(f"{len(models)} classifiers: {of}, and cost", fontsize=12, fontweight="bold")
+    figure.suptitle(f"{counted(len(models), 'classifier')}: {of}, and cost", fontsize=12, fontweight="bold")
     for axes, (title, columns, scale) in zip(
         figure.subplots(1, len(PANELS), sharey=True), PANELS, strict=True
     ):

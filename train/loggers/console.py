@@ -103,7 +103,7 @@ class ConsoleLogger(Logger):
         elif plan.from_scratch:
             show(
                 "[bold yellow]No --pretrained weights: training starts from scratch.[/] Real faces "
-                "need published weights to reach useful error rates."
+                "need published weights, which --pretrained names, to reach useful error rates."
             )
         show(f"{escape(plan.network)} on {escape(plan.device)}: {plan.data}")
         if plan.device == "cpu" and plan.wants_gpu:

@@ -125,7 +125,7 @@ def choose_columns(
         _find(header, found, role, wanted)
     flags = found.get("synthetic") if found.get("synthetic") is not None else found.get("bona-fide")
     used = [(role, index) for role, index in found.items() if index is not None]
-    notes.insert(0, ", ".join(f"{header.cells[index]!r} is the {role}" for role, index in used))
+    notes.insert(0, "columns: " + ", ".join(f"{role}={header.cells[index]!r}" for role, index in used))
     if flags is None and found["drop"] is None:
         notes.append(NO_FLAGS)
     inverted = flags is not None and found.get("synthetic") is None

@@ -21,7 +21,8 @@ from common.runtime.errors import UserError
 from infer.classification.ensemble import Ensemble, load_ensemble
 from infer.classification.faces import ClassifiedFaces
 from infer.classification.request import ClassifyRequest, FaceTableFormat
-from infer.classification.verdict import FaceVerdict
+from infer.classification.source import images_of
+from infer.classification.verdict import FaceVerdict, why
 from infer.classify import classify_source
 from infer.cropping import EVERY_FACE_AS_TRAINED, EveryFaceRequest
 
@@ -197,3 +198,27 @@ def test_workers_change_no_bit(faces_folder: Path, make_classifier: Make, tmp_pa
         faces_folder, tmp_path, ensemble, workers=2, asked=ClassifyRequest(allow_missing=True)
     )
     assert limited.table_file.read_bytes() == before
+
+
+def test_a_reason_tells_the_ends_of_a_narrow_band_apart() -> None:
+    point = OperatingPoint(threshold=0.5004, undecided=(0.5003, 0.5009))
+    assert why(0.5005, point) == "P(synthetic) 0.5005 is within 0.5003 to 0.5009, where there is no verdict"
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "species"),
+    [
+        (["anna/0.jpg", "ben/0.jpg"], ("meta.json", '{"anna/0.jpg": 1, "ben/0.jpg": 1}'), ["", ""]),
+        (["7/0.jpg", "7/1.jpg"], ("labels.csv", "pair_id,label,synthetic0,synthetic1\n7,0,1,1\n"), ["", ""]),
+        (["real/0.jpg", "fake/gan/0.jpg"], None, ["fake/gan", "real"]),
+    ],
+)
+def test_folders_of_people_and_pairs_are_no_species(
+    names: list[str], labels: tuple[str, str] | None, species: list[str], tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    if labels:
+        (tmp_path / labels[0]).write_text(labels[1])
+    assert images_of(tmp_path, ClassifyRequest()).species == species

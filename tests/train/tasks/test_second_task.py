@@ -217,7 +217,7 @@ def test_the_best_are_kept_beside_those_of_verification(
         backbone="ir_lite", input_format=encoder.input_format, threshold=0.3, eer=0.1, accuracy=0.9,
         epoch=1, step=1, run="r", validation="v",
     )  # fmt: skip
-    with pytest.raises(UserError, match="no checkpoint in"):
+    with pytest.raises(UserError, match=r"no checkpoint of an encoder in .*those of brightness are none"):
         best_checkpoint(folder)  # no encoder is there yet
     save_checkpoint(folder / "mine.safetensors", encoder, info)
     rows = leaderboard_rows(folder)
