@@ -15,7 +15,7 @@ from common.runtime.errors import ParameterError
 from facetrust.photographs import listed
 from infer.classification.ensemble import Ensemble, load_ensemble
 from infer.classification.faces import probabilities
-from infer.classification.score import score_images
+from infer.classification.score import ScoredFace, score_images
 from infer.classification.verdict import (
     FACE_VERDICTS,
     FaceVerdict,
@@ -100,12 +100,15 @@ def classify(photographs: Iterable[ImageSource], *, model: Ensemble, workers: in
     return [
         Classified(verdict_without_score(outcome), None, outcome)
         if isinstance(outcome, str)
-        else _classified(outcome[0].logit, model)
+        else _classified(outcome[0], model)
         for outcome in score_images(listed(photographs), model, workers=workers)
     ]
 
 
-def _classified(logit: float, model: Ensemble) -> Classified:
-    probability = probabilities(np.array([logit]))
+def _classified(face: ScoredFace, model: Ensemble) -> Classified:
+    probability = probabilities(np.array([face.logit]))
     verdict = FACE_VERDICTS[face_verdicts(probability, model.point)[0]]
-    return Classified(verdict, float(probability[0]), why(float(probability[0]), model.point))
+    reason = why(float(probability[0]), model.point)
+    if face.others:
+        reason += f"; the photograph shows at least {face.others + 1} faces, the most prominent one counts"
+    return Classified(verdict, float(probability[0]), reason)

@@ -20,6 +20,7 @@ class CutFace(NamedTuple):
     views: Views
     score: float  # of the detector; NaN where none was asked
     box: NDArray[np.float32]  # (4,) x1, y1, x2, y2 in pixels of the image
+    others: int = 0  # faces of the image that are not cut, at the least
 
 
 def align_faces(
@@ -40,12 +41,14 @@ def _in_every_way(outcomes: Sequence[list[AlignedFace] | Rejection]) -> list[Cut
         if isinstance(outcome, Rejection):
             return outcome
         by_box.append({face.detection.box.tobytes(): face for face in outcome})
-    first, *others = by_box
-    cut = [
+    first = by_box[0]
+    kept = [box for box in first if all(box in way for way in by_box)]
+    return [
         CutFace(
-            (face.image, *(other[box].image for other in others)), face.detection.score, face.detection.box
+            tuple(way[box].image for way in by_box),
+            first[box].detection.score,
+            first[box].detection.box,
+            max(0, first[box].faces_found - len(kept)),
         )
-        for box, face in first.items()
-        if all(box in other for other in others)
-    ]
-    return cut or Rejection(LOST_FACE)
+        for box in kept
+    ] or Rejection(LOST_FACE)

@@ -83,7 +83,16 @@ def load_ensemble(
 
 
 def _mean_point(points: Sequence[OperatingPoint]) -> OperatingPoint:
-    lows, highs = zip(*(point.undecided for point in points), strict=True)
+    """The mean of thresholds and of bands; one without a band has none at its own threshold.
+
+    Else equal ends far from it would draw the mean band away from the mean threshold, and faces between them
+    were bona fide that are likelier to be synthetic than undecided ones.
+    """
+    bands = [
+        point.undecided if point.undecided[0] < point.undecided[1] else (point.threshold, point.threshold)
+        for point in points
+    ]
+    lows, highs = zip(*bands, strict=True)
     said = "; ".join(dict.fromkeys(point.threshold_from for point in points))
     return OperatingPoint(
         threshold=float(np.mean([point.threshold for point in points])),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.version import installed_version
+from common.runtime.wording import counted
 from infer.classification.ensemble import Ensemble
 from infer.classification.member import Member
 from infer.classification.score import ScoredFace
@@ -158,8 +159,23 @@ def classified(
         rejected=rejected,
         point=ensemble.point,
         models=tuple(map(_card, ensemble.members)),
-        notes=(*images.notes, *notes),
+        notes=(*images.notes, *notes, *_of_other_faces(images, scored, ensemble)),
     )
+
+
+def _of_other_faces(
+    images: ImagesToClassify, scored: Sequence[list[ScoredFace] | str], ensemble: Ensemble
+) -> list[str]:
+    """A note on photographs with faces that have no verdict: beside a bona fide one may be a forged one."""
+    several = [
+        image for image, outcome in enumerate(scored) if not isinstance(outcome, str) and outcome[0].others
+    ]
+    if not several:
+        return []
+    show = counted(len(several), "photograph shows", "photographs show")
+    first = f", the first is {images.paths[several[0]]}" if len(images.paths) > 1 else ""
+    advice = "" if ensemble.takes_all_faces else "; --face all gives each face one"
+    return [f"{show} more faces than have a verdict{first}{advice}"]
 
 
 def _card(member: Member) -> ClassifierCard:

@@ -51,9 +51,14 @@ class Member:
         for start in range(0, len(crops), BATCH):
             part = np.stack([fit_crop(crop, self.size) for crop in crops[start : start + BATCH]])
             found[start : start + BATCH] = self.model.score(part)
-        if not np.isfinite(found).all():
-            raise UserError(f"{self.file} gives logits that are not finite: its weights are damaged")
-        return found / self.info.point.temperature
+        with np.errstate(over="ignore"):
+            calibrated: NDArray[np.float64] = found / self.info.point.temperature
+        if not np.isfinite(calibrated).all():
+            raise UserError(
+                f"{self.file} gives logits that are not finite: its weights or its temperature are damaged; "
+                "use another"
+            )
+        return calibrated
 
 
 def open_member(file: Path, chosen: str, asked: CropRequest, device: Device) -> Member:

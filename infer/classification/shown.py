@@ -52,7 +52,7 @@ def hardest_faces(faces: ClassifiedFaces, per_class: int = PER_CLASS) -> NDArray
 def shown_faces(
     images: ImagesToClassify, faces: ClassifiedFaces, rows: NDArray[np.int64], ensemble: Ensemble
 ) -> ShownFaces:
-    """The crops of some faces, at most 224 pixels wide, as `views_of` gives them."""
+    """The crops of some faces, at most 224 pixels wide, as `views_of` gives them; black for one it leaves out."""
     side = min(MOST_PIXELS, ensemble.members[0].crops.size)
     crops = np.zeros((len(rows), side, side, 3), np.uint8)
     for position, view in views_of(images, faces, rows, ensemble):
@@ -66,7 +66,7 @@ def views_of(
     """Positions in `rows`, and the crops of these faces as the first model of the ensemble takes them.
 
     Just their images are cut again, each once, in this process: meant for dozens of faces, not for thousands.
-    They come in any order; an image that gives no face any more is left out.
+    They come in any order; a face that is not found again, because its file has changed, is left out.
     """
     wanted = list(dict.fromkeys(faces.image[rows].tolist()))
     for chunk in faces_of([images.images[image] for image in wanted], ensemble, workers=1):
@@ -74,4 +74,6 @@ def views_of(
             if isinstance(outcome, Rejection):
                 continue
             for position in np.flatnonzero(faces.image[rows] == wanted[place]).tolist():
-                yield position, outcome[int(faces.face[rows[position]])].views[ensemble.way_of[0]]
+                face = int(faces.face[rows[position]])
+                if face < len(outcome):
+                    yield position, outcome[face].views[ensemble.way_of[0]]

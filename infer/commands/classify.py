@@ -108,6 +108,7 @@ def classify(
             console.print(f"Heat maps{of_first}: {escape(printable(str(found.explained)))}")
     if one:
         _print_one(faces)
+        print_notes(faces.notes if out is None else ())
     tell_point(faces.point)
     if not written:
         tell_ensemble(ensemble)

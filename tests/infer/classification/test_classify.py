@@ -21,9 +21,10 @@ from common.runtime.errors import UserError
 from infer.classification.ensemble import Ensemble, load_ensemble
 from infer.classification.faces import ClassifiedFaces
 from infer.classification.request import ClassifyRequest, FaceTableFormat
+from infer.classification.shown import shown_faces
 from infer.classification.source import images_of
 from infer.classification.verdict import FaceVerdict, why
-from infer.classify import classify_source
+from infer.classify import classify_images, classify_source
 from infer.cropping import EVERY_FACE_AS_TRAINED, EveryFaceRequest
 
 Image8 = NDArray[np.uint8]
@@ -117,6 +118,35 @@ def test_an_ensemble_is_the_mean_and_each_member_sees_its_own_crops(
     assert len(opened(one, make_classifier(crops=CropSettings(det_size=320)), crops=agreed).ways) == 2
 
 
+def test_a_member_without_a_band_draws_none_below_the_threshold(make_classifier: Make) -> None:
+    strict = make_classifier(OperatingPoint(threshold=0.9))  # its band is empty, at 0.5
+    unsure = make_classifier(OperatingPoint(threshold=0.5, undecided=(0.4, 0.6)), seed=1)
+    point = opened(strict, unsure).point
+    assert point.threshold == 0.7 and point.undecided == pytest.approx((0.65, 0.75))
+
+
+def test_logits_that_a_temperature_makes_endless_are_one_line(make_classifier: Make) -> None:
+    (member,) = opened(make_classifier(OperatingPoint(temperature=1e-320))).members
+    with pytest.raises(UserError, match="not finite: its weights or its temperature are damaged"):
+        member.logits([np.zeros((64, 64, 3), np.uint8)])
+
+
+def test_pictures_are_made_of_what_is_still_there(
+    tmp_path: Path,
+    group_photograph: Image8,
+    portraits: list[Image8],
+    save_jpeg: Callable[[Path, Image8], Path],
+    make_classifier: Make,
+) -> None:
+    photograph = save_jpeg(tmp_path / "group.jpg", group_photograph)
+    every = opened(make_classifier(), crops=EveryFaceRequest(face=FaceChoice.ALL))
+    images = images_of(photograph, ClassifyRequest())
+    faces = classify_images(images, every, workers=1)
+    save_jpeg(photograph, portraits[0])
+    shown = shown_faces(images, faces, np.arange(6), every)
+    assert shown.crops[0].any() and not shown.crops[1:].any()
+
+
 def test_every_face_has_a_row_and_one_photograph_is_enough(
     tmp_path: Path, group_photograph: Image8, save_jpeg: Callable[[Path, Image8], Path], make_classifier: Make
 ) -> None:
@@ -128,6 +158,8 @@ def test_every_face_has_a_row_and_one_photograph_is_enough(
     assert table(tmp_path / "group.csv")[0][-1] == "reason", "no label is known"
     first = classified(photograph, opened(model), tmp_path)
     assert np.isclose(faces.logit, first.logit[0], rtol=1e-4).sum() == 1
+    told = ("1 photograph shows more faces than have a verdict; --face all gives each face one",)
+    assert (faces.notes, first.notes) == ((), told)
     for form in (FaceTableFormat.PREDICTION, FaceTableFormat.SUBMISSION):
         with pytest.raises(UserError, match="leave out face all"):
             classify_source(photograph, tmp_path, every, form)
