@@ -154,10 +154,12 @@ def embed(photographs: Iterable[ImageSource], *, model: Model, workers: int = 1)
 
 
 def listed(photographs: Iterable[ImageSource]) -> list[ImageSource]:
-    """Photographs as a list. Raises UserError where it is one photograph that is given."""
+    """Photographs as a list. Raises UserError where it is one photograph that is given, or no list."""
     one_array = isinstance(photographs, np.ndarray) and photographs.ndim != 4
     if one_array or isinstance(photographs, str | bytes | os.PathLike | Image.Image):
         raise UserError("photographs is a list of them; put one photograph into brackets")
+    if not isinstance(photographs, Iterable):
+        raise UserError(f"photographs is a list of them, not {type(photographs).__name__}")
     return list(photographs)
 
 

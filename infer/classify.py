@@ -53,6 +53,7 @@ def classify_source(
     """
     images = images_of(source, asked)
     files = _files(images, out, table)
+    _check_place(images.origin, out, table)
     _check_before(images, files, ensemble, table)
     if explain:
         require_explainable(ensemble)
@@ -93,6 +94,25 @@ def _files(images: ImagesToClassify, out: Path, table: FaceTableFormat) -> dict[
         "picture_file": ".png",
     }
     return {name: out / f"{images.name}{end}" for name, end in ends.items()}
+
+
+def _check_place(source: Path, out: Path, table: FaceTableFormat) -> None:
+    """Raise UserError where what is written would be read as photographs or labels of the source."""
+    if not source.is_dir():
+        return
+    folder, place = source.resolve(), out.resolve()
+    if place.is_relative_to(folder):
+        raise ParameterError(
+            "{out} {} lies in what is to be classified, where the picture and the table would be taken for "
+            "photographs and labels; name another {out}",
+            out,
+        )
+    if table is FaceTableFormat.SUBMISSION and folder.is_relative_to(place):
+        raise ParameterError(
+            "a submission in {out} {}, above the photographs, would be taken for their labels from then on; "
+            "name another {out}",
+            out,
+        )
 
 
 def _check_before(

@@ -65,12 +65,13 @@ def submission_ids(paths: Iterable[str]) -> list[int]:
         )
     first_of: dict[int, str] = {}
     for name, stem in zip(names, stems, strict=True):
-        if (before := first_of.setdefault(int(stem), name)) != name:
+        if int(stem) in first_of:
             raise ParameterError(
                 "{format} submission needs an id for each photograph; {} and {} have the same, leave one out",
-                before,
+                first_of[int(stem)],
                 name,
             )
+        first_of[int(stem)] = name
     return list(map(int, stems))
 
 

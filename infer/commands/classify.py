@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from common.runtime.as_option import AsOption, Workers
 from common.runtime.command_line import console, examples, print_notes, printable, progress_bar
+from common.runtime.errors import ParameterError
 from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from common.runtime.worker_processes import start_fork_server
@@ -81,6 +82,8 @@ def classify(
     from infer.classification.source import is_one_photograph
 
     one, stored = is_one_photograph(source), is_shard_folder(source)
+    if one and out is None and table_format is not FaceTableFormat.CSV:
+        raise ParameterError("of one photograph {format} {} is written with {out} alone", table_format.value)
     ensemble = model.load(stored)
     written = not one or out is not None or explain is not None
     if not written:
@@ -123,7 +126,7 @@ def _print_faces(found: "Classification", table_format: FaceTableFormat) -> None
     faces = found.faces
     print_notes(faces.notes)
     told = ", ".join(f"{count:,} {verdict.value}" for verdict, count in faces.counts.items())
-    console.print(f"{counted(len(faces), 'verdict')}: {told}; {escape(str(found.table_file))}")
+    console.print(f"{counted(len(faces), 'verdict')}: {told}; {escape(printable(str(found.table_file)))}")
     if table_format is FaceTableFormat.SUBMISSION and (missing := unanswered(faces)):
         told = ", ".join(f"{count:,} {verdict.value}" for verdict, count in missing.items())
         console.print(

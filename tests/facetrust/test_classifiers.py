@@ -25,6 +25,8 @@ def test_a_list_of_photographs_gives_a_verdict_each(portraits: list[Crop], make_
         assert one.probability is not None and "P(synthetic)" in one.reason
         assert (one.verdict is ft.FaceVerdict.SYNTHETIC) == (one.probability >= 0.3)
     assert [one.probability for one in found[6:]] == [None, None]
+    (beside,) = ft.classify([np.concatenate([portraits[0], portraits[1]], axis=1)], model=model)
+    assert beside.reason.endswith("; the photograph shows at least 2 faces, the most prominent one counts")
     file = io.BytesIO()
     Image.fromarray(portraits[0]).save(file, "PNG")
     for form in (file.getvalue(), Image.fromarray(portraits[0])):
@@ -38,6 +40,7 @@ def test_what_cannot_be_is_one_line(portraits: list[Crop], make_classifier: Make
     model = ft.load_classifier(path, threshold=0.5)
     wrong = (
         (lambda: ft.classify("anna.jpg", model=model), "put one photograph into brackets"),
+        (lambda: ft.classify(None, model=model), "photographs is a list of them, not NoneType"),  # type: ignore[arg-type]
         (lambda: ft.classify(portraits, model=path), "model is what ft.load_classifier returns, not "),
         (lambda: ft.load_classifier(path, threshold=2), "threshold must be from 0 to 1"),
         (lambda: ft.load_classifier(path, face="all"), "face all has no meaning here"),

@@ -217,9 +217,18 @@ def test_predictions_and_submissions_are_what_challenges_take(
         with pytest.raises(UserError, match=told):
             classify_source(root, out, ensemble, FaceTableFormat.SUBMISSION)
         (root / name).unlink()
-    classify_source(root, tmp_path, ensemble, FaceTableFormat.SUBMISSION, 1)
-    with pytest.raises(UserError, match=r"labels were read from .*test\.csv, which is to be written"):
+    with pytest.raises(UserError, match="above the photographs, would be taken for their labels"):
         classify_source(root, tmp_path, ensemble, FaceTableFormat.SUBMISSION)
+    for inside in (root, root / "results"):
+        with pytest.raises(UserError, match="lies in what is to be classified"):
+            classify_source(root, inside, ensemble)
+    labels = tmp_path / "test.csv"
+    labels.write_text("Id,target_feature\n7,0\n8,1\n9,1\n10,0\n")
+    with pytest.raises(UserError, match=r"labels were read from .*test\.csv, which is to be written"):
+        classify_source(root, tmp_path, ensemble)
+    labels.write_text("path,synthetic\ntest/8.jpg,1\ntest/8.jpg,1\n")
+    with pytest.raises(UserError, match=r"test/8\.jpg and test/8\.jpg have the same"):
+        classify_source(labels, out, ensemble, FaceTableFormat.SUBMISSION)
 
 
 def test_workers_change_no_bit(faces_folder: Path, make_classifier: Make, tmp_path: Path) -> None:
