@@ -52,7 +52,7 @@ def hardest_faces(faces: ClassifiedFaces, per_class: int = PER_CLASS) -> NDArray
 def shown_faces(
     images: ImagesToClassify, faces: ClassifiedFaces, rows: NDArray[np.int64], ensemble: Ensemble
 ) -> ShownFaces:
-    """The crops of some faces, at most 224 pixels wide, as `views_of` gives them; black for one it leaves out."""
+    """The crops of some faces, at most 224 pixels wide: of `views_of`, and black for what it leaves out."""
     side = min(MOST_PIXELS, ensemble.members[0].crops.size)
     crops = np.zeros((len(rows), side, side, 3), np.uint8)
     for position, view in views_of(images, faces, rows, ensemble):

@@ -16,7 +16,9 @@ Crop = NDArray[np.uint8]
 Make = Callable[..., Path]
 
 
-def test_a_list_of_photographs_gives_a_verdict_each(portraits: list[Crop], make_classifier: Make) -> None:
+def test_a_list_of_photographs_gives_a_verdict_each(
+    portraits: list[Crop], group_photograph: Crop, make_classifier: Make
+) -> None:
     model = ft.load_classifier(make_classifier(OperatingPoint(threshold=0.3, undecided=(0.25, 0.3))))
     found = ft.classify([*portraits, np.full((200, 200, 3), 128, np.uint8), b"text"], model=model)
     verdicts = [one.verdict.value for one in found]
@@ -25,8 +27,8 @@ def test_a_list_of_photographs_gives_a_verdict_each(portraits: list[Crop], make_
         assert one.probability is not None and "P(synthetic)" in one.reason
         assert (one.verdict is ft.FaceVerdict.SYNTHETIC) == (one.probability >= 0.3)
     assert [one.probability for one in found[6:]] == [None, None]
-    (beside,) = ft.classify([np.concatenate([portraits[0], portraits[1]], axis=1)], model=model)
-    assert beside.reason.endswith("; the photograph shows at least 2 faces, the most prominent one counts")
+    (one_of,) = ft.classify([group_photograph], model=model)
+    assert one_of.reason.endswith("; the photograph shows at least 6 faces, the most prominent one counts")
     file = io.BytesIO()
     Image.fromarray(portraits[0]).save(file, "PNG")
     for form in (file.getvalue(), Image.fromarray(portraits[0])):
