@@ -137,5 +137,5 @@ def _with_problems(photographs: list[Photograph], found: Walk) -> list[Photograp
         photographs = [
             replace(photograph, problem=found.problems.get(photograph.path)) for photograph in photographs
         ]
-    closed = [Photograph(path, path, False, problem) for path, problem in found.closed.items()]
+    closed = [Photograph(path, path, False, problem, flagged=False) for path, problem in found.closed.items()]
     return sorted([*photographs, *closed], key=lambda photograph: photograph.path) if closed else photographs

@@ -1,6 +1,6 @@
 """One photograph of a source, and the file names that are taken for photographs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"}
@@ -24,6 +24,7 @@ class Photograph:
     problem: str | None = None  # why it cannot be used, known before it is opened; its row in the report
     groups: tuple[str, ...] = ()  # source videos and the like, as far as the source tells them
     species: str = ""  # the kind of forgery, as the source calls it
+    flagged: bool = field(default=True, compare=False)  # False: its source labels others, and not this one
 
 
 def is_photograph(name: str) -> bool:

@@ -47,7 +47,8 @@ def relabel(
         synthetic = photograph.synthetic if said.synthetic is None else said.synthetic
         people += identity != photograph.identity
         flags += synthetic != photograph.synthetic
-        kept.append(replace(photograph, identity=identity, synthetic=synthetic))
+        flagged = photograph.flagged or said.synthetic is not None
+        kept.append(replace(photograph, identity=identity, synthetic=synthetic, flagged=flagged))
     notes = [
         f"{file}: {counted(people, 'photograph')} given to other people, {flags:,} with the other flag, "
         f"{len(photographs) - len(kept):,} left out"

@@ -23,6 +23,7 @@ from common.formats.shards import (
     read_header,
 )
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 from infer.classification.ensemble import Ensemble
 from infer.classification.request import ClassifyRequest
 from infer.stored_crops import ShardCrop, refuse_other_frame
@@ -106,15 +107,19 @@ def _of_photographs(found: Source) -> ImagesToClassify:
     photographs = found.photographs
     flags = np.array([photograph.synthetic for photograph in photographs], np.int8)
     known, paired = _has_labels(found), found.layout is LayoutName.PAIRS  # whose folders are pairs
+    said = [known and photograph.flagged for photograph in photographs]
+    labels = np.where(said, flags, np.int8(UNLABELLED))
     notes = [*found.taking.notes, *found.taking.left_over()]
     if found.passed_over:
         notes.append(f"{found.passed_over:,} photographs are passed over, where the layout does not look")
+    if known and (few := int((labels == UNLABELLED).sum())):
+        notes.append(f"without a label, and in no figure: {counted(few, 'photograph')}")
     return ImagesToClassify(
         name=found.origin.resolve().name if found.origin.is_dir() else found.origin.stem,
         origin=found.origin,
         images=[found.root / photograph.path for photograph in photographs],
         paths=[photograph.path for photograph in photographs],
-        labels=flags if known else np.full(len(flags), UNLABELLED, np.int8),
+        labels=labels,
         groups=connected_groups([_ties(entry.identity, entry.groups) for entry in photographs]),
         species=[
             entry.species or ("" if paired else _species_of_folder(entry.path, entry.identity))

@@ -59,7 +59,8 @@ def photographs(folder: Folder) -> list[Photograph]:
             missing.append(row)
         identity = row.said.identity or without_suffix(there)
         flag, groups, species = bool(row.said.synthetic), row.said.groups, row.said.species
-        found.append((Photograph(there, identity, flag, problem, groups, species), row))
+        flagged = row.said.synthetic is not None
+        found.append((Photograph(there, identity, flag, problem, groups, species, flagged), row))
     taking.files.append(str(file))
     taking.notes += listed.notes
     taking.notes += [f"{counted(count, 'path')} found by {rule}" for rule, count in join.rules.items()]

@@ -20,7 +20,9 @@ def flat(paths: Sequence[str], synthetic: Mapping[str, bool] = {}) -> list[Photo
     `synthetic` flags paths; those that it does not name are bona fide.
     """
     return [
-        Photograph(path, without_suffix(path), synthetic.get(path, False))
+        Photograph(
+            path, without_suffix(path), synthetic.get(path, False), flagged=not synthetic or path in synthetic
+        )
         for path in paths
         if "/" not in path
     ]

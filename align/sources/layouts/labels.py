@@ -31,6 +31,7 @@ def photographs(folder: Folder) -> list[Photograph]:
             bool(labels[path].synthetic),
             groups=labels[path].groups,
             species=labels[path].species,
+            flagged=labels[path].synthetic is not None,
         )
         for path in kept
     ]

@@ -56,7 +56,8 @@ def pairs(paths: Sequence[str], labels: Mapping[str, PairLabel]) -> list[Photogr
     for path, pair, stem in _of_pairs(paths):
         label = labels.get(pair)
         identity = pair if label and label.same_person else without_suffix(path)
-        found.append(Photograph(path, identity, label is not None and label.synthetic[_STEMS.index(stem)]))
+        flag = label is not None and label.synthetic[_STEMS.index(stem)]
+        found.append(Photograph(path, identity, flag, flagged=label is not None))
     return found
 
 

@@ -28,7 +28,12 @@ def people(paths: Sequence[str], synthetic: Mapping[str, bool] = {}) -> list[Pho
     found = []
     for person, own in groupby(paths, key=lambda path: _person(path, level)):  # one string for all its own
         if person is not None:
-            found += [Photograph(path, person, synthetic.get(path, False)) for path in own]
+            found += [
+                Photograph(
+                    path, person, synthetic.get(path, False), flagged=not synthetic or path in synthetic
+                )
+                for path in own
+            ]
     return found
 
 

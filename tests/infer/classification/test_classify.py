@@ -231,6 +231,18 @@ def test_predictions_and_submissions_are_what_challenges_take(
         classify_source(labels, out, ensemble, FaceTableFormat.SUBMISSION)
 
 
+def test_what_a_source_does_not_label_is_not_bona_fide(
+    tmp_path: Path, portraits: list[Image8], save_jpeg: Callable[[Path, Image8], Path]
+) -> None:
+    for number in range(4):
+        save_jpeg(tmp_path / f"{number}.jpg", portraits[0])
+    (tmp_path / "a.csv").write_text("filename,label\n0.jpg,0\n1.jpg,1\n")
+    (tmp_path / "b.csv").write_text("filename,identity\n2.jpg,anna\n3.jpg,bob\n")
+    images = images_of(tmp_path, ClassifyRequest())
+    assert images.labels.tolist() == [0, 1, -1, -1] and images.has_labels
+    assert "without a label, and in no figure: 2 photographs" in images.notes
+
+
 def test_workers_change_no_bit(faces_folder: Path, make_classifier: Make, tmp_path: Path) -> None:
     ensemble = opened(make_classifier())
     one = classify_source(faces_folder, tmp_path, ensemble, workers=1)
