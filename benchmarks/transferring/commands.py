@@ -35,6 +35,9 @@ def experiment(
     settings: Annotated[
         list[str] | None, typer.Option("--set-key", help="key=value of the configuration.")
     ] = None,
+    most: Annotated[
+        int | None, typer.Option(min=100, help="Faces of a set to test on, drawn at random; all if not told.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of shards, runs and table.")] = Path("results/transfer"),
 ) -> None:
     """Train on each set, with and without forging, and on bona fide faces alone; test on what is held out."""
@@ -57,14 +60,17 @@ def experiment(
         console.print(f"\n[bold]{trial.name}[/]")
         with ConsoleLogger(console) as logger:
             minutes = train_trial(trial, folders[trial.data], place, base, logger)
-        rows += _tested(trial.name, trial.data, minutes, place, {name: folders[name] for name in named})
+        tested = {name: folders[name] for name in named}
+        rows += _tested(trial.name, trial.data, minutes, place, tested, most)
         table = [HEADINGS, ["---"] * len(HEADINGS), *rows]
         text = "\n".join(f"| {' | '.join(row)} |" for row in table)
         write_text_atomically(out / "table.md", text + "\n")
         console.print(text, highlight=False)
 
 
-def _tested(name: str, own: str, minutes: float, place: Path, sets: dict[str, Path]) -> list[Sequence[str]]:
+def _tested(
+    name: str, own: str, minutes: float, place: Path, sets: dict[str, Path], most: int | None
+) -> list[Sequence[str]]:
     from benchmarks.transferring.scores import score_set
     from benchmarks.transferring.trials import held_out_rows, trained
     from train.data.dataset import CropDataset
@@ -74,6 +80,7 @@ def _tested(name: str, own: str, minutes: float, place: Path, sets: dict[str, Pa
     for tested, folder in sets.items():
         dataset = CropDataset(folder, size=loaded.classifier.input_format.size)
         chosen = held_out_rows(place, dataset) if tested == own else np.arange(len(dataset))
+        chosen = np.random.default_rng(0).permutation(chosen)[:most]
         began = time.monotonic()
         score = score_set(loaded.classifier, loaded.info.point, dataset, chosen)
         console.print(f"scored {len(chosen):,} faces of {tested} in {time.monotonic() - began:.0f} s")

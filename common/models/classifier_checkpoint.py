@@ -39,6 +39,8 @@ class OperatingPoint(BaseModel):
         low, high = self.undecided
         if low > high:
             raise ValueError("the undecided band ends below its beginning")
+        if low < high and not low <= self.threshold <= high:
+            raise ValueError("the undecided band lies beside the threshold")
         return self
 
 

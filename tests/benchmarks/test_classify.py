@@ -19,8 +19,9 @@ def test_every_way_has_a_rate_and_ratios(
     for number, portrait in enumerate(portraits[:2]):
         save_jpeg(tmp_path / f"{number}.jpg", portrait)
     words = ["--photographs", str(tmp_path), "--network", "timm:mobilenetv2_035", "--size", "32"]
+    words += ["--rounds", "1", "--no-training"]
     done = subprocess.run(
-        [sys.executable, repository / "benchmarks" / "classify.py", *words, "--count", "3", "--rounds", "1"],
+        [sys.executable, repository / "benchmarks" / "classify.py", *words, "--count", "3"],
         env=process_environment | {"COLUMNS": "200"},
         capture_output=True,
         text=True,
@@ -39,3 +40,13 @@ def test_every_way_has_a_rate_and_ratios(
         "limit, mirror image too",
     ]
     assert all(min(cells) > 0 for cells in rows.values()) and rows["plain loop"][2] == 1
+
+
+@pytest.mark.slow
+def test_training_is_measured_beside_ready_tensors(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(repository))
+    from benchmarks.training.classifiers import classifier_table
+
+    table = classifier_table("timm:mobilenetv2_035", 32, size=8, steps=1, turns=1)
+    rates = [float(rate) for rate in table.columns[1]._cells]
+    assert len(rates) == 2 and min(rates) > 0

@@ -67,6 +67,7 @@ def test_other_files_and_headers_are_refused(tmp_path: Path, classifier: Classif
     for name, change in {
         "temperature": {"point": point},
         "band": {"point": {**point, "temperature": 1, "undecided": [0.7, 0.2]}},
+        "beside": {"point": {**point, "temperature": 1, "undecided": [0.1, 0.2]}},
         "positive": {"positive": "real"},
     }.items():
         info = json.loads(INFO.model_dump_json()) | change
