@@ -5,7 +5,6 @@ import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from scipy.special import expit
-from torch import Tensor
 
 from common.metrics import equal_error_rate, evaluate_classification, with_classification_intervals
 from common.metrics.calibration import fit_temperature
@@ -15,8 +14,7 @@ from common.metrics.undecided import undecided_band
 from common.models.classifier import Classifier
 from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.errors import UserError
-from train.data.dataset import FaceCrops
-from train.distributed.gather import gather_rows
+from train.distributed.shares import computed_in_shares
 from train.tasks.base import evaluating
 from train.tasks.classification.data import ValidationCrops
 from train.tasks.classification.figures import figures_of
@@ -38,7 +36,15 @@ def validate(classifier: Classifier, data: ValidationCrops, threshold: str, fabr
 
     Raises UserError, in all processes, when a logit is not finite.
     """
-    logits = _score_shared(classifier, data.crops, data.rows, fabric)
+    crops = data.crops
+    with evaluating(classifier):
+        logits = computed_in_shares(
+            data.rows,
+            lambda part: classifier.score(crops[part].crops.to(fabric.device)),
+            (),
+            SCORE_BATCH,
+            fabric,
+        )
     if not torch.isfinite(logits).all():
         raise UserError("the logits are no longer finite: training diverged; lower --lr")
     # one process decides, for the others may round otherwise and would then train on differently
@@ -70,17 +76,3 @@ def _figures(logits: NDArray[np.float64], data: ValidationCrops, threshold: str)
     report = with_classification_intervals(report, data.labels, probabilities, data.groups)
     before = evaluate_classification(data.labels, expit(logits))
     return figures_of(report, point, before.ece)
-
-
-def _score_shared(
-    classifier: Classifier, crops: FaceCrops, rows: NDArray[np.int64], fabric: Fabric
-) -> Tensor:
-    """The logits of all `rows`, (V,) float32; each process makes a share of them."""
-    share = -(-len(rows) // fabric.world_size)  # as long everywhere, the last ones are filled up with zeros
-    mine = rows[fabric.global_rank * share : (fabric.global_rank + 1) * share]
-    logits = torch.zeros(share, dtype=torch.float32, device=fabric.device)
-    with evaluating(classifier):
-        for start in range(0, len(mine), SCORE_BATCH):
-            batch = mine[start : start + SCORE_BATCH]
-            logits[start : start + len(batch)] = classifier.score(crops[batch].crops.to(fabric.device))
-    return gather_rows(logits)[: len(rows)]

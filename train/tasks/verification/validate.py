@@ -14,7 +14,7 @@ from common.models.encoder import Encoder
 from common.runtime.errors import UserError
 from train.data.dataset import FaceCrops
 from train.data.validation_pairs import ValidationPairs
-from train.distributed.gather import gather_rows
+from train.distributed.shares import computed_in_shares
 from train.tasks.base import evaluating
 
 EMBED_BATCH = 128
@@ -60,14 +60,14 @@ def _report(embeddings: Tensor, dataset: FaceCrops, pairs: ValidationPairs) -> V
 
 def _embed_shared(encoder: Encoder, dataset: FaceCrops, rows: NDArray[np.int64], fabric: Fabric) -> Tensor:
     """The embeddings of all `rows`, (N, D) float32 of unit length; each process makes a share of them."""
-    share = -(-len(rows) // fabric.world_size)  # as long everywhere, the last ones are filled up with zeros
-    mine = rows[fabric.global_rank * share : (fabric.global_rank + 1) * share]
-    embeddings = torch.zeros(share, encoder.embedding_size, dtype=torch.float32, device=fabric.device)
     with evaluating(encoder):
-        for start in range(0, len(mine), EMBED_BATCH):
-            batch = mine[start : start + EMBED_BATCH]
-            embeddings[start : start + len(batch)] = encoder.embed(dataset[batch].crops.to(fabric.device))
-    return gather_rows(embeddings)[: len(rows)]
+        return computed_in_shares(
+            rows,
+            lambda part: encoder.embed(dataset[part].crops.to(fabric.device)),
+            (encoder.embedding_size,),
+            EMBED_BATCH,
+            fabric,
+        )
 
 
 def _similarities(embeddings: Tensor, pairs: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import MixedPrecision
 from torch import Tensor
 
+import train.distributed.shares as shares
 import train.tasks.verification.validate as validation
 from common.formats.pair_category import PairCategory
 from common.metrics import VerificationReport, equal_error_rate, evaluate_pairs
@@ -146,7 +147,7 @@ def test_the_shares_of_several_processes_make_the_whole(
     embedded: dict[int, Tensor] = {}
     for rank in reversed(range(processes)):  # the first is last, when all shares are known
         share = Share(processes, rank, fabric, embedded)
-        monkeypatch.setattr(validation, "gather_rows", share.gather)
+        monkeypatch.setattr(shares, "gather_rows", share.gather)
         if rank:
             with pytest.raises(AssertionError):  # these get the report from the first
                 validate(encoder, dataset, pairs, share)
