@@ -18,6 +18,17 @@ def group_names(text: str) -> tuple[str, ...]:
     return tuple(text.split("\n")) if text else ()
 
 
+def crop_ties(person: str, groups: Iterable[str] = (), sources: Iterable[str] = ()) -> set[str]:
+    """What a crop must not be parted from, as names for `connected_groups`.
+
+    Args:
+        person: the identity that it shows.
+        groups: its source videos and the like, by `group_names`.
+        sources: the identities that it was forged from.
+    """
+    return {f"person {name}" for name in (person, *sources)} | {f"group {name}" for name in groups}
+
+
 def connected_groups(names: Sequence[Iterable[str]]) -> NDArray[np.int64]:
     """Numbers of N rows, (N,) from 0, equal for rows that names connect, also by way of other rows.
 

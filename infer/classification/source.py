@@ -1,6 +1,6 @@
 """Images to classify, and what their source knows of each: photographs in any layout, or crops of shards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from align.crops.reasons import NO_FACE
 from align.sources.find import Source, find_source
 from align.sources.layouts import LayoutName
 from align.sources.photograph import Photograph, folder_of, is_photograph, without_suffix
-from common.formats.groups import connected_groups, group_names
+from common.formats.groups import connected_groups, crop_ties, group_names
 from common.formats.labels.photograph_columns import NO_FLAGS
 from common.formats.shard_folder import is_shard_folder, open_folder
 from common.formats.shards import (
@@ -120,7 +120,7 @@ def _of_photographs(found: Source) -> ImagesToClassify:
         images=[found.root / photograph.path for photograph in photographs],
         paths=[photograph.path for photograph in photographs],
         labels=labels,
-        groups=connected_groups([_ties(entry.identity, entry.groups) for entry in photographs]),
+        groups=connected_groups([crop_ties(entry.identity, entry.groups) for entry in photographs]),
         species=[
             entry.species or ("" if paired else _species_of_folder(entry.path, entry.identity))
             for entry in photographs
@@ -156,7 +156,7 @@ def _of_shards(source: Path, asked: ClassifyRequest) -> ImagesToClassify:
         of_origin = map(group_names, origins.groups) if origins else [()] * len(own)
         made_of = forged.people() if forged else [()] * len(own)
         ties += [
-            _ties(person, names) | {f"person {other}" for other in sources}
+            crop_ties(person, names, sources)
             for person, names, sources in zip(people, of_origin, made_of, strict=True)
         ]
         missing = np.flatnonzero(taken == Alignment.CENTRE)
@@ -185,7 +185,3 @@ def _species_of_folder(path: str, person: str) -> str:
     """The folder of a photograph; "" where it is called as its person, and so tells no kind."""
     folder = folder_of(path)
     return "" if folder == person else folder
-
-
-def _ties(person: str, origins: Iterable[str]) -> set[str]:
-    return {f"person {person}", *(f"group {name}" for name in origins)}

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.duplicates.near_duplicates import DuplicateGroup
-from common.formats.groups import connected_groups
+from common.formats.groups import connected_groups, crop_ties
 from train.data.dataset import CropDataset
 
 
@@ -26,12 +26,9 @@ def crop_groups(
     """
     people = dataset.identity_names[dataset.identities].tolist()
     ties = [
-        {f"person {person}", *(f"group {name}" for name in origin)}
-        for person, origin in zip(people, dataset.origin_groups(), strict=True)
+        crop_ties(person, origin, forged.people if forged else ())
+        for person, origin, forged in zip(people, dataset.origin_groups(), dataset.forgeries(), strict=True)
     ]
-    for row, forged in enumerate(dataset.forgeries()):
-        if forged is not None:
-            ties[row].update(f"person {person}" for person in forged.people)
     for number, group in enumerate(same):
         for row in group.rows:
             ties[row].add(f"picture {number}")
