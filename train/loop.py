@@ -121,8 +121,7 @@ class _Run:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
         self._begin()
         self.logger.started(self._plan())
-        own = device_notes(self.config.hardware, self.fabric)
-        for note in [*own, *self.task.notes(self.progress.step)]:
+        for note in [*device_notes(self.config.hardware, self.fabric), *self.task.notes(self.progress.step)]:
             self.logger.noted(note)
         progress, batches = self.progress, self.task.batches
         interrupted = False

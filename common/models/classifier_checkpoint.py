@@ -58,7 +58,6 @@ class ClassifierInfo(BaseModel):
     trained_on: str = ""  # for people
     synthetic: SyntheticTraining | None = None  # what it has seen of synthetic faces; None: not known
     data: str = ""  # fingerprint of what it was trained on
-    fold: int | None = None
 
 
 @dataclass(frozen=True)

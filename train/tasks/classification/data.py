@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from lightning_fabric import Fabric
 from numpy.typing import NDArray
 
 from common.duplicates.near_duplicates import DuplicateGroup
@@ -67,19 +68,20 @@ class ClassificationData:
     fingerprint: str  # equal for equal crops, labels, batches and validation
 
 
-def prepare_data(config: ClassifierConfig, stored_split: Path) -> ClassificationData:
+def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -> ClassificationData:
     """Read the shards, hold groups out, and plan the batches.
 
     Which groups are held out stands in `stored_split` if it is there; otherwise in the split that the
-    configuration names, or is drawn from the seed.
+    configuration names, or is drawn from the seed. The first process looks for pictures that are there twice,
+    which takes minutes of many crops, and the others are told.
 
     Raises UserError when the data does not allow to train and validate.
     """
     require_shards(config.data)
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing, size=config.size)
-    same = same_pictures(dataset, np.arange(len(dataset))) if config.same_pictures else []
+    same = _same_pictures(config, dataset, fabric)
     groups, names = crop_groups(dataset, same)
-    resolution = resolution_notes(config, dataset)
+    sides = dataset.match_resolution() if config.match_resolution else None
     held_out = _held_out(config, dataset, groups, names, stored_split)
     is_held_out = crops_of_groups_with(held_out, dataset, groups)
     forgeable = forgeable_crops(dataset) if config.forge.share else None
@@ -89,14 +91,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
             "align run' makes them of photographs; leave out --forge"
         )
     trained = np.flatnonzero(~is_held_out)
-    batches = ClassSampler(
-        dataset.synthetic,
-        trained,
-        size=config.batch.size,
-        balanced=config.batch.balance == "sampler",
-        seed=config.seed,
-        forging=None if forgeable is None else ForgingPlan(config.forge.share, forgeable),
-    )
+    batches = _batches(config, dataset, trained, forgeable)
     validation, forged = _validation(config, dataset, groups, is_held_out, forgeable)
     crop_settings, crop_notes = crop_settings_of(dataset.folders)
     forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
@@ -124,12 +119,38 @@ def prepare_data(config: ClassifierConfig, stored_split: Path) -> Classification
             *(note for folder in dataset.folders for note in folder.notes),
             *crop_notes,
             *size_notes(config, dataset),
-            *resolution,
+            *(resolution_notes(dataset.synthetic, *sides) if sides else ()),
             *forging_notes(config, forged),
             *unused_notes(batches.leaves_synthetic_out, int(dataset.synthetic[trained].sum())),
             *doubt_notes(validation.labels),
         ],
         fingerprint=f"{dataset.fingerprint}-{validation.fingerprint}-{digest.hexdigest()[:16]}",
+    )
+
+
+def _same_pictures(config: ClassifierConfig, dataset: CropDataset, fabric: Fabric) -> list[DuplicateGroup]:
+    """The rows that are one picture, the same in all processes; none where they are not looked for."""
+    if not config.same_pictures:
+        return []
+    found = same_pictures(dataset, np.arange(len(dataset))) if fabric.global_rank == 0 else None
+    shared = fabric.broadcast(found)
+    assert shared is not None
+    return shared
+
+
+def _batches(
+    config: ClassifierConfig,
+    dataset: CropDataset,
+    trained: NDArray[np.int64],
+    forgeable: NDArray[np.bool_] | None,
+) -> ClassSampler:
+    return ClassSampler(
+        dataset.synthetic,
+        trained,
+        size=config.batch.size,
+        balanced=config.batch.balance == "sampler",
+        seed=config.seed,
+        forging=None if forgeable is None else ForgingPlan(config.forge.share, forgeable),
     )
 
 

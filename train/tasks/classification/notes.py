@@ -11,15 +11,17 @@ from train.tasks.classification.config import ClassifierConfig
 FEWEST_TO_VALIDATE = 100  # crops of a class; on fewer, figures and threshold rest on next to nothing
 
 
-def resolution_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
-    """What a person should know of the resolution of both classes, which is made one where that is wanted."""
-    if not config.match_resolution:
-        return []
-    before, after = dataset.match_resolution()
+def resolution_notes(
+    synthetic: NDArray[np.bool_], before: NDArray[np.float64], after: NDArray[np.float64]
+) -> list[str]:
+    """That crops, (N,), were reduced so that both classes have one resolution; none where none was.
+
+    `before` and `after` are what `CropDataset.match_resolution` returns.
+    """
     changed = int((after < TOLERANCE * before).sum())
     if not changed:
         return []
-    medians = [float(np.median(before[dataset.synthetic == label])) for label in (False, True)]
+    medians = [float(np.median(before[synthetic == label])) for label in (False, True)]
     return [
         f"bona fide crops show {medians[0]:.0f} pixels of their photographs on a side, synthetic ones "
         f"{medians[1]:.0f} (medians): {counted(changed, 'crop')} reduced, so that resolution tells nothing "

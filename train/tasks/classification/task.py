@@ -41,7 +41,7 @@ class Classification(Task):
 
     def __init__(self, config: ClassifierConfig, folder: RunFolder, fabric: Fabric) -> None:
         super().__init__(config, folder, fabric)
-        self.data = data = prepare_data(config, folder.split)
+        self.data = data = prepare_data(config, folder.split, fabric)
         pretrained = str(folder.start) if folder.start.exists() else config.pretrained
         self.start = initial_classifier(config, pretrained)
         self.network: Classifier = self.start.classifier.to(fabric.device)

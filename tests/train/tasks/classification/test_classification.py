@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lightning_fabric import Fabric
 from safetensors.torch import load_file
 
 from common.duplicates.near_duplicates import DuplicateGroup, DuplicateKind
@@ -181,7 +182,7 @@ def test_a_split_of_other_data_holds_out_all_that_belongs_to_its_people(
     config = settings(tmp_path / "logs", data=data, **{"validation.split": split})
     same = [DuplicateGroup((9, 12), DuplicateKind.EXACT)]
     monkeypatch.setattr("train.tasks.classification.data.same_pictures", lambda *_: same)
-    found = prepare_data(config, tmp_path / "none.json")
+    found = prepare_data(config, tmp_path / "none.json", Fabric(accelerator="cpu", devices=1))
     assert found.held_out == ["p03", "p04"] and found.held_out_groups == 1
     assert set(found.dataset.identity_names[found.dataset.identities[found.is_held_out]]) == {"p03", "p04"}
 
