@@ -7,6 +7,7 @@ set: ten million names take seconds, and one long name does not widen the others
 
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.formats.csv_file import printable_utf8
-from common.formats.hdf5 import MalformedError, fixed_text, is_fixed_text
+from common.formats.hdf5 import MalformedError, fixed_text, is_fixed_text, made_in_memory
+from common.runtime.atomic import write_atomically
 
 MOST_ROWS = 50_000_000
 MOST_BYTES = 2_000_000_000
@@ -95,13 +97,25 @@ def _check_stored(file: h5py.File, name: str, found: h5py.Dataset) -> None:
         raise MalformedError(f"has a column '{name}' that is not all there")
 
 
-def pack_columns(file: h5py.File, columns: Mapping[str, Column], values: Mapping[str, Any]) -> None:
-    """Write packed columns; what is no UTF-8 in a text is escaped."""
-    for name, column in columns.items():
-        if column.kind is str:
-            _pack_texts(file, name, values[name])
-        else:
-            _pack(file, name, np.asarray(values[name]).astype(column.kind))
+def write_packed(
+    path: Path, format: str, version: int, columns: Mapping[str, Column], values: Mapping[str, Any]
+) -> None:
+    """Write a file of packed columns atomically; the same values give the same bytes.
+
+    What is no UTF-8 in a text is escaped. Raises OSError when the file cannot be written.
+    """
+
+    def fill(file: h5py.File) -> None:
+        file.attrs["format"] = fixed_text([format]).reshape(())
+        file.attrs["format_version"] = version
+        for name, column in columns.items():
+            if column.kind is str:
+                _pack_texts(file, name, values[name])
+            else:
+                _pack(file, name, np.asarray(values[name]).astype(column.kind))
+
+    data = made_in_memory(fill)
+    write_atomically(path, lambda temporary: temporary.write_bytes(data))
 
 
 def unpack_columns(file: h5py.File, columns: Mapping[str, Column]) -> dict[str, Any]:

@@ -6,10 +6,9 @@ import h5py
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from common.formats.columns import Column, pack_columns, unpack_columns
-from common.formats.hdf5 import check_format, fixed_text, made_in_memory, naming, text_attribute
+from common.formats.columns import Column, unpack_columns, write_packed
+from common.formats.hdf5 import check_format, naming, text_attribute
 from common.models.classifier_checkpoint import OperatingPoint
-from common.runtime.atomic import write_atomically
 from infer.classification.faces import NO_FACE_NUMBER, ClassifiedFaces, ClassifierCard
 from infer.classification.shown import ShownFaces
 from infer.classification.source import UNLABELLED
@@ -68,14 +67,7 @@ def write_classified(path: Path, faces: ClassifiedFaces, shown: ShownFaces) -> N
         "shown_rows": shown.rows,
         "shown_crops": shown.crops,
     }
-
-    def fill(file: h5py.File) -> None:
-        file.attrs["format"] = fixed_text([FORMAT]).reshape(())
-        file.attrs["format_version"] = FORMAT_VERSION
-        pack_columns(file, COLUMNS, values)
-
-    data = made_in_memory(fill)
-    write_atomically(path, lambda temporary: temporary.write_bytes(data))
+    write_packed(path, FORMAT, FORMAT_VERSION, COLUMNS, values)
 
 
 def read_classified(path: Path) -> tuple[ClassifiedFaces, ShownFaces]:

@@ -10,17 +10,10 @@ import h5py
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.formats.columns import Column, pack_columns, unpack_columns
-from common.formats.hdf5 import (
-    check_format,
-    fixed_text,
-    made_in_memory,
-    naming,
-    text_attribute,
-)
+from common.formats.columns import Column, unpack_columns, write_packed
+from common.formats.hdf5 import check_format, naming, text_attribute
 from common.formats.pair_category import PairCategory
 from common.formats.pair_list import UNLABELLED
-from common.runtime.atomic import write_atomically
 from infer.models.model import ModelCard
 from infer.output.checked import as_bytes, demand, encodable, parsed_header, within
 from infer.output.results import HardPairs, Results
@@ -79,14 +72,7 @@ def write_results(path: Path, results: Results) -> None:
         "hard_rows": results.hard.rows,
         "hard_crops": results.hard.crops,
     }
-
-    def fill(file: h5py.File) -> None:
-        file.attrs["format"] = fixed_text([FORMAT]).reshape(())
-        file.attrs["format_version"] = FORMAT_VERSION
-        pack_columns(file, COLUMNS, values)
-
-    data = made_in_memory(fill)
-    write_atomically(path, lambda temporary: temporary.write_bytes(data))
+    write_packed(path, FORMAT, FORMAT_VERSION, COLUMNS, values)
 
 
 def read_results(path: Path) -> Results:

@@ -20,8 +20,7 @@ from infer.classification.verdict import (
     why,
 )
 from infer.service.limits import MOST_FACES
-from infer.service.photographs import too_many_pixels
-from infer.service.turns import GivenUpError
+from infer.service.photographs import look_at_uploads
 
 
 class ClassifiedFace(NamedTuple):
@@ -62,18 +61,14 @@ class ClassifiedPhotograph:
 def classify_uploads(
     ensemble: Ensemble, sources: Sequence[bytes], max_pixels: int, given_up: Callable[[], bool]
 ) -> list[ClassifiedPhotograph]:
-    """What an ensemble says of each encoded image; one is looked at at a time, as in `examine_uploads`.
-
-    One of more than `max_pixels` has that as its problem. Raises GivenUpError, between two photographs, once
-    `given_up` is true, and UserError as `Ensemble.logits`.
-    """
-    classified = []
-    for source in sources:
-        if given_up():
-            raise GivenUpError
-        problem = too_many_pixels(source, max_pixels)
-        classified.append(ClassifiedPhotograph((), 0, problem) if problem else _classify(ensemble, source))
-    return classified
+    """What an ensemble says of each encoded image. Raises as `look_at_uploads` and `Ensemble.logits`."""
+    return look_at_uploads(
+        lambda source: _classify(ensemble, source),
+        lambda problem: ClassifiedPhotograph((), 0, problem),
+        sources,
+        max_pixels,
+        given_up,
+    )
 
 
 def _classify(ensemble: Ensemble, source: bytes) -> ClassifiedPhotograph:
