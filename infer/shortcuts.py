@@ -2,8 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,41 +10,10 @@ from numpy.typing import NDArray
 from PIL.JpegImagePlugin import JpegImageFile
 
 from align.media.read import ImageFile
-from align.media.unreadable import UnreadableImageError
 from common.metrics.picture_measures import picture_measures
 
 Measures = dict[str, NDArray[np.float64]]
-OF_FILES = ("file_size", "jpeg", "jpeg_table", "pixels", "sharpness", "saturation", "grey", "brightness")
 LUMA = 0  # the number of the quantisation table of the luma, as encoders have it
-
-
-@dataclass(frozen=True)
-class FileMeasures:
-    """What N image files measure, and which of them cannot be read."""
-
-    measures: Measures  # (N,) each; NaN for what a file does not have
-    rejected: dict[int, str]  # the reason by row; such a row is NaN throughout
-
-
-def measure_files(
-    paths: Sequence[Path], progress: Callable[[int, int], None] = lambda done, total: None
-) -> FileMeasures:
-    """The measures of image files, by name, read within the bounds of `ImageFile`.
-
-    `file_size` in bytes; `jpeg`, 1 for a JPEG and 0 for another format; `jpeg_table`, the mean of the
-    quantisation table of its luma, NaN where there is none; `pixels`, width times height; and those of
-    `picture_measures`. Every picture is decoded at its full size, because reduced decoding, which JPEGs alone
-    have, would make the formats differ.
-    """
-    rows, rejected = [], {}
-    for row, path in enumerate(paths):
-        try:
-            rows.append(_measure(path))
-        except UnreadableImageError as error:
-            rejected[row] = str(error)
-            rows.append({})
-        progress(row + 1, len(paths))
-    return FileMeasures(_columns(rows, OF_FILES), rejected)
 
 
 def measure_crops(
@@ -75,9 +43,12 @@ def _columns(rows: list[dict[str, float]], names: Sequence[str]) -> Measures:
 
 
 def measure_header(path: Path) -> dict[str, float]:
-    """What an image file measures without its pixels: `file_size`, `jpeg`, `jpeg_table`, `pixels`.
+    """The measures of an image file that its pixels play no part in, by name.
 
-    See `measure_files`. Raises UnreadableImageError for a file that is no image within the bounds.
+    `file_size` in bytes; `jpeg`, 1 for a JPEG and 0 for another format; `jpeg_table`, the mean of the
+    quantisation table of its luma, NaN where there is none; `pixels`, width times height.
+
+    Raises UnreadableImageError for a file that is no image within the bounds.
     """
     file = ImageFile(path)
     table = _luma_table(path)
@@ -87,10 +58,6 @@ def measure_header(path: Path) -> dict[str, float]:
         "jpeg_table": math.nan if table is None else table,
         "pixels": float(file.width * file.height),
     }
-
-
-def _measure(path: Path) -> dict[str, float]:
-    return picture_measures(ImageFile(path).decode()) | measure_header(path)
 
 
 def _luma_table(path: Path) -> float | None:

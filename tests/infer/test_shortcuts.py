@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -5,10 +6,34 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from align.media.read import ImageFile
+from align.media.unreadable import UnreadableImageError
 from common.formats.shards import open_shard, read_rows, shard_paths
-from common.metrics.picture_measures import sharpness
+from common.metrics.picture_measures import picture_measures, sharpness
 from common.metrics.shortcuts import find_shortcuts
-from infer.shortcuts import OF_FILES, measure_crops, measure_files
+from infer.shortcuts import measure_crops, measure_header
+
+
+@dataclass(frozen=True)
+class Measured:
+    measures: dict[str, np.ndarray]  # NaN for what a file does not have
+    rejected: dict[int, str]
+
+
+OF_FILES = ("file_size", "jpeg", "jpeg_table", "pixels", "sharpness", "saturation", "grey", "brightness")
+
+
+def measure_files(paths: list[Path]) -> Measured:
+    """What whole photographs measure, a row a file."""
+    rows: list[dict[str, float]] = []
+    rejected = {}
+    for row, path in enumerate(paths):
+        try:
+            rows.append(measure_header(path) | picture_measures(ImageFile(path).decode()))
+        except UnreadableImageError as error:
+            rejected[row] = str(error)
+            rows.append({})
+    return Measured({name: np.array([row.get(name, np.nan) for row in rows]) for name in OF_FILES}, rejected)
 
 
 def test_files_measure_what_they_are(tmp_path: Path, portraits: list[np.ndarray]) -> None:
