@@ -1,5 +1,6 @@
 """`infer classify`: options and output."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from infer.commands.figures_told import tell_figures
 from infer.commands.options import RESULTS, ClassifierChoice
 
 if TYPE_CHECKING:
+    from infer.classification.ensemble import Ensemble
     from infer.classification.faces import ClassifiedFaces
     from infer.classify import Classification
 
@@ -30,6 +32,36 @@ EXAMPLES = examples(
     "python -m infer classify portrait.jpg --explain 1",
 )
 BONA_FIDE, SYNTHETIC, NO_ANSWER = 0, 1, 2  # exit status
+
+
+@dataclass(frozen=True)
+class ClassifyOutput:
+    """What is written, and where."""
+
+    out: Annotated[
+        Path | None,
+        AsOption(
+            "Folder for verdicts, figures, picture and results.",
+            default=f"{RESULTS}, for one photograph none",
+        ),
+    ] = None
+    table_format: Annotated[
+        FaceTableFormat,
+        AsOption(
+            "Of the table: csv, parquet, prediction, which is filename,pred,value, or submission, which is "
+            "Id,target_feature, 1 for synthetic, also where no face is found.",
+            name="format",
+        ),
+    ] = FaceTableFormat.CSV
+    explain: Annotated[
+        int | None,
+        AsOption(
+            "Heat maps of so many faces, as PNG in NAME_explained: of each class the hardest, 40 of which a "
+            "page of 'infer report' may show.",
+            least=1,
+            most=MOST_EXPLAINED,
+        ),
+    ] = None
 
 
 @with_option_groups
@@ -45,30 +77,7 @@ def classify(
     *,
     model: ClassifierChoice,
     wanted: ClassifyRequest,
-    out: Annotated[
-        Path | None,
-        AsOption(
-            "Folder for verdicts, figures, picture and results.",
-            default=f"{RESULTS}, for one photograph none",
-        ),
-    ] = None,
-    table_format: Annotated[
-        FaceTableFormat,
-        AsOption(
-            "Of the table: csv, parquet, prediction, which is filename,pred,value, or submission, which is "
-            "Id,target_feature, 1 for synthetic, also where no face is found.",
-            name="format",
-        ),
-    ] = FaceTableFormat.CSV,
-    explain: Annotated[
-        int | None,
-        AsOption(
-            "Heat maps of so many faces, as PNG in NAME_explained: of each class the hardest, 40 of which a "
-            "page of 'infer report' may show.",
-            least=1,
-            most=MOST_EXPLAINED,
-        ),
-    ] = None,
+    output: ClassifyOutput,
     workers: Workers = None,
 ) -> None:
     """Is a face synthetic? P(synthetic) and a verdict for each, and the error rates where labels are known.
@@ -82,42 +91,52 @@ def classify(
     from infer.classification.source import is_one_photograph
 
     one, stored = is_one_photograph(source), is_shard_folder(source)
-    if one and out is None and table_format is not FaceTableFormat.CSV:
-        raise ParameterError("of one photograph {format} {} is written with {out} alone", table_format.value)
+    if one and output.out is None and output.table_format is not FaceTableFormat.CSV:
+        told = output.table_format.value
+        raise ParameterError("of one photograph {format} {} is written with {out} alone", told)
     ensemble = model.load(stored)
-    written = not one or out is not None or explain is not None
-    if not written:
+    written = not one or output.out is not None or output.explain is not None
+    if written:
+        tell_ensemble(ensemble, stored)
+        faces = _classified_and_written(source, ensemble, workers, wanted, output)
+    else:
         from infer.classification.source import images_of
         from infer.classify import classify_images
 
         faces = classify_images(images_of(source, wanted), ensemble, 1)
-    else:
-        from infer.classify import classify_source
-
-        tell_ensemble(ensemble, stored)
-        with progress_bar("Classifying") as progress:
-            found = classify_source(
-                source, out or RESULTS, ensemble, table_format, workers, progress, wanted, explain or 0
-            )
-        faces = found.faces
-        _print_faces(found, table_format)
-        if found.figures:
-            tell_figures(found.figures)
-        console.print(
-            f"Figures and picture: {escape(printable(f'{found.figures_file}, {found.picture_file}'))}"
-        )
-        if found.explained is not None:
-            of_first = ", of the first model alone" if len(ensemble.members) > 1 else ""
-            console.print(f"Heat maps{of_first}: {escape(printable(str(found.explained)))}")
     if one:
         _print_one(faces)
-        print_notes(faces.notes if out is None else ())
+        print_notes(faces.notes if output.out is None else ())
     tell_point(faces.point)
     if not written:
         tell_ensemble(ensemble)
     console.print(f"[yellow]note:[/] {NOT_ACROSS}")
     if one:
         raise typer.Exit(_status(faces))
+
+
+def _classified_and_written(
+    source: Path,
+    ensemble: "Ensemble",
+    workers: int | None,
+    wanted: ClassifyRequest,
+    output: ClassifyOutput,
+) -> "ClassifiedFaces":
+    from infer.classify import classify_source
+
+    out, explain = output.out or RESULTS, output.explain or 0
+    with progress_bar("Classifying") as progress:
+        found = classify_source(
+            source, out, ensemble, output.table_format, workers, progress, wanted, explain
+        )
+    _print_faces(found, output.table_format)
+    if found.figures:
+        tell_figures(found.figures)
+    console.print(f"Figures and picture: {escape(printable(f'{found.figures_file}, {found.picture_file}'))}")
+    if found.explained is not None:
+        of_first = ", of the first model alone" if len(ensemble.members) > 1 else ""
+        console.print(f"Heat maps{of_first}: {escape(printable(str(found.explained)))}")
+    return found.faces
 
 
 def _print_faces(found: "Classification", table_format: FaceTableFormat) -> None:

@@ -66,17 +66,11 @@ def serve(
     Photographs are kept in memory while they are compared, and nowhere else. There is no authentication: who
     reaches the address can use it.
     """
-    from common.runtime.errors import UserError
-
-    try:
-        from infer.service.app import create_app
-        from infer.service.hosts import hosts_of
-        from infer.service.server import address_of, open_port, serve_app
-        from infer.service.service import Service
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in NEEDED:
-            raise
-        raise UserError(f"the service needs {error.name}; pip install 'facetrust[serve]'") from error
+    _require_service()
+    from infer.service.app import create_app
+    from infer.service.hosts import hosts_of
+    from infer.service.server import address_of, open_port, serve_app
+    from infer.service.service import Service
     from infer.verify import threshold_for
 
     hosts = hosts_of(host, name)
@@ -88,9 +82,7 @@ def serve(
         service = Service(loaded, at, limits, told)
         _tell(loaded, at, host)
         if told is not None:
-            tell_ensemble(told)
-            tell_point(told.point)
-            console.print(f"[yellow]note:[/] {NOT_ACROSS}")
+            _tell_classifier(told)
         bound.listen()
         try:
             console.print(f"[bold]Ready:[/] {address_of(bound, host)}  (API at /docs; Ctrl-C stops it)")
@@ -99,6 +91,25 @@ def serve(
             console.print("Stopped.")
         finally:
             service.close()
+
+
+def _require_service() -> None:
+    """Raise UserError, which says how to install it, where a package of the service is missing."""
+    from common.runtime.errors import UserError
+
+    try:
+        import infer.service.app
+        import infer.service.server  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in NEEDED:
+            raise
+        raise UserError(f"the service needs {error.name}; pip install 'facetrust[serve]'") from error
+
+
+def _tell_classifier(ensemble: "Ensemble") -> None:
+    tell_ensemble(ensemble)
+    tell_point(ensemble.point)
+    console.print(f"[yellow]note:[/] {NOT_ACROSS}")
 
 
 def _classifier(file: Path, model: ModelChoice) -> "Ensemble":
