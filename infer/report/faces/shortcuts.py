@@ -12,7 +12,7 @@ from common.metrics.matched_faces import sharpness_matched
 from common.metrics.shortcuts import Shortcut, find_shortcuts
 from infer.classification.faces import ClassifiedFaces
 
-FEWEST = 10  # faces of a correlation
+FEWEST = 10  # faces of a correlation, and matched pairs that tell anything
 NAMES = {
     "file_size": "file size, bytes",
     "jpeg": "JPEG or another format",
@@ -43,6 +43,11 @@ class SharpnessPart:
     of_synthetic: float
     pairs: int
     auc: float
+
+    @property
+    def has_few_pairs(self) -> bool:
+        """Whether there are too few matched pairs for their AUC to mean anything."""
+        return self.pairs < FEWEST
 
 
 @dataclass(frozen=True)

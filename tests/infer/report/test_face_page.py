@@ -71,6 +71,14 @@ def test_species_stand_worst_first_and_shortcuts_are_named(
     assert "The results hold no measures" in without.text and "Careful" not in without.text
 
 
+def test_few_matched_pairs_tell_nothing(make_faces: Make, shown_of: Shown, parse: Parse) -> None:
+    faces = make_faces(labels=[0, 1] * 35)
+    page = parse(face_report_page(faces, shown_of(faces)))
+    told = re.search(r"Only (\d+) pairs? of a bona fide and a synthetic face are alike", page.text)
+    assert told is not None and 0 < int(told[1]) < 10
+    assert "the AUC of the classifier is" not in page.text
+
+
 def test_the_hardest_faces_are_shown_with_their_heat_maps(
     make_faces: Make, shown_of: Shown, parse: Parse
 ) -> None:

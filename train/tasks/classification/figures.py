@@ -21,7 +21,7 @@ COLUMNS = (
 AUC_PANEL = Panel(
     "Area under the ROC curve, validation",
     "AUC",
-    (Curve("auc", "AUC", best=AUC.better), Curve("f1", "F1 at the threshold", dashed=True)),
+    (Curve("auc", "AUC", best=AUC.better), Curve("f1", "F1 at the threshold", dashed=True, colour="#2e8b57")),
 )
 ERROR_PANEL = Panel(
     "Wrong verdicts at the threshold",
