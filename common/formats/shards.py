@@ -54,6 +54,9 @@ FORGERY_COLUMNS = {"method": Column(str), "parameters": Column(str), "sources": 
 # of shards whose source tells them: both or neither
 ORIGIN_COLUMNS = {"groups": Column(str), "species": Column(str)}
 
+# of shards with a row whose `synthetic` is the guess of models: 1 for such a row
+PSEUDO_COLUMNS = {"pseudo": Column("u1")}
+
 
 class Alignment(IntEnum):
     """The way in which a crop was taken."""
@@ -111,6 +114,8 @@ class ShardRows:
     alignment: NDArray[np.uint8]  # (N,) of `Alignment`
     forged: ForgeryColumns | None = None  # None for photographs as they were taken
     origins: OriginColumns | None = None  # None where nothing is known of any
+    # (N,) 1 where `synthetic` was guessed by models; None where it was not of any
+    pseudo: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -130,6 +135,8 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
             write_columns(file, FORGERY_COLUMNS, rows.forged)
         if rows.origins is not None:
             write_columns(file, ORIGIN_COLUMNS, rows.origins)
+        if rows.pseudo is not None and rows.pseudo.any():
+            write_columns(file, PSEUDO_COLUMNS, rows)
 
     data = made_in_memory(fill)
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
@@ -139,8 +146,8 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
 def open_shard(path: Path) -> h5py.File:
     """A shard, open for reading, in which every column is as the format demands.
 
-    The file has `images` (N, size, size, 3) uint8 RGB, the columns of `COLUMNS`, and of `FORGERY_COLUMNS`
-    and of `ORIGIN_COLUMNS` all or none.
+    The file has `images` (N, size, size, 3) uint8 RGB, the columns of `COLUMNS`, and of `FORGERY_COLUMNS`,
+    of `ORIGIN_COLUMNS` and of `PSEUDO_COLUMNS` all or none.
     Raises UserError that says why when it cannot be opened, is damaged, of another version, or not a shard.
     """
     with naming(path, REMAKE):
@@ -167,7 +174,11 @@ def read_rows(file: h5py.File) -> ShardRows:
         for name, column in COLUMNS.items()
     }
     return ShardRows(
-        images=file["images"][:], forged=forgery_columns(file), origins=origin_columns(file), **columns
+        images=file["images"][:],
+        forged=forgery_columns(file),
+        origins=origin_columns(file),
+        pseudo=file["pseudo"][:] if _has_some(file, PSEUDO_COLUMNS) else None,
+        **columns,
     )
 
 
@@ -183,6 +194,13 @@ def origin_columns(file: h5py.File) -> OriginColumns | None:
     if not _has_some(file, ORIGIN_COLUMNS):
         return None
     return OriginColumns(*(decode_strings(file[name][:]) for name in ORIGIN_COLUMNS))
+
+
+def pseudo_labelled(file: h5py.File) -> NDArray[np.bool_]:
+    """Whether `synthetic` of each row of an open shard, (N,), is the guess of models."""
+    if not _has_some(file, PSEUDO_COLUMNS):
+        return np.zeros(len(file["images"]), np.bool_)
+    return np.asarray(file["pseudo"][:] != 0)
 
 
 def shard_paths(folder: Path) -> list[Path]:
@@ -210,7 +228,7 @@ def _identities(sources: str) -> tuple[str, ...]:
 def _check(file: h5py.File) -> None:
     check_format(file, FORMAT, [FORMAT_VERSION], "a facetrust shard")
     columns = {"images": _images(0), **COLUMNS}
-    for optional in (FORGERY_COLUMNS, ORIGIN_COLUMNS):
+    for optional in (FORGERY_COLUMNS, ORIGIN_COLUMNS, PSEUDO_COLUMNS):
         columns |= optional if _has_some(file, optional) else {}
     lacking = [name for name in HEADER_TEXTS if text_attribute(file, name) is None]
     lacking += [name for name in HEADER_NUMBERS if not has_number(file, name)]

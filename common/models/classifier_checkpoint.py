@@ -12,7 +12,7 @@ from common.models.classifier import Classifier
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat
 from common.models.standing import Standing
-from common.models.training_facts import SyntheticTraining
+from common.models.training_facts import PseudoTraining, SyntheticTraining
 from common.models.weights.container import read_state_dict
 from common.models.weights.fit import load_weights
 from common.runtime.errors import UserError
@@ -57,6 +57,7 @@ class ClassifierInfo(BaseModel):
     crops: CropSettings | None = None  # how the crops that it was trained on were taken; None: not known
     trained_on: str = ""  # for people
     synthetic: SyntheticTraining | None = None  # what it has seen of synthetic faces; None: not known
+    pseudo: PseudoTraining | None = None  # what it was taught by other models' guesses; None: nothing
     data: str = ""  # fingerprint of what it was trained on
 
 

@@ -1,8 +1,11 @@
 """What a training has seen of synthetic faces, and what its validation figures rest on."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 # the least that an EER and a threshold are taken from without a warning. By the rule of three an error that
@@ -10,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 FEWEST_PEOPLE = 20
 FEWEST_GENUINE, FEWEST_IMPOSTORS = 100, 300  # pairs
 FEWEST_SYNTHETIC = 100  # pairs; on fewer it is not shown how well an encoder tells synthetic faces
+MOST_DIGESTS = (
+    64  # of crops with pseudo-labels: a set that has a twentieth of them very likely has one of these
+)
 FAR_UP = 0.05  # an interval that reaches beyond it from a tenth of its upper end or less says next to nothing
 
 
@@ -32,6 +38,39 @@ class SyntheticTraining(BaseModel):
         """This training of weights that had `earlier` behind them: what either of the two saw."""
         methods = tuple(dict.fromkeys((*earlier.methods, *self.methods)))
         return self.model_copy(update={"crops": self.crops or earlier.crops, "methods": methods})
+
+
+class PseudoTraining(BaseModel):
+    """The crops that a classifier was trained on by guesses of other models, in the place of labels.
+
+    Its figures on these very crops are too good: what it is asked for there it was taught.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    crops: int = Field(ge=0)
+    synthetic: int = Field(ge=0)  # of them, by the guess
+    digests: tuple[str, ...] = Field(max_length=MOST_DIGESTS)  # the least of those of their pixels, ascending
+
+    def after(self, earlier: "PseudoTraining") -> Self:
+        """This training of weights that had `earlier` behind them; a crop that both saw counts twice."""
+        return self.model_copy(
+            update={
+                "crops": self.crops + earlier.crops,
+                "synthetic": self.synthetic + earlier.synthetic,
+                "digests": least_digests((*self.digests, *earlier.digests)),
+            }
+        )
+
+
+def least_digests(digests: Iterable[str]) -> tuple[str, ...]:
+    """The `MOST_DIGESTS` least of some, ascending: a sample by which crops are found in another set."""
+    return tuple(sorted(set(digests))[:MOST_DIGESTS])
+
+
+def pixel_digest(crop: NDArray[np.uint8]) -> str:
+    """16 hexadecimal digits, equal for crops of equal size and pixels, of (S, S, 3) RGB."""
+    return hashlib.sha256(f"{crop.shape}".encode() + np.ascontiguousarray(crop).tobytes()).hexdigest()[:16]
 
 
 class ValidationFacts(BaseModel):

@@ -20,6 +20,7 @@ from common.formats.shards import (
     forgery_columns,
     open_shard,
     origin_columns,
+    pseudo_labelled,
     read_header,
 )
 from common.runtime.errors import UserError
@@ -146,11 +147,15 @@ def _of_shards(source: Path, asked: ClassifyRequest) -> ImagesToClassify:
     ties: list[set[str]] = []
     species: list[str] = []
     problems: dict[int, str] = {}
+    guesses = 0
     for path in folder.shards:
         with open_shard(path) as shard:
             own = decode_strings(shard["path"][:])
             taken = shard["alignment"][:]
-            labels.append(shard["synthetic"][:].astype(np.int8))
+            said = shard["synthetic"][:].astype(np.int8)
+            said[guessed := pseudo_labelled(shard)] = UNLABELLED
+            guesses += int(guessed.sum())
+            labels.append(said)
             people = decode_strings(shard["identity"][:])
             forged, origins = forgery_columns(shard), origin_columns(shard)
         of_origin = map(group_names, origins.groups) if origins else [()] * len(own)
@@ -177,7 +182,10 @@ def _of_shards(source: Path, asked: ClassifyRequest) -> ImagesToClassify:
         groups=connected_groups(ties),
         species=species,
         problems=problems,
-        notes=folder.notes,
+        notes=[
+            *folder.notes,
+            *([f"{counted(guesses, 'crop')} with a pseudo-label, which is no label here"] if guesses else []),
+        ],
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, Probability
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat, Means, Positive, Scales
-from common.models.training_facts import SyntheticTraining
+from common.models.training_facts import PseudoTraining, SyntheticTraining
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError
 from infer.models.onnx_metadata import CLASSIFIER_FAMILY
@@ -58,6 +58,7 @@ class OnnxClassifierMetadata(OnnxProperties):
     recipe: Text = Field("", max_length=200)
     trained_on: Text = Field("", max_length=10_000)
     synthetic: SyntheticTraining | None = None  # what it has seen of synthetic faces
+    pseudo: PseudoTraining | None = None  # what it was taught by other models' guesses
     auc_on: MeasuredClassifierLoss | None = None  # of faces that were given to the export
     crops: CropSettings | None = None  # how those of the training were made; None: not known
 
@@ -89,6 +90,7 @@ class OnnxClassifierMetadata(OnnxProperties):
             crops=self.crops,
             trained_on=self.trained_on,
             synthetic=self.synthetic,
+            pseudo=self.pseudo,
         )
 
 
@@ -112,6 +114,7 @@ def metadata_of(info: ClassifierInfo, mirror: bool, precision: str, opset: int) 
             "recipe": info.recipe,
             "trained_on": info.trained_on,
             "synthetic": info.synthetic,
+            "pseudo": info.pseudo,
             "crops": info.crops,
         }
     )

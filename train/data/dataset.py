@@ -17,7 +17,14 @@ from common.formats.crop_frame import shard_frame
 from common.formats.crop_size import fit_crop
 from common.formats.groups import group_names
 from common.formats.shard_folder import ShardFolder, open_folder
-from common.formats.shards import decode_strings, forgery_columns, open_shard, origin_columns, read_header
+from common.formats.shards import (
+    decode_strings,
+    forgery_columns,
+    open_shard,
+    origin_columns,
+    pseudo_labelled,
+    read_header,
+)
 from common.runtime.errors import UserError
 from train.data.resolution import matched_sides, reduced, shown_sides
 
@@ -61,6 +68,7 @@ class CropDataset(Dataset[CropBatch]):
         identity_names: the distinct identities, sorted; labels are positions in this list.
         identities: (N,) int64, the label of each crop.
         synthetic: (N,) bool.
+        pseudo: (N,) bool, whether `synthetic` was guessed by models, see `train.data.pseudo_rows`.
         size: pixels, both sides of a crop.
         folders: where they lie.
         headers: the distinct headers of the shards.
@@ -77,13 +85,14 @@ class CropDataset(Dataset[CropBatch]):
             raise UserError("one folder of shards is named twice; name each once")
         self.folders: list[ShardFolder] = [open_folder(each).require_whole(allow_missing) for each in folders]
         self._paths: list[Path] = [path for each in self.folders for path in each.shards]
-        counts, names, synthetic, headers = [], [], [], set()
+        counts, names, synthetic, pseudo, headers = [], [], [], [], set()
         folder = ", ".join(map(str, folders))
         for path in self._paths:
             with open_shard(path) as shard:
                 counts.append(len(shard["images"]))
                 names += decode_strings(shard["identity"][:])
                 synthetic.append(shard["synthetic"][:] != 0)
+                pseudo.append(pseudo_labelled(shard))
                 headers.add(read_header(shard))
         frames = {(header.template, header.margin) for header in headers}
         if len(headers) > 1 and (size is None or len(frames) > 1):
@@ -100,6 +109,7 @@ class CropDataset(Dataset[CropBatch]):
         self.identity_names, inverse = np.unique(np.array(names), return_inverse=True)
         self.identities: NDArray[np.int64] = inverse.astype(np.int64)
         self.synthetic: NDArray[np.bool_] = np.concatenate(synthetic)
+        self.pseudo: NDArray[np.bool_] = np.concatenate(pseudo)
         self._places = np.arange(len(names))  # of the crops among all of the shards
         self._sides: NDArray[np.float64] | None = None  # pixels that crops are reduced to and brought back
 
@@ -142,11 +152,16 @@ class CropDataset(Dataset[CropBatch]):
 
     def image(self, row: int) -> NDArray[np.uint8]:
         """One crop, (size, size, 3) RGB."""
+        crop = self.stored(row)
+        return fit_crop(crop if self._sides is None else reduced(crop, self._sides[row]), self.size)
+
+    def stored(self, row: int) -> NDArray[np.uint8]:
+        """One crop as its shard has it, (S, S, 3) RGB of any size."""
         place = int(self._places[row])
         shard = int(np.searchsorted(self._ends, place, side="right"))
         start = int(self._ends[shard - 1]) if shard else 0
-        crop = _images(self._paths[shard])[place - start]
-        return fit_crop(crop if self._sides is None else reduced(crop, self._sides[row]), self.size)
+        crop: NDArray[np.uint8] = _images(self._paths[shard])[place - start]
+        return crop
 
     def relabel(self, people: NDArray[np.int64], synthetic: NDArray[np.bool_]) -> None:
         """Take other labels than the shards'.
@@ -192,13 +207,16 @@ class CropDataset(Dataset[CropBatch]):
         """Pass over the crops that are not `kept`, (N,); the people stay those of all crops."""
         self._places = self._places[kept]
         self.identities, self.synthetic = self.identities[kept], self.synthetic[kept]
+        self.pseudo = self.pseudo[kept]
 
     @cached_property
     def fingerprint(self) -> str:
         """Equal for the same photographs with the same labels in the same order."""
         digest = hashlib.sha256()
-        for path, identity, synthetic in zip(self.paths(), self.identities, self.synthetic, strict=True):
-            digest.update(f"{path}\0{self.identity_names[identity]}\0{int(synthetic)}\n".encode())
+        rows = zip(self.paths(), self.identities, self.synthetic, self.pseudo, strict=True)
+        for path, identity, synthetic, pseudo in rows:
+            guessed = "\0pseudo" if pseudo else ""
+            digest.update(f"{path}\0{self.identity_names[identity]}\0{int(synthetic)}{guessed}\n".encode())
         return digest.hexdigest()[:16]
 
     def __len__(self) -> int:

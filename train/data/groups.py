@@ -18,7 +18,7 @@ def crop_groups(
     The crops of an identity or a source video are one group; so are all people that a forgery is made of,
     the crops that are one picture, and whatever is tied to one of them: a face of a training person in a
     forgery to validate with would tell of the former. A group has the name of the first of its identities,
-    in the order of their names.
+    in the order of their names, those of pseudo-labelled crops last: they change no split of the others.
 
     Args:
         dataset: N crops.
@@ -33,10 +33,10 @@ def crop_groups(
         for row in group.rows:
             ties[row].add(f"picture {number}")
     groups = connected_groups(ties)
-    names: dict[int, str] = {}
-    for group, person in zip(groups.tolist(), people, strict=True):
-        names[group] = min(person, names.get(group, person))
-    return groups, [names[group] for group in range(len(names))]
+    names: dict[int, tuple[bool, str]] = {}
+    for group, name in zip(groups.tolist(), zip(dataset.pseudo.tolist(), people, strict=True), strict=True):
+        names[group] = min(name, names.get(group, name))
+    return groups, [names[group][1] for group in range(len(names))]
 
 
 def crops_of_groups_with(

@@ -24,6 +24,7 @@ from common.formats.shards import (
     forgery_columns,
     open_shard,
     origin_columns,
+    pseudo_labelled,
     read_header,
     read_rows,
     shard_paths,
@@ -433,3 +434,23 @@ def test_a_folder_without_shards_says_what_to_do(tmp_path: Path) -> None:
         shard_paths(tmp_path)
     with pytest.raises(UserError, match=r"no such folder.*align run"):
         shard_paths(tmp_path / "absent")
+
+
+def test_whether_a_label_was_guessed_is_optional(
+    tmp_path: Path, shard: Path, shard_header: ShardHeader, rows: ShardRows
+) -> None:
+    path, plain = tmp_path / "shard-00001.h5", tmp_path / "shard-00002.h5"
+    guessed = np.arange(len(rows), dtype=np.uint8) % 2
+    write_shard(path, shard_header, dataclasses.replace(rows, pseudo=guessed))
+    write_shard(plain, shard_header, dataclasses.replace(rows, pseudo=0 * guessed))
+    assert plain.read_bytes() == shard.read_bytes(), "none was guessed: as ever"
+    with open_shard(path) as file:
+        assert pseudo_labelled(file).tolist() == guessed.astype(bool).tolist()
+        np.testing.assert_array_equal(read_rows(file).pseudo, guessed)
+    with open_shard(plain) as file:
+        assert not pseudo_labelled(file).any() and read_rows(file).pseudo is None
+    with h5py.File(path, "r+") as file:
+        del file["pseudo"]
+        file["pseudo"] = np.ones(len(rows), "f4")
+    with pytest.raises(UserError, match="malformed column 'pseudo'"):
+        open_shard(path)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from common.duplicates.near_duplicates import DuplicateGroup
 from common.forge.forger import FORGERY_VERSION
 from common.models.crop_settings import CropSettings
-from common.models.training_facts import SyntheticTraining
+from common.models.training_facts import PseudoTraining, SyntheticTraining
 from common.runtime.errors import UserError
 from train.augment.augmentation import Augmentation
 from train.data.batches import ForgingPlan
@@ -21,6 +21,7 @@ from train.data.crop_settings import crop_settings_of
 from train.data.dataset import CropDataset, FaceCrops
 from train.data.forging import batch_forging, forgeable_crops, with_forgeries
 from train.data.groups import crop_groups, crops_of_groups_with
+from train.data.pseudo_rows import parts_of, pseudo_notes, pseudo_training
 from train.data.require_shards import require_shards
 from train.data.same_pictures import same_pictures
 from train.data.split import held_out_groups, read_split
@@ -58,12 +59,13 @@ class ClassificationData:
     batches: ClassSampler
     validation: ValidationCrops
     trained: NDArray[np.int64]  # rows of the data set
-    is_held_out: NDArray[np.bool_]  # (N,) by crop
+    is_held_out: NDArray[np.bool_]  # (N,) by crop, also pseudo-labelled ones, which are in neither part
     held_out: list[str]  # the identities validated on, all of a group
     held_out_groups: int
     trained_on: str  # for people
     crop_settings: CropSettings | None  # how the crops were taken; None where that is not known
     synthetic: SyntheticTraining
+    pseudo: PseudoTraining | None
     notes: list[str]  # what a person should know of it
     fingerprint: str  # equal for equal crops, labels, batches and validation
 
@@ -85,14 +87,15 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
     held_out = _held_out(config, dataset, groups, names, stored_split)
     is_held_out = crops_of_groups_with(held_out, dataset, groups)
     forgeable = forgeable_crops(dataset) if config.forge.share else None
-    if forgeable is not None and not (forgeable & ~is_held_out).any():
+    parts = parts_of(dataset, is_held_out)
+    if forgeable is not None and not (forgeable & parts.trained).any():
         raise UserError(
             "no crop can be forged: that takes bona fide ones with the landmarks of a face, as 'python -m "
             "align run' makes them of photographs; leave out --forge"
         )
-    trained = np.flatnonzero(~is_held_out)
+    trained = np.flatnonzero(parts.trained)
     batches = _batches(config, dataset, trained, forgeable)
-    validation, forged = _validation(config, dataset, groups, is_held_out, forgeable)
+    validation, forged = _validation(config, dataset, groups, parts.validated, forgeable)
     crop_settings, crop_notes = crop_settings_of(dataset.folders)
     forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
     digest = hashlib.sha256(trained.tobytes() + f"{config.size} {config.match_resolution}".encode())
@@ -107,10 +110,11 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
         trained,
         is_held_out,
         held_out=dataset.identity_names[np.unique(dataset.identities[is_held_out])].tolist(),
-        held_out_groups=len(np.unique(groups[is_held_out])),
+        held_out_groups=len(np.unique(groups[parts.validated])),
         trained_on=_describe(config, dataset, trained),
         crop_settings=crop_settings,
         synthetic=synthetic_training(dataset, trained, config.forge),
+        pseudo=pseudo_training(dataset, trained),
         notes=[
             *(
                 f"{option} of the configuration has no effect without {needed}"
@@ -119,6 +123,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
             *(note for folder in dataset.folders for note in folder.notes),
             *crop_notes,
             *size_notes(config, dataset),
+            *pseudo_notes(dataset, parts),
             *(resolution_notes(dataset.synthetic, *sides) if sides else ()),
             *forging_notes(config, forged),
             *unused_notes(batches.leaves_synthetic_out, int(dataset.synthetic[trained].sum())),
@@ -166,7 +171,8 @@ def _held_out(
     if split:
         return read_split(split, dataset.identity_names.tolist(), least=1)
     kinds: dict[str, set[bool]] = defaultdict(set)
-    for group, synthetic in zip(groups.tolist(), dataset.synthetic.tolist(), strict=True):
+    judging = ~dataset.pseudo  # a group of guesses alone has nothing to validate with
+    for group, synthetic in zip(groups[judging].tolist(), dataset.synthetic[judging].tolist(), strict=True):
         kinds[names[group]].add(synthetic)
     return held_out_groups(kinds, config.validation.share, config.seed)
 
@@ -175,17 +181,17 @@ def _validation(
     config: ClassifierConfig,
     dataset: CropDataset,
     groups: NDArray[np.int64],
-    is_held_out: NDArray[np.bool_],
+    validated: NDArray[np.bool_],
     forgeable: NDArray[np.bool_] | None,
 ) -> tuple[ValidationCrops, int]:
     """The crops to validate with, and how many forgeries are among them.
 
     Raises UserError where they are not of both classes.
     """
-    rows, crops, forgeries = np.flatnonzero(is_held_out), dataset, 0
+    rows, crops, forgeries = np.flatnonzero(validated), dataset, 0
     chosen: FaceCrops = crops
     if forgeable is not None and not dataset.synthetic[rows].any():
-        with_forged = with_forgeries(dataset, forgeable, is_held_out, config.forge)
+        with_forged = with_forgeries(dataset, forgeable, validated, config.forge)
         forgeries, chosen = with_forged.forgeries, with_forged
         rows = np.concatenate([rows, len(dataset) + np.arange(forgeries)])
         groups = np.concatenate([groups, groups[with_forged.rows]])
@@ -213,4 +219,7 @@ def _describe(config: ClassifierConfig, dataset: CropDataset, trained: NDArray[n
     folders = ", ".join(folder.resolve().name for folder in config.data)
     synthetic = int(dataset.synthetic[trained].sum())
     forged = f", and forgeries made of them ({', '.join(config.forge.methods)})" if config.forge.share else ""
-    return f"{len(trained) - synthetic:,} bona fide and {synthetic:,} synthetic crops in {folders}{forged}"
+    pseudo = int(dataset.pseudo[trained].sum())
+    guessed = f", {pseudo:,} of them by pseudo-labels" if pseudo else ""
+    kinds = f"{len(trained) - synthetic:,} bona fide and {synthetic:,} synthetic crops"
+    return f"{kinds} in {folders}{guessed}{forged}"

@@ -7,6 +7,7 @@ from common.models.checkpoint import is_checkpoint
 from common.models.classifier import Classifier, classifier_input
 from common.models.classifier_checkpoint import load_classifier
 from common.models.networks.initial_weights import TIMM, load_initial
+from common.models.training_facts import PseudoTraining
 from common.runtime.errors import UserError
 from train.tasks.classification.config import NONE, ClassifierConfig
 
@@ -17,6 +18,7 @@ class InitialClassifier:
 
     classifier: Classifier
     notes: list[str] = field(default_factory=list)  # for people: where its weights are from
+    pseudo: PseudoTraining | None = None  # what its weights were taught by guesses
 
 
 def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> InitialClassifier:
@@ -33,7 +35,7 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
     if pretrained is None:
         return InitialClassifier(classifier.eval())
     if is_checkpoint(Path(pretrained)):
-        return InitialClassifier(*_of_classifier(config, classifier, Path(pretrained)))
+        return _of_classifier(config, classifier, Path(pretrained))
     try:
         told = load_initial(classifier.network, config.backbone, pretrained)
     except UserError as error:
@@ -43,9 +45,7 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
     return InitialClassifier(classifier.eval(), [told])
 
 
-def _of_classifier(
-    config: ClassifierConfig, classifier: Classifier, path: Path
-) -> tuple[Classifier, list[str]]:
+def _of_classifier(config: ClassifierConfig, classifier: Classifier, path: Path) -> InitialClassifier:
     start = load_classifier(path)
     if start.info.network != config.backbone:
         raise UserError(
@@ -58,4 +58,5 @@ def _of_classifier(
         )
     classifier.network.load_state_dict(start.classifier.network.state_dict())
     standing = start.standing
-    return classifier.eval(), [f"weights of {path}: run {standing.run}, epoch {standing.epoch}"]
+    told = f"weights of {path}: run {standing.run}, epoch {standing.epoch}"
+    return InitialClassifier(classifier.eval(), [told], start.info.pseudo)

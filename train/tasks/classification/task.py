@@ -13,7 +13,7 @@ from common.metrics.figures import CLASSIFICATION, Figures
 from common.models.backbones.timm_names import PREFIX
 from common.models.classifier import Classifier
 from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, save_classifier
-from common.models.training_facts import SyntheticTraining
+from common.models.training_facts import PseudoTraining, SyntheticTraining
 from train.data.dataset import CropBatch
 from train.data.same_pictures import same_picture_notes
 from train.data.split import write_split
@@ -122,5 +122,11 @@ class Classification(Task):
             crops=data.crop_settings,
             trained_on=data.trained_on if moment.step else "",
             synthetic=data.synthetic if moment.step else SyntheticTraining(crops=0),
+            pseudo=self._pseudo(moment),
             data=data.fingerprint,
         )
+
+    def _pseudo(self, moment: Moment) -> PseudoTraining | None:
+        """What the weights were taught by guesses, in this run and before it."""
+        found = [each for each in (self.data.pseudo if moment.step else None, self.start.pseudo) if each]
+        return found[0].after(found[1]) if len(found) > 1 else next(iter(found), None)

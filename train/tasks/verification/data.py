@@ -25,6 +25,7 @@ from train.data.pair_list import (
 )
 from train.data.pair_sampler import PairSampler
 from train.data.pk_sampler import PKSampler
+from train.data.pseudo_rows import refuse_pseudo
 from train.data.require_shards import require_shards
 from train.data.split import held_out_identities, read_split
 from train.data.synthetic_training import synthetic_training
@@ -65,6 +66,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
     """
     require_shards(config.data)
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing)
+    refuse_pseudo(dataset)
     training, validation = (
         resolve_pair_list(dataset, path, config.pair_columns, config.allow_missing) if path else None
         for path in (config.pairs, config.validation.pairs)

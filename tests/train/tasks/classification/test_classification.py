@@ -1,5 +1,6 @@
 """Runs of the classifier's training on small crops, from the first step to the checkpoint."""
 
+import dataclasses
 import json
 import signal
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from lightning_fabric import Fabric
 from safetensors.torch import load_file
 
 from common.duplicates.near_duplicates import DuplicateGroup, DuplicateKind
-from common.formats.shards import ShardHeader, ShardRows, write_shard
+from common.formats.shards import ShardHeader, ShardRows, open_shard, read_header, read_rows, write_shard
 from common.models.classifier_checkpoint import load_classifier, read_classifier_info
 from common.models.leaderboard import best_checkpoint
 from common.runtime.errors import UserError
@@ -185,6 +186,27 @@ def test_a_split_of_other_data_holds_out_all_that_belongs_to_its_people(
     found = prepare_data(config, tmp_path / "none.json", Fabric(accelerator="cpu", devices=1))
     assert found.held_out == ["p03", "p04"] and found.held_out_groups == 1
     assert set(found.dataset.identity_names[found.dataset.identities[found.is_held_out]]) == {"p03", "p04"}
+
+
+def test_pseudo_labels_teach_and_never_judge(settings: Settings, tiny_shards: Path, tmp_path: Path) -> None:
+    data = tmp_path / "with_guesses"
+    data.mkdir()
+    for path in sorted(tiny_shards.glob("*.h5")):
+        with open_shard(path) as shard:
+            header, rows = read_header(shard), read_rows(shard)
+        guessed = np.array([number % 9 in (0, 8) for number in range(len(rows))], np.uint8)
+        write_shard(data / path.name, header, dataclasses.replace(rows, pseudo=guessed))
+    config = settings(tmp_path / "logs", data=data, epochs=1)
+    found = prepare_data(config, tmp_path / "none.json", Fabric(accelerator="cpu", devices=1))
+    pseudo = found.dataset.pseudo
+    assert not pseudo[found.validation.rows].any() and pseudo[found.trained].sum() == 8
+    assert not (set(found.trained) & set(np.flatnonzero(found.is_held_out)))
+    assert any("4 more are left out, tied to crops held out" in note for note in found.notes)
+    info = load_classifier(start_run(config, Notes()).last_checkpoint).info
+    assert info.pseudo is not None and (info.pseudo.crops, info.pseudo.synthetic) == (8, 4)
+    assert info.trained_on.endswith("in with_guesses, 8 of them by pseudo-labels")
+    with pytest.raises(UserError, match="12 crops of the data with pseudo-labels"):
+        start_run(load_config(TrainConfig, None, {"data": data, "out": tmp_path / "encoder"}), Notes())
 
 
 @pytest.mark.parametrize("name", packaged_config_names(ClassifierConfig.command))
