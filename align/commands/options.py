@@ -10,6 +10,7 @@ from common.runtime.as_option import AsOption
 RAW_IMAGES = Path("datasets/raw_images")
 PROCESSED_IMAGES = Path("datasets/processed_images")
 TEST_PAIRS = Path("data/test_public")
+CLIPS = Path("datasets/clips")
 
 WORK = "The work"
 

@@ -25,6 +25,7 @@ class Forgery:
     image: Image  # of the size of the crop it was made from
     method: str
     parameters: Drawn  # by the names that the method draws them under
+    attempt: int  # of the seed's draws, the one that made it
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Forger:
         """Whether the seed's method wants a photograph of somebody else."""
         return self.method(seed) in TWO_FACES
 
-    def forge(self, face: Face, partner: Face | None, seed: int) -> Forgery:
+    def forge(self, face: Face, partner: Face | None, seed: int, attempt: int | None = None) -> Forgery:
         """The forgery of a face that a seed chooses; the same for the same crops, seed and methods.
 
         Args:
@@ -55,6 +56,8 @@ class Forger:
             partner: of somebody else, where `takes_partner(seed)`; the same size. Without one, a method that
                 needs it gives way to the first that does not, or to self-blending.
             seed: 0 or more.
+            attempt: the one draw to be taken, whatever it shows: that of the first of a clip's frames for the
+                others, which are then forged alike.
 
         A forgery that hardly differs from its photograph is drawn anew, up to `ATTEMPTS` times; the one that
         differs most is given. What lies outside of the photograph stays black, since a forged photograph is
@@ -69,14 +72,14 @@ class Forger:
             raise ValueError(f"crops of {shown.size} and {photograph.size} pixels")
         outside = padding(photograph.image)
         best, most = None, -1.0
-        for attempt in range(ATTEMPTS):
-            chance = Chance([seed, 1 + attempt])
+        for number in range(ATTEMPTS) if attempt is None else (attempt,):
+            chance = Chance([seed, 1 + number])
             image = _forged(method, shown, photograph, chance)
             if outside is not None:
                 image = np.where(outside[..., None], np.uint8(0), image)
             change = visible_change(image, photograph.image)
             if change > most:
-                best, most = Forgery(image, method, chance.drawn), change
+                best, most = Forgery(image, method, chance.drawn, number), change
             if change >= LEAST_CHANGE:
                 break
         assert best is not None

@@ -5,15 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from common.formats.labels.files import LABELS_FILE, META_FILE
@@ -34,9 +30,7 @@ from facetrust.sample.plan import (
     plan_pairs,
     plan_training,
 )
-
-_TELL_EVERY = 0.5  # seconds between two looks at what the worker processes have written
-_written: Synchronized[int] | None = None  # in a worker process, the images that all workers have written
+from facetrust.sample.workers import run_jobs
 
 __all__ = ["SampleOptions", "SampleSummary", "take_photograph", "write_sample"]
 
@@ -92,7 +86,7 @@ def write_sample(
     jobs += [(options.seed, sitting, test_pairs) for sitting in testing]
     total = sum(len(sitting.shots) for _, sitting, _ in jobs)
     done = 0
-    for count in _run(jobs, workers):
+    for count in run_jobs(_take_sitting, jobs, workers):
         done += count
         if progress is not None:
             progress(done, total)
@@ -111,46 +105,6 @@ def _check_options(options: SampleOptions) -> None:
         raise UserError("test pairs of different people need at least 2 test identities")
     if options.synthetic < 0 or options.seed < 0:
         raise UserError("the number of synthetic photographs and the seed cannot be negative")
-
-
-def _run(jobs: list[tuple[int, Sitting, Path]], workers: int | None) -> Iterator[int]:
-    """Yield how many more images have been written, again and again until all of them have been."""
-    count = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
-    if count == 1:
-        for job in jobs:
-            for _ in _take_sitting(*job):
-                yield 1
-        return
-    spawn = multiprocessing.get_context("spawn")
-    written, told = spawn.Value("q", 0), 0
-    with ProcessPoolExecutor(count, mp_context=spawn, initializer=_start_worker, initargs=(written,)) as pool:
-        try:
-            pending = {pool.submit(_work, *job) for job in jobs}
-            while pending:
-                finished, pending = wait(pending, timeout=_TELL_EVERY)
-                for future in finished:
-                    future.result()
-                now = written.value
-                if now > told:
-                    yield now - told
-                    told = now
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-def _start_worker(written: Synchronized[int]) -> None:
-    global _written
-    _written = written
-    cv2.setNumThreads(1)
-
-
-def _work(seed: int, sitting: Sitting, folder: Path) -> None:
-    """One job in a worker process: counts the images in the number that all processes share."""
-    for _ in _take_sitting(seed, sitting, folder):
-        assert _written is not None
-        with _written.get_lock():
-            _written.value += 1
 
 
 def _take_sitting(seed: int, sitting: Sitting, folder: Path) -> Iterator[str]:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from common.runtime.atomic import write_atomically
 from common.runtime.errors import UserError
-from facetrust.sample.options import SampleOptions
+from facetrust.sample.options import ClipOptions, SampleOptions
 
 RENDERER_VERSION = 4
 STAMP_NAME = ".facetrust-sample.json"
+
+Options = SampleOptions | ClipOptions
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -22,7 +24,7 @@ def write_file(path: Path, data: bytes) -> None:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _stamp(options: SampleOptions) -> dict[str, object]:
+def _stamp(options: Options) -> dict[str, object]:
     return {"renderer_version": RENDERER_VERSION, "options": asdict(options)}
 
 
@@ -37,7 +39,7 @@ def read_stamp(folder: Path) -> dict[str, object] | None:
     return found
 
 
-def is_complete(folder: Path, options: SampleOptions) -> bool:
+def is_complete(folder: Path, options: Options) -> bool:
     """Whether the folder holds a finished sample with exactly these options."""
     stamp = read_stamp(folder)
     return (
@@ -54,7 +56,7 @@ def _files(stamp: dict[str, object]) -> list[object]:
     return files
 
 
-def check_folder(folder: Path, options: SampleOptions, overwrite: bool) -> None:
+def check_folder(folder: Path, options: Options, overwrite: bool) -> None:
     """Raise UserError unless a sample with these options may be written into the folder."""
     try:
         occupied = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
@@ -75,7 +77,7 @@ def check_folder(folder: Path, options: SampleOptions, overwrite: bool) -> None:
         )
 
 
-def prepare_folder(folder: Path, options: SampleOptions, files: list[str]) -> None:
+def prepare_folder(folder: Path, options: Options, files: list[str]) -> None:
     """Remove what an earlier sample wrote, then leave a stamp that lists what this one is going to write."""
     stamp = read_stamp(folder)
     try:
@@ -83,7 +85,7 @@ def prepare_folder(folder: Path, options: SampleOptions, files: list[str]) -> No
         if stamp is not None:
             _remove_own(folder, [str(name) for name in _files(stamp)])
         for parent in sorted({(folder / name).parent for name in files}):
-            parent.mkdir(exist_ok=True)
+            parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot write into {folder}: {error.strerror or error}") from error
     _write_stamp(folder, options, files, complete=False)
@@ -104,11 +106,11 @@ def _remove_own(folder: Path, names: list[str]) -> None:
             parent.rmdir()
 
 
-def finish_folder(folder: Path, options: SampleOptions, files: list[str]) -> None:
+def finish_folder(folder: Path, options: Options, files: list[str]) -> None:
     """Mark the sample in the folder as complete."""
     _write_stamp(folder, options, files, complete=True)
 
 
-def _write_stamp(folder: Path, options: SampleOptions, files: list[str], complete: bool) -> None:
+def _write_stamp(folder: Path, options: Options, files: list[str], complete: bool) -> None:
     stamp = _stamp(options) | {"complete": complete, "files": files}
     write_file(folder / STAMP_NAME, json.dumps(stamp, indent=1).encode())

@@ -16,3 +16,11 @@ class SampleOptions:
     test_identities: Annotated[int, AsOption("Other people, for the test pairs.", least=2)] = 60
     pairs: Annotated[int, AsOption("Test pairs, a third per category.", least=3)] = 240
     seed: Annotated[int, AsOption("The same seed gives the same photographs.", least=0)] = 0
+
+
+@dataclass(frozen=True)
+class ClipOptions:
+    """How many clips are rendered; people of the clips are seen on no photograph of a sample."""
+
+    clips: int
+    seed: int = 0

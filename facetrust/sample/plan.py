@@ -47,7 +47,7 @@ class PairRow:
     synthetic1: int
 
 
-_ROLES = {"train": 0, "test": 1}
+_ROLES = {"train": 0, "test": 1, "clip": 4, "stranger": 5}  # 2 and 3 are seeds of plans
 
 
 def person_seed(seed: int, role: str, identity: int) -> np.random.SeedSequence:

@@ -73,6 +73,11 @@ def develop(camera: Camera, linear: Array, gain: float) -> Array:
 
 def capture(camera: Camera, picture: Array) -> Image:
     """The camera's file after its own JPEG: uint8 (H, W, 3)."""
+    return recompressed(sensed(camera, picture), camera.first_quality)
+
+
+def sensed(camera: Camera, picture: Array) -> Image:
+    """The developed picture (H, W, 3) with the noise of the sensor: uint8."""
     if camera.motion > 0:
         kernel = _motion_kernel(camera.motion, camera.motion_angle)
         picture = cv2.filter2D(picture, -1, kernel).astype(np.float32, copy=False)
@@ -84,8 +89,10 @@ def capture(camera: Camera, picture: Array) -> Image:
     spread = picture * np.float32(camera.shot_noise**2 / 255)
     spread += np.float32(camera.read_noise**2)
     noisy = grain.astype(np.float32, copy=False) * np.sqrt(spread, out=spread) + picture
-    noisy8 = cv2.convertScaleAbs(np.maximum(noisy, np.float32(0), out=noisy))
-    return recompressed(noisy8.astype(np.uint8, copy=False), camera.first_quality)
+    noisy8: Image = cv2.convertScaleAbs(np.maximum(noisy, np.float32(0), out=noisy)).astype(
+        np.uint8, copy=False
+    )
+    return noisy8
 
 
 def _motion_kernel(length: float, angle: float) -> Array:

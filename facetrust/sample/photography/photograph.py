@@ -25,6 +25,7 @@ Array = NDArray[np.float32]
 SIDE = 250
 _NECK = np.array([0.0, 95.0, -12.0], np.float32)
 _FACE_MIDDLE = np.array([0.0, 45.0, 70.0], np.float32)
+NECK_TO_FACE = _FACE_MIDDLE - _NECK  # mm, from where a frontal head turns to what Conditions.centre shows
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class _Pose:
         turn = rotation(conditions.yaw, conditions.pitch, conditions.roll)
         lean = rotation(0.4 * conditions.yaw, 0.0, 0.25 * conditions.roll)
         view = View(conditions.centre, conditions.scale, conditions.distance, SIDE)
-        return _Pose(turn, lean, -turn @ (_FACE_MIDDLE - _NECK), view)
+        return _Pose(turn, lean, -turn @ NECK_TO_FACE, view)
 
     @property
     def lowest(self) -> float:
@@ -85,25 +86,50 @@ class _Pose:
         return cv2.transform(points, matrix).astype(np.float32, copy=False)
 
 
-def render(person: Person, conditions: Conditions) -> Photograph:
-    """Photograph a person."""
+@dataclass(frozen=True)
+class Scene:
+    """What stays from one picture of a person to the next: clothes; background (250, 250, 3), linear."""
+
+    torso: Mesh
+    background: Array
+
+    @staticmethod
+    def of(person: Person, conditions: Conditions) -> Scene:
+        """The scene of these conditions; of others with the same scale and nearly the same centre as well."""
+        rng = np.random.default_rng(conditions.background_seed)
+        torso = build_torso(person, conditions.clothing, _Pose.of(conditions).lowest)
+        return Scene(torso, paint_background(rng, SIDE))
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What falls into the camera: linear, float32 (250, 250, 3); landmarks, face_mask as in Photograph."""
+
+    linear: Array
+    landmarks: Array
+    face_mask: Array
+
+
+def expose(person: Person, conditions: Conditions, scene: Scene) -> Exposure:
+    """Light and draw a person before a background."""
     pose = _Pose.of(conditions)
     face = _face(person, conditions, pose)
     head = [(mesh, pose.turn) for mesh in (face.mesh, *person.head.still)]
-    body = [
-        (mesh, pose.lean)
-        for mesh in (person.head.neck, build_torso(person, conditions.clothing, pose.lowest))
-    ]
+    body = [(mesh, pose.lean) for mesh in (person.head.neck, scene.torso)]
     surfaces = _light_up(conditions, pose, head + body, len(head + body))
     raster = draw(pose.view, surfaces, conditions.light.key)
     covered = _put_on_glasses(person, conditions, pose, raster)
-    face_mask = shrink(raster.region)
-    rng = np.random.default_rng(conditions.background_seed)
-    linear = shrink(raster.colour) + paint_background(rng, SIDE) * cv2.merge([1 - covered] * 3)
-    gain = automatic_gain(linear, face_mask)
-    clean = develop(conditions.camera, linear, gain)
+    linear = shrink(raster.colour) + scene.background * cv2.merge([1 - covered] * 3)
     landmarks = pose.view.project(pose.place(face.landmarks[None], pose.turn))[0]
-    return Photograph(capture(conditions.camera, clean), clean, landmarks - np.float32(0.5), face_mask, gain)
+    return Exposure(linear, landmarks - np.float32(0.5), shrink(raster.region))
+
+
+def render(person: Person, conditions: Conditions) -> Photograph:
+    """Photograph a person."""
+    seen = expose(person, conditions, Scene.of(person, conditions))
+    gain = automatic_gain(seen.linear, seen.face_mask)
+    clean = develop(conditions.camera, seen.linear, gain)
+    return Photograph(capture(conditions.camera, clean), clean, seen.landmarks, seen.face_mask, gain)
 
 
 def render_face_over(person: Person, conditions: Conditions, photograph: Photograph) -> Array:
