@@ -31,13 +31,16 @@ def explain_out_of_memory(config: RunConfig, processes: int) -> Iterator[None]:
 def _advice(config: RunConfig, processes: int) -> str:
     batch = config.batch
     unit = config.batch_unit * processes
-    smaller = batch.size // 2 // unit * unit
-    if smaller < config.least_batch:
+    whole = batch.size * batch.accumulate  # crops of a step
+    # the largest of which several make the same step; where none does, the largest
+    fitting = [size for size in range(unit, batch.size // 2 + 1, unit) if size >= config.least_batch]
+    smaller = max(fitting, key=lambda size: (whole % size == 0, size), default=0)
+    if not smaller:
         return (
             f"out of memory with a batch of {batch.size}, and a smaller one is no use; "
             "try a lighter --backbone"
         )
     return (
         f"out of memory with a batch of {batch.size}; try --batch-size {smaller} "
-        f"--accumulate {batch.accumulate * 2}"
+        f"--accumulate {round(whole / smaller)}"
     )

@@ -19,7 +19,9 @@ def config(**changes: Any) -> TrainConfig:
         ({}, 1, "a batch of 256; try --batch-size 128 --accumulate 2"),
         ({"batch.size": 64, "batch.accumulate": 2}, 1, "try --batch-size 32 --accumulate 4"),
         ({"batch.size": 56}, 1, "try --batch-size 24 --accumulate 2"),  # people are not cut in two
-        ({"batch.size": 96}, 4, "try --batch-size 32 --accumulate 2"),  # nor given to two devices
+        ({"batch.size": 96}, 4, "try --batch-size 32 --accumulate 3"),  # nor given to two devices
+        ({"batch.size": 80, "batch.accumulate": 3}, 1, "try --batch-size 40 --accumulate 6"),  # the same step
+        ({"batch.size": 72}, 1, "try --batch-size 24 --accumulate 3"),
         ({"batch.size": 16}, 1, "a smaller one is no use; try a lighter --backbone"),
     ],
 )
