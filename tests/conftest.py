@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from common.formats.shards import ShardHeader, ShardRows, write_shard
+from common.models.plane_names import PlaneName
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -248,7 +249,7 @@ def make_classifier(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., P
     """Writes a checkpoint of a small classifier, whose logits of the portraits lie on both sides of 0.
 
     It takes `point` and `crops` of its header, by default box crops of 64 pixels, the `size` of its input,
-    and the `seed` of its weights.
+    the `seed` of its weights, and the `planes` that it sees.
     """
     import torch
 
@@ -267,14 +268,16 @@ def make_classifier(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., P
         crops: CropSettings | None = box,
         size: int = 32,
         seed: int = 4,
+        planes: tuple[PlaneName, ...] = ("rgb",),
     ) -> Path:
         torch.manual_seed(seed)
-        classifier = Classifier(network, classifier_input(network, size)).eval()
+        classifier = Classifier(network, classifier_input(network, size, planes), planes=planes).eval()
         with torch.no_grad():
             classifier.network.model.classifier.weight *= 50  # a new one begins small
         info = ClassifierInfo(
             network=network,
             input_format=classifier.input_format,
+            planes=planes,
             point=point or OperatingPoint(),
             crops=crops,
             recipe="test",

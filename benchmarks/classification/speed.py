@@ -129,7 +129,7 @@ def _network_alone(classifier: Classifier, crops: NDArray[np.uint8], count: int)
     """Seconds of the network in torch for `count` crops, on ready batches, counted by the crop."""
     images = torch.from_numpy(crops).permute(0, 3, 1, 2).repeat(-(-BATCH // len(crops)), 1, 1, 1)
     with torch.inference_mode():
-        batch = classifier.normalise(images[:BATCH])
+        batch = classifier.planes(images[:BATCH])
         classifier.network(batch)
         steps = -(-count // BATCH)
         return _timed(lambda: [classifier.network(batch) for _ in range(steps)]) * count / (steps * BATCH)

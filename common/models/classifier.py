@@ -1,10 +1,14 @@
 """The classifier: a network with one logit together with what it expects of its input."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from common.models.input_format import InputFormat, Normalise, channels_last, default_input_format
+from common.models.input_format import InputFormat, channels_last, default_input_format
 from common.models.networks import create_network
+from common.models.plane_names import RGB, PlaneName, channels_of
+from common.models.planes import Planes
 from common.runtime.float32 import exact_float32
 
 
@@ -15,21 +19,28 @@ class Classifier(nn.Module):
         network_name: as in `create_network`; the weights are random.
         input_format: size, colour order and normalisation.
         dropout: share of the features before the last layer that is dropped in training.
+        planes: what the network sees of a crop, see `common.models.planes`.
 
     Raises UserError for a name or a size that there is no network for.
     """
 
-    def __init__(self, network_name: str, input_format: InputFormat, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        network_name: str,
+        input_format: InputFormat,
+        dropout: float = 0.0,
+        planes: Sequence[PlaneName] = RGB,
+    ) -> None:
         super().__init__()
         self.network_name = network_name
         self.input_format = input_format
-        self.network = create_network(network_name, input_format.size, dropout)
+        self.network = create_network(network_name, input_format.size, dropout, channels_of(planes))
         channels_last(self.network)
-        self.normalise = Normalise(input_format)
+        self.planes = Planes(planes, input_format)
 
     def forward(self, crops: Tensor) -> Tensor:
         """(N, 3, size, size) RGB in 0..255, any dtype, to logits (N,) float32."""
-        logits: Tensor = self.network(self.normalise(crops)).float()
+        logits: Tensor = self.network(self.planes(crops)).float()
         return logits[:, 0]
 
     def score(self, crops: Tensor) -> Tensor:
@@ -42,9 +53,12 @@ class Classifier(nn.Module):
             return logits
 
 
-def classifier_input(network_name: str, size: int) -> InputFormat:
+def classifier_input(network_name: str, size: int, planes: Sequence[PlaneName] = RGB) -> InputFormat:
     """The input format of a network where nothing else is known: the normalisation that timm states.
 
-    Of `timm:NAME+…` it is that of `timm:NAME`. Raises UserError for a name that timm does not know.
+    Of `timm:NAME+…` it is that of `timm:NAME`. With other planes than RGB alone, for which nothing is stated,
+    colours are scaled to [-1, 1]. Raises UserError for a name that timm does not know.
     """
+    if tuple(planes) != RGB:
+        return InputFormat(size=size)
     return default_input_format(network_name.partition("+")[0], size)

@@ -11,6 +11,7 @@ from common.models.checkpoint import read_header, read_standing, write_checkpoin
 from common.models.classifier import Classifier
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat
+from common.models.plane_names import RGB, PlaneNames
 from common.models.standing import Standing
 from common.models.training_facts import PseudoTraining, SyntheticTraining
 from common.models.weights.container import read_state_dict
@@ -51,6 +52,7 @@ class ClassifierInfo(BaseModel):
 
     network: str  # as `create_network` names it
     input_format: InputFormat
+    planes: PlaneNames = RGB  # what the network sees of a crop
     recipe: str = ""  # the configuration that it was trained by
     positive: Literal["synthetic"] = "synthetic"  # what a logit above 0 means
     point: OperatingPoint = OperatingPoint()
@@ -96,7 +98,7 @@ def load_classifier(path: Path) -> LoadedClassifier:
     """
     info = read_classifier_info(path)
     try:
-        classifier = Classifier(info.network, info.input_format)
+        classifier = Classifier(info.network, info.input_format, planes=info.planes)
     except UserError as error:
         raise UserError(
             f"{path} needs the network '{info.network}', which is not to be had here: {error}"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.models.classifier_checkpoint import OperatingPoint
+from common.models.plane_names import RGB, PlaneNames
 from common.runtime.version import installed_version
 from common.runtime.wording import counted
 from infer.classification.ensemble import Ensemble
@@ -35,6 +36,7 @@ class ClassifierCard(BaseModel):
     sha256: str
     network: str
     size: int = Field(ge=16, le=1024)  # pixels, both sides of what the network takes
+    planes: PlaneNames = RGB  # what it sees of a crop
     temperature: float = Field(gt=0, allow_inf_nan=False)  # that its logits were divided by
     recipe: str = ""
     trained_on: str = ""
@@ -185,6 +187,7 @@ def _card(member: Member) -> ClassifierCard:
         sha256=member.model.sha256,
         network=info.network,
         size=member.size,
+        planes=info.planes,
         temperature=info.point.temperature,
         recipe=info.recipe,
         trained_on=info.trained_on,

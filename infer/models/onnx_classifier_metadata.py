@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, Probability
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat, Means, Positive, Scales
+from common.models.plane_names import RGB, PlaneNames
 from common.models.training_facts import PseudoTraining, SyntheticTraining
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError
@@ -48,6 +49,7 @@ class OnnxClassifierMetadata(OnnxProperties):
     network_colour: Literal["RGB", "BGR"]
     mean: Means  # of R, G and B
     scale: Scales
+    planes: PlaneNames = RGB  # what the network sees of a crop; made in the file
     mirror: bool  # whether the logit is averaged over crop and mirror image
     precision: Literal["fp32", "fp16", "int8"]
     opset: int
@@ -85,6 +87,7 @@ class OnnxClassifierMetadata(OnnxProperties):
             input_format=InputFormat(
                 size=self.size, colour=self.network_colour, mean=self.mean, scale=self.scale
             ),
+            planes=self.planes,
             recipe=self.recipe,
             point=self.point,
             crops=self.crops,
@@ -104,6 +107,7 @@ def metadata_of(info: ClassifierInfo, mirror: bool, precision: str, opset: int) 
             "network_colour": pixels.colour,
             "mean": pixels.mean,
             "scale": pixels.scale,
+            "planes": info.planes,
             "mirror": mirror,
             "precision": precision,
             "opset": opset,

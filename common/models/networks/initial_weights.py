@@ -10,12 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common.models.backbones.timm_names import PREFIX
+from common.models.backbones.timm_names import PREFIX, timm_size
 from common.models.backbones.timm_trunk import FAILURES
 from common.models.networks.network import ClassifierNetwork
-from common.models.networks.pyramid import PyramidNetwork, split_name
+from common.models.networks.pyramid import PyramidNetwork
+from common.models.networks.timm_name import DEPTHS, split_name
 from common.models.networks.timm_network import TimmNetwork
 from common.models.networks.timm_options import create_timm
+from common.models.networks.titan_names import from_titan, has_titan_names
 from common.models.weights.container import read_state_dict
 from common.models.weights.fit import compare, describe, load_weights, shapes_of
 from common.models.weights.hub import HUB_PREFIX
@@ -35,24 +37,33 @@ def load_initial(network: ClassifierNetwork, name: str, source: str) -> str:
     Args:
         network: what `create_network(name, …)` gave, of any size of crop: positions are resampled.
         name: of that network.
-        source: "timm" for what timm publishes under that name; or a file in timm's names, as a path or as
-            `hf:OWNER/NAME[@REVISION][/FILE]`.
+        source: "timm" for what timm publishes under that name; or a file in timm's names or in those of
+            `titan_names`, as a path or as `hf:OWNER/NAME[@REVISION][/FILE]`.
 
     Raises UserError for a network that is not of timm, when there is no such file or it is refused, when it
-    does not fit the network, and when a weight is no finite number.
+    does not fit the network, its depths and its channels, and when a weight is no finite number.
     """
     if not isinstance(network, TimmNetwork | PyramidNetwork):
         raise UserError(f"{name} has no published weights; leave --pretrained out, or choose {PREFIX}NAME")
-    plain, _, _ = split_name(name.removeprefix(PREFIX))
+    parts = split_name(name.removeprefix(PREFIX))
+    plain = parts.plain
+    if source == TIMM and parts.depths:
+        raise UserError(
+            f"timm publishes weights of {PREFIX}{plain} for its own depths; leave --pretrained out, or "
+            f"{DEPTHS} out of the name"
+        )
     place = _published(plain) if source == TIMM else source
-    tensors = read_state_dict(locate(place).path)
+    tensors: Mapping[str, Tensor] = read_state_dict(locate(place).path)
+    if has_titan_names(tensors):
+        tensors = from_titan(tensors)
     head = _head_of(plain)
     classes = next((len(tensors[key]) for key in head if key in tensors and tensors[key].ndim), 0)
     if classes > MOST_CLASSES:
         raise UserError(
             f"{place} has a last layer of {classes} classes, more than {MOST_CLASSES}; use another file"
         )
-    _check(plain, place, tensors, classes)
+    own = {key: value for key, value in network.options.items() if key in ("depths", "in_chans")}
+    _check(plain, own, place, tensors, classes)
 
     filled = _create(plain, network.options, tensors, classes)
     part: nn.Module = network.backbone if isinstance(network, PyramidNetwork) else network.model
@@ -74,7 +85,7 @@ def licence_note(name: str) -> str | None:
     """
     if not name.startswith(PREFIX):
         return None
-    stated = _stated(split_name(name.removeprefix(PREFIX))[0])
+    stated = _stated(split_name(name.removeprefix(PREFIX)).plain)
     licence = None if stated is None else stated.license
     if stated is None or not stated.has_weights or licence in FREE:
         return None
@@ -120,13 +131,17 @@ def _head_of(plain: str) -> tuple[str, ...]:
     )
 
 
-def _check(plain: str, source: str, tensors: Mapping[str, Tensor], classes: int) -> None:
-    """Raises UserError unless the tensors are all of those of timm's own network, and nothing else."""
+def _check(plain: str, own: dict[str, Any], source: str, tensors: Mapping[str, Tensor], classes: int) -> None:
+    """Raises UserError unless the tensors are all of those of timm's network, and nothing else.
+
+    `own` is what of its options makes it another one than timm's, see `TimmName.options`.
+    """
+    options = {"num_classes": classes, **own}
     try:
-        whole = _create(plain, {"num_classes": classes}, tensors, classes)
+        whole = _create(plain, options, tensors, classes)
     except (*FAILURES, KeyError) as error:
         with torch.device("meta"):
-            expected = shapes_of(create_timm(plain, {"num_classes": classes}).state_dict())
+            expected = shapes_of(create_timm(plain, options).state_dict())
         found = shapes_of(tensors)
         comparison = compare(expected, found)
         told = describe(comparison, expected, found)
@@ -143,6 +158,9 @@ def _check(plain: str, source: str, tensors: Mapping[str, Tensor], classes: int)
 def _create(plain: str, options: dict[str, Any], tensors: Mapping[str, Tensor], classes: int) -> Any:
     """The network of timm, filled by timm, which knows the older names of its own files."""
     overlay = {"state_dict": dict(tensors), "num_classes": classes}
+    if "in_chans" in options:  # else timm makes kernels of three channels fit, whatever the others show
+        side = timm_size(plain)
+        overlay["input_size"] = (options["in_chans"], side, side)
     with torch.random.fork_rng(devices=[]), _quiet():  # the values that a run draws stay those of its seed
         return create_timm(plain, {**options, "pretrained_cfg_overlay": overlay}, pretrained=True)
 

@@ -4,9 +4,9 @@ from torch import Tensor, nn
 
 
 class ClassifierNetwork(nn.Module):
-    """Maps (N, 3, size, size) float32, normalised as the network wants, to logits (N, 1).
+    """Maps (N, channels, size, size) float32, normalised as the network wants, to logits (N, 1).
 
-    `size` is fixed when the network is made. A logit above 0 means synthetic.
+    `size` and channels, 3 of RGB alone, are fixed when the network is made. A logit above 0 means synthetic.
     """
 
     def forward(self, images: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """A network of timm whose maps of four resolutions are pooled side by side, under FPN, CBAM or both."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,12 +11,12 @@ from common.models.backbones.timm_stages import group_layers
 from common.models.backbones.timm_trunk import Layout, as_map
 from common.models.networks.cbam import Cbam
 from common.models.networks.network import ClassifierNetwork
+from common.models.networks.timm_name import CBAM, FPN
 from common.models.networks.timm_options import create_timm, fit_options
 from common.runtime.errors import UserError
 
 STRIDES = (4, 8, 16, 32)  # pixels of the crop between two places of a map
 FPN_WIDTH = 256  # channels of every level
-FPN, CBAM = "+fpn", "+cbam"  # behind the name of the network
 
 
 class PyramidNetwork(ClassifierNetwork):
@@ -29,15 +30,18 @@ class PyramidNetwork(ClassifierNetwork):
         size: pixels of a crop's side.
         dropout: of the concatenated features.
         name: in timm, without prefix.
+        own: see `TimmName.options`.
 
     Raises UserError for a size that the network cannot take, and for a network without maps of these strides.
     """
 
-    def __init__(self, size: int, dropout: float, name: str, fpn: bool, cbam: bool) -> None:
+    def __init__(
+        self, size: int, dropout: float, name: str, fpn: bool, cbam: bool, own: Mapping[str, Any]
+    ) -> None:
         from torchvision.ops import FeaturePyramidNetwork
 
         super().__init__()
-        levels = {"features_only": True, "out_indices": _levels(name)}
+        levels = {"features_only": True, "out_indices": _levels(name), **own}
         self.options = fit_options(name, size, levels, _check_maps)
         self.backbone = create_timm(name, self.options)
         widths: list[int] = self.backbone.feature_info.channels()
@@ -78,19 +82,6 @@ class PyramidNetwork(ClassifierNetwork):
         return (
             [] if self.cbam is None else [attention.get_submodule("spatial_gate") for attention in self.cbam]
         )
-
-
-def split_name(name: str) -> tuple[str, bool, bool]:
-    """The network's name without what stands over it, and whether that is an FPN, a CBAM.
-
-    Raises UserError for anything else behind a plus sign.
-    """
-    plain, plus, over = name.partition("+")
-    if plus + over not in ("", FPN, CBAM, FPN + CBAM):
-        raise UserError(
-            f"'{name}' ends in '{plus + over}'; choose one of {FPN}, {CBAM} and {FPN + CBAM}, or nothing"
-        )
-    return plain, FPN in name, CBAM in name
 
 
 def _levels(name: str) -> tuple[int, ...]:

@@ -7,14 +7,16 @@ from functools import partial
 from common.models.backbones.sizes import check_size
 from common.models.backbones.timm_names import PREFIX, check_timm_name
 from common.models.networks.network import ClassifierNetwork
-from common.models.networks.pyramid import PyramidNetwork, split_name
+from common.models.networks.pyramid import PyramidNetwork
 from common.models.networks.simple_vit import SimpleViT
 from common.models.networks.squeezenext import SqueezeNeXt
+from common.models.networks.timm_name import split_name
 from common.models.networks.timm_network import TimmNetwork
+from common.models.networks.timm_options import check_depths
 from common.runtime.errors import UserError
 
-# each takes the pixels of a crop's side and the dropout before the last layer
-NETWORKS: dict[str, Callable[[int, float], ClassifierNetwork]] = {
+# each takes the pixels of a crop's side, the dropout before the last layer, and the channels of its input
+NETWORKS: dict[str, Callable[[int, float, int], ClassifierNetwork]] = {
     "sqnxt17_w0.8": partial(SqueezeNeXt, units=(5, 6, 3, 1), width=0.8),
     "sqnxt15_w1.0": partial(SqueezeNeXt, units=(4, 5, 4, 0), width=1.0),
     "sqnxt17_w1.0": partial(SqueezeNeXt, units=(5, 6, 4, 0), width=1.0),
@@ -26,7 +28,10 @@ NETWORKS: dict[str, Callable[[int, float], ClassifierNetwork]] = {
 def check_network_name(name: str) -> None:
     """Raises UserError that names near ones unless `create_network` knows `name`."""
     if name.startswith(PREFIX):
-        check_timm_name(split_name(name.removeprefix(PREFIX))[0])
+        parts = split_name(name.removeprefix(PREFIX))
+        check_timm_name(parts.plain)
+        if parts.depths:
+            check_depths(parts.plain, parts.depths)
     elif name not in NETWORKS:
         near = get_close_matches(name, NETWORKS, n=1)
         hint = (
@@ -35,22 +40,25 @@ def check_network_name(name: str) -> None:
         raise UserError(f"unknown network '{name}'; {hint}")
 
 
-def create_network(name: str, size: int, dropout: float = 0.0) -> ClassifierNetwork:
+def create_network(name: str, size: int, dropout: float = 0.0, in_channels: int = 3) -> ClassifierNetwork:
     """A new network of a classifier, with random weights from torch's global generator.
 
     Args:
         name: one of `NETWORKS`, or `timm:NAME` for any network of timm; with `+fpn`, `+cbam` or `+fpn+cbam`
-            behind it for those that have maps of strides 4, 8, 16 and 32.
+            behind it for those that have maps of strides 4, 8, 16 and 32, and `+depthsA-B-…` before these
+            for the blocks of each stage.
         size: pixels of a crop's side.
         dropout: share of the features before the last layer that is dropped in training.
+        in_channels: of the images; 3 of RGB alone, see `common.models.planes`.
 
     Raises UserError for an unknown name, and for a size that this network cannot take.
     """
     check_network_name(name)
     check_size(size)
     if name.startswith(PREFIX):
-        plain, fpn, cbam = split_name(name.removeprefix(PREFIX))
-        if fpn or cbam:
-            return PyramidNetwork(size, dropout, plain, fpn, cbam)
-        return TimmNetwork(size, dropout, plain)
-    return NETWORKS[name](size, dropout)
+        parts = split_name(name.removeprefix(PREFIX))
+        own = parts.options(in_channels)
+        if parts.fpn or parts.cbam:
+            return PyramidNetwork(size, dropout, parts.plain, parts.fpn, parts.cbam, own)
+        return TimmNetwork(size, dropout, parts.plain, own)
+    return NETWORKS[name](size, dropout, in_channels)

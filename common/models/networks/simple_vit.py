@@ -45,19 +45,20 @@ class SimpleViT(ClassifierNetwork):
     Args:
         size: pixels of a crop's side, a multiple of 32; 256 as published.
         dropout: of the features before the last layer; 0 as published.
+        in_channels: of the images; 3 as published.
 
     Raises UserError for another size.
     """
 
     positions: Tensor
 
-    def __init__(self, size: int, dropout: float) -> None:
+    def __init__(self, size: int, dropout: float, in_channels: int = 3) -> None:
         super().__init__()
         if size % PATCH:
             lower = max(size // PATCH, 1) * PATCH
             choice = lower if size < PATCH else f"a multiple of {PATCH}, such as {lower} or {lower + PATCH}"
             raise UserError(f"simple_vit cannot take crops of {size} pixels; choose {choice}")
-        pixels = 3 * PATCH**2
+        pixels = in_channels * PATCH**2
         self.patches = nn.Sequential(nn.LayerNorm(pixels), nn.Linear(pixels, WIDTH), nn.LayerNorm(WIDTH))
         self.register_buffer("positions", _positions(size // PATCH), persistent=False)
         self.blocks = nn.Sequential(*(Block() for _ in range(DEPTH)))

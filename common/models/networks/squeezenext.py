@@ -45,15 +45,27 @@ class SqueezeNeXt(ClassifierNetwork):
     Args:
         size: pixels of a crop's side; any, 256 as published.
         dropout: of the features before the last layer; 0 as published.
+        in_channels: of the images; 3 as published.
         units: in each of the four stages; the first of the last three halves the resolution.
         width: factor of all widths.
     """
 
-    def __init__(self, size: int, dropout: float, units: tuple[int, int, int, int], width: float) -> None:
+    def __init__(
+        self,
+        size: int,
+        dropout: float,
+        in_channels: int = 3,
+        *,
+        units: tuple[int, int, int, int],
+        width: float,
+    ) -> None:
         super().__init__()
         stem, last = int(STEM * width), int(LAST * width)
         self.stem = nn.Sequential(
-            nn.Conv2d(3, stem, 5, 2), nn.BatchNorm2d(stem), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True)
+            nn.Conv2d(in_channels, stem, 5, 2),
+            nn.BatchNorm2d(stem),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, ceil_mode=True),
         )
         self.body = nn.Sequential()
         channels_in = stem

@@ -1,6 +1,6 @@
 """Any network of the timm library (Wightman, PyTorch Image Models), whole, with one logit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -21,14 +21,15 @@ class TimmNetwork(ClassifierNetwork):
         size: pixels of a crop's side.
         dropout: of the features before the last layer.
         name: in timm, without prefix, with or without a tag; weights are random all the same.
+        own: see `TimmName.options`.
 
     Raises UserError for a size that the network cannot take.
     """
 
-    def __init__(self, size: int, dropout: float, name: str) -> None:
+    def __init__(self, size: int, dropout: float, name: str, own: Mapping[str, Any]) -> None:
         super().__init__()
         self._name = name
-        rest = {"num_classes": 1} | ({"drop_rate": dropout} if dropout else {})
+        rest = {"num_classes": 1, **own} | ({"drop_rate": dropout} if dropout else {})
         self.options = fit_options(name, size, rest, _check_one_logit)
         self.model = create_timm(name, self.options)
         _begin_undecided(self.model)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from common.models.cost import Cost, measure_cost
+from common.models.cost import Cost, kept_bytes, measure_cost
 from common.models.networks import create_network
 
 
@@ -49,3 +49,20 @@ def test_the_attention_of_a_transformer_is_counted() -> None:
     head = network.head.weight.numel()
     attention = DEPTH * 2 * HEADS * tokens * tokens * HEAD_WIDTH
     assert measure_cost(network, 256).mult_adds == tokens * (weights - head) + head + attention
+
+
+def test_what_is_kept_for_the_way_back_is_what_a_hand_counts() -> None:
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 16, 1)
+    ).eval()
+    torch.manual_seed(3)
+    before, state = network.state_dict()["1.running_mean"].clone(), torch.get_rng_state()
+    picture, of_maps = 4 * 5 * 3 * 16, 4 * 5 * 8 * 16
+    crops = torch.empty(5, 3, 4, 4, device="meta")
+    # the picture, what goes into the normalisation, and what the ReLU gives, which the last layer takes
+    assert kept_bytes(network, crops) == pytest.approx(picture + 2 * of_maps, abs=2 * 4 * 8)
+    assert kept_bytes(network, crops, frozen=[network[0], network[1]]) == of_maps
+    with torch.autocast("cpu", torch.bfloat16):
+        assert kept_bytes(network, crops) < 0.7 * (picture + 2 * of_maps) + 2 * 128 * 8
+    assert not network.training and torch.equal(network.state_dict()["1.running_mean"], before)
+    assert torch.equal(torch.get_rng_state(), state)

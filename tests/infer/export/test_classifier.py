@@ -103,6 +103,16 @@ def test_an_export_in_full_loses_nothing_on_faces(
     assert open_classifier(found.file, Device.CPU).info.point == POINT
 
 
+def test_a_file_of_planes_gives_the_logits_of_the_checkpoint(
+    make_classifier: Make, crops: list[NDArray[np.uint8]], tmp_path: Path
+) -> None:
+    checkpoint = make_classifier(POINT, CROPS, planes=("rgb", "spectrum", "srm"))
+    found = export_classifier(opened(checkpoint), tmp_path / "planes.onnx", ExportOptions())
+    before, after = open_classifier(checkpoint, Device.CPU), open_classifier(found.file, Device.CPU)
+    assert after.info.planes == before.info.planes == ("rgb", "spectrum", "srm")
+    np.testing.assert_allclose(after.score(small(crops)), before.score(small(crops)), atol=1e-4)
+
+
 def test_the_command_tells_what_it_wrote(
     exported: Exported, faces_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from common.metrics.figures import CLASSIFICATION
+from common.models.plane_names import RGB, PlaneChoice, parse_planes
 from common.runtime.as_option import AsOption, Panel
 from train.augment.config import AugmentConfig
 from train.run_config import STEPS, WEIGHTS, BatchConfig, OptimiserConfig, RunConfig, ValidationConfig
@@ -63,8 +64,8 @@ class ClassifierConfig(RunConfig):
         str,
         AsOption(
             "Network: any of timm as timm:NAME, or with a pyramid and attention over its feature maps "
-            "(timm:NAME+fpn, +cbam, +fpn+cbam), sqnxt17_w0.8, sqnxt15_w1.0, sqnxt17_w1.0, sqnxt20_w1.2, "
-            "simple_vit.",
+            "(timm:NAME+fpn, +cbam, +fpn+cbam), or with other depths (timm:NAME+depths3-3-12-3), "
+            "sqnxt17_w0.8, sqnxt15_w1.0, sqnxt17_w1.0, sqnxt20_w1.2, simple_vit.",
             WEIGHTS,
         ),
     ] = "timm:resnet18"
@@ -80,6 +81,15 @@ class ClassifierConfig(RunConfig):
     size: Annotated[
         int, AsOption("Pixels of a side of what the network sees; crops are brought to it.", WEIGHTS)
     ] = Field(224, ge=16, le=1024)
+    planes: Annotated[
+        PlaneChoice,
+        AsOption(
+            "What the network sees of a crop, with commas between: `rgb`, `spectrum` (log amplitudes of its "
+            "Fourier transform), `srm` (Laplacian), `srm_published` (of green alone).",
+            WEIGHTS,
+            parse=parse_planes,
+        ),
+    ] = RGB
     dropout: float = Field(0, ge=0, lt=1)  # before the last layer
     backbone_rate: float = Field(1.0, gt=0, le=1)  # of the learning rate, for all but the last layers
     match_resolution: bool = True  # reduce the sharper class to the resolution of the other's faces

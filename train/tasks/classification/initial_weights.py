@@ -7,6 +7,7 @@ from common.models.checkpoint import is_checkpoint
 from common.models.classifier import Classifier, classifier_input
 from common.models.classifier_checkpoint import load_classifier
 from common.models.networks.initial_weights import TIMM, load_initial
+from common.models.plane_names import RGB
 from common.models.training_facts import PseudoTraining
 from common.runtime.errors import UserError
 from train.tasks.classification.config import NONE, ClassifierConfig
@@ -25,17 +26,27 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
     """The classifier that a configuration names, with given weights or with random ones.
 
     Args:
-        config: network, size and dropout; random weights are drawn from torch's global generator.
+        config: network, size, planes and dropout; random weights are drawn from torch's global generator.
         pretrained: `timm`, a file or `hf:…` as `load_initial` takes them, or a checkpoint of a classifier;
             None for random weights.
 
     Raises UserError when the weights are not to be had, or are not of that network.
     """
-    classifier = Classifier(config.backbone, classifier_input(config.backbone, config.size), config.dropout)
+    classifier = Classifier(
+        config.backbone,
+        classifier_input(config.backbone, config.size, config.planes),
+        config.dropout,
+        config.planes,
+    )
     if pretrained is None:
         return InitialClassifier(classifier.eval())
     if is_checkpoint(Path(pretrained)):
         return _of_classifier(config, classifier, Path(pretrained))
+    if pretrained == TIMM and config.planes != RGB:
+        raise UserError(
+            f"what timm publishes sees rgb alone, not {','.join(config.planes)}; add --pretrained {NONE} for "
+            "random weights, or --planes rgb"
+        )
     try:
         told = load_initial(classifier.network, config.backbone, pretrained)
     except UserError as error:
@@ -55,6 +66,11 @@ def _of_classifier(config: ClassifierConfig, classifier: Classifier, path: Path)
         raise UserError(
             f"{path} sees {start.info.input_format.size} pixels, not {config.size}; add --size "
             f"{start.info.input_format.size}"
+        )
+    if start.info.planes != config.planes:
+        planes = ",".join(start.info.planes)
+        raise UserError(
+            f"{path} sees the planes {planes}, not {','.join(config.planes)}; add --planes {planes}"
         )
     classifier.network.load_state_dict(start.classifier.network.state_dict())
     standing = start.standing

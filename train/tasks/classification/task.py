@@ -14,6 +14,7 @@ from common.models.backbones.timm_names import PREFIX
 from common.models.classifier import Classifier
 from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, save_classifier
 from common.models.training_facts import PseudoTraining, SyntheticTraining
+from train.activations import activation_notes
 from train.data.dataset import CropBatch
 from train.data.same_pictures import same_picture_notes
 from train.data.split import write_split
@@ -63,6 +64,7 @@ class Classification(Task):
         }
         self.from_scratch = config.pretrained is None and config.backbone.startswith(PREFIX)
         self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
+        self._memory = activation_notes(self.network, self.stages(), config.size, config, fabric)
         self._same_pictures: list[str] = []  # notes
 
     @classmethod
@@ -106,7 +108,7 @@ class Classification(Task):
 
     def notes(self, first_step: int) -> list[str]:
         start = self.start.notes if not first_step else []
-        return [*start, *self.data.notes, *self._same_pictures]
+        return [*start, *self.data.notes, *self._same_pictures, *self._memory]
 
     def save(self, path: Path, network: nn.Module, moment: Moment) -> None:
         save_classifier(path, cast(Classifier, network), self._info(moment), self.standing(moment))
@@ -117,6 +119,7 @@ class Classification(Task):
         return ClassifierInfo(
             network=config.backbone,
             input_format=self.network.input_format,
+            planes=config.planes,
             recipe=config.recipe,
             point=point_of(figures, chosen) if figures else OperatingPoint(),
             crops=data.crop_settings,

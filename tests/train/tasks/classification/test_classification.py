@@ -167,6 +167,29 @@ def test_another_classifier_is_a_start_and_its_head_learns_faster(settings: Sett
         start_run(settings(tmp_path / "d", size=48, pretrained=str(first)), Notes())
 
 
+def test_a_classifier_of_planes_trains_and_starts_from_its_like_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    notes = Notes()
+    changes = {"planes": ["srm,rgb", "spectrum"], "epochs": 1}
+    first = start_run(settings(tmp_path / "a", **changes), notes).last_checkpoint
+    info = read_classifier_info(first)
+    assert info.planes == ("rgb", "spectrum", "srm") and info.input_format.scale == (127.5,) * 3
+    (told,) = (
+        note for note in notes.told if note.startswith("activations of a batch of 8 at 32 pixels: about")
+    )
+    assert told.endswith(" MB, beside weights, gradients and optimiser")
+    for wanted, refused in {
+        str(first): r"sees the planes rgb,spectrum,srm, not rgb; add --planes rgb,spectrum,srm",
+        "timm": r"sees rgb alone, not spectrum; add --pretrained none .*, or --planes rgb",
+    }.items():
+        other = {"planes": "spectrum" if wanted == "timm" else "rgb", "pretrained": wanted}
+        with pytest.raises(UserError, match=refused):
+            start_run(settings(tmp_path / "b", **other), Notes())
+    with pytest.raises(UserError, match="unknown plane 'fft'; choose of rgb"):
+        settings(tmp_path / "c", planes="rgb,fft")
+
+
 def test_none_takes_back_what_a_recipe_starts_from() -> None:
     assert load_config(ClassifierConfig, "resnet18", {"pretrained": "none"}).pretrained is None
     config = load_config(ClassifierConfig, "resnet18", {"backbone": "sqnxt15_w1.0", "size": 32})
