@@ -1,0 +1,87 @@
+"""The frames of a video, decoded in a process of its own that a decoder may hang or crash in."""
+
+import json
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from math import ceil
+from multiprocessing.connection import Connection
+
+import numpy as np
+
+from align.media.unreadable import NO_MEMORY, UnreadableImageError
+from align.media.video import Frame, VideoFrames
+from align.media.video_limits import too_slow
+from common.runtime.worker_processes import METHOD, start_fork_server
+
+MARGIN_S = 1  # above the limit that the process itself keeps to, unless its decoder hangs
+
+
+class GuardedFrames:
+    """The frames of a `VideoFrames`, read by another process, with the same interface.
+
+    The system ends that process, a second of processor time beyond the limit of decoding, wherever it is in
+    the decoder's code; then, and where the decoder crashes, iterating raises UnreadableImageError, and the
+    calling process goes on. What it sends is read as numbers and pixels, never unpickled.
+    """
+
+    def __init__(self, frames: VideoFrames) -> None:
+        self._frames = frames
+        self.truncated = False
+
+    def __iter__(self) -> Iterator[Frame]:
+        start_fork_server(__name__)
+        context = multiprocessing.get_context(METHOD)
+        receiving, sending = context.Pipe(duplex=False)
+        process = context.Process(target=_send, args=(self._frames, sending), daemon=True)
+        process.start()
+        sending.close()
+        try:
+            yield from self._receive(receiving)
+        except EOFError:
+            process.join()
+            raise UnreadableImageError(self._why_ended(process.exitcode)) from None
+        finally:
+            process.kill()
+            process.join()
+            receiving.close()
+
+    def _receive(self, receiving: Connection) -> Iterator[Frame]:
+        """Raises EOFError where the process ends before its last word."""
+        while True:
+            told = json.loads(receiving.recv_bytes())
+            if "reason" in told:
+                raise UnreadableImageError(told["reason"])
+            if "truncated" in told:
+                self.truncated = told["truncated"]
+                return
+            image = np.empty(told["shape"], np.uint8)
+            receiving.recv_bytes_into(image)
+            yield Frame(told["index"], told["seconds"], image)
+
+    def _why_ended(self, status: int | None) -> str:
+        if status == -signal.SIGXCPU:
+            return too_slow(self._frames.limits.decode_seconds)
+        if status == -signal.SIGKILL:  # as the system ends what takes its memory
+            return NO_MEMORY
+        return "damaged video (its decoder crashed)"
+
+
+def _send(frames: VideoFrames, sending: Connection) -> None:
+    """What the process does."""
+    import resource
+
+    seconds = ceil(frames.limits.decode_seconds) + MARGIN_S
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    with suppress(BrokenPipeError):  # nobody wants the rest
+        try:
+            for frame in frames:
+                told = {"index": frame.index, "seconds": frame.seconds, "shape": frame.image.shape}
+                sending.send_bytes(json.dumps(told).encode())
+                sending.send_bytes(frame.image)
+            last: dict[str, object] = {"truncated": frames.truncated}
+        except UnreadableImageError as error:
+            last = {"reason": str(error)}
+        sending.send_bytes(json.dumps(last).encode())
