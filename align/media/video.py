@@ -15,7 +15,7 @@ from align.media.unreadable import NO_MEMORY, UnreadableImageError
 from align.media.video_choice import FrameChoice
 from align.media.video_file import VideoFile
 from align.media.video_limits import USUAL_LIMITS, VideoLimits
-from align.media.video_picture import picture_of
+from align.media.video_picture import PictureMaker
 from align.media.video_stream import DAMAGE, open_video
 from align.media.video_times import FrameTimes
 
@@ -62,7 +62,7 @@ class VideoFrames:
                 times = self._look_through(file)
                 container, stream = open_video(file, self.limits)
             with container:
-                yield from self._choose(file, self._decode(container, stream), stream, times)
+                yield from self._choose(file, self._decode(file, container, stream), stream, times)
 
     def _look_through(self, file: VideoFile) -> FrameTimes:
         """How many frames the packets hold and when they are shown; none is decoded."""
@@ -81,6 +81,7 @@ class VideoFrames:
         self, file: VideoFile, decoded: Iterator[VideoFrame], stream: VideoStream, times: FrameTimes
     ) -> Iterator[Frame]:
         takes = self.choice.picker(times.count)
+        maker = PictureMaker(stream.sample_aspect_ratio, self.limits)
         index = -1
         while True:
             with file.clock:
@@ -91,25 +92,20 @@ class VideoFrames:
                 index += 1
                 self.limits.check_count(index + 1)
                 position, seconds = times.place(frame.pts)
-                image = self._picture(frame, stream) if takes(position, seconds) else None
+                image = _picture(maker, frame) if takes(position, seconds) else None
             if image is not None:
                 yield Frame(index, seconds, image)
         if index < 0:
             raise UnreadableImageError("damaged video (none of its frames can be decoded)")
 
-    def _picture(self, frame: VideoFrame, stream: VideoStream) -> NDArray[np.uint8]:
-        try:
-            return picture_of(frame, stream.sample_aspect_ratio, self.limits)
-        except MemoryError as error:
-            raise UnreadableImageError(NO_MEMORY) from error
-        except DAMAGE as error:
-            raise UnreadableImageError(f"video in the colours {frame.format.name} is not read") from error
-
-    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    def _decode(
+        self, file: VideoFile, container: InputContainer, stream: VideoStream
+    ) -> Iterator[VideoFrame]:
         """The frames before the first damage; what is damaged before the first frame is passed over."""
         packets = (packet for packet in container.demux(stream) if packet.size)  # an empty one would end all
         started = ended = False
         while not ended:
+            file.check()
             frames: list[VideoFrame] = []
             try:
                 packet = next(packets, None)
@@ -133,3 +129,12 @@ class VideoFrames:
                 else:
                     started = True
                     yield frame
+
+
+def _picture(maker: PictureMaker, frame: VideoFrame) -> NDArray[np.uint8]:
+    try:
+        return maker.picture_of(frame)
+    except MemoryError as error:
+        raise UnreadableImageError(NO_MEMORY) from error
+    except DAMAGE as error:
+        raise UnreadableImageError(f"video in the colours {frame.format.name} is not read") from error

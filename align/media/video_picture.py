@@ -1,10 +1,11 @@
 """The picture of a decoded frame as it is shown: RGB, upright, of square pixels."""
 
 from fractions import Fraction
+from typing import SupportsBytes, cast
 
 import numpy as np
 from av import VideoFrame
-from av.video.reformatter import ColorRange, Interpolation
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from align.media.video_limits import VideoLimits
@@ -15,25 +16,42 @@ WIDEST = 4  # of a pixel, as a ratio of its sides; more is an error of the file
 EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
-def picture_of(frame: VideoFrame, aspect: Fraction | None, limits: VideoLimits) -> NDArray[np.uint8]:
-    """The picture of a frame, (H, W, 3) uint8 RGB, turned and mirrored as its display matrix says.
+class PictureMaker:
+    """The pictures of a stream's frames, made one after the other; it holds what they have in common.
 
-    Colours are those of its tagged matrix and range; 10 bits or more are rounded to 8, without a tone map.
-    Transparency is laid over white, as in photographs. `aspect`, width by height of a pixel, becomes 1
-    by enlarging the picture along one side. Raises UnreadableImageError for sizes beyond the limits.
+    Args:
+        aspect: width by height of a stored pixel; None for a square one.
+        limits: that pictures keep to.
     """
-    width, height = _square(frame.width, frame.height, aspect)
-    limits.check_frame(width, height)
-    transparent = any(component.is_alpha for component in frame.format.components)
-    pixels: NDArray[np.uint8] = frame.to_ndarray(
-        width=width,
-        height=height,
-        format="rgba" if transparent else "rgb24",
-        src_colorspace=frame.colorspace if frame.colorspace in COLOUR_MATRICES else BT601,
-        dst_color_range=ColorRange.JPEG,
-        interpolation=EXACT,
-    ).astype(np.uint8, copy=False)
-    return np.array(_upright(_over_white(pixels) if transparent else pixels, frame), order="C")
+
+    def __init__(self, aspect: Fraction | None, limits: VideoLimits) -> None:
+        self._aspect, self._limits = aspect, limits
+        self._reformatter = VideoReformatter()
+
+    def picture_of(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """The picture of a frame, (H, W, 3) uint8 RGB, turned and mirrored as its display matrix says.
+
+        Colours are those of its tagged matrix and range; 10 bits or more are rounded to 8, without a tone
+        map. Transparency is laid over white, as in photographs. Pixels become square by enlarging the picture
+        along one side. Raises UnreadableImageError for sizes beyond the limits.
+        """
+        width, height = _square(frame.width, frame.height, self._aspect)
+        self._limits.check_frame(width, height)
+        transparent = any(component.is_alpha for component in frame.format.components)
+        converted = self._reformatter.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgba" if transparent else "rgb24",
+            src_colorspace=frame.colorspace if frame.colorspace in COLOUR_MATRICES else BT601,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=EXACT,
+            threads=1,
+        )
+        pixels = cast("NDArray[np.uint8]", converted.to_ndarray())
+        return _upright(
+            _over_white(pixels) if transparent else pixels, frame
+        ).copy()  # libav's memory is not ours
 
 
 def _square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
@@ -52,7 +70,7 @@ def _upright(pixels: NDArray[np.uint8], frame: VideoFrame) -> NDArray[np.uint8]:
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return pixels
-    a, b, _, c, d, *_ = np.frombuffer(bytes(matrix), np.int32).tolist()
+    a, b, _, c, d, *_ = np.frombuffer(bytes(cast(SupportsBytes, matrix)), np.int32).tolist()
     turned = abs(b) + abs(c) > abs(a) + abs(d)
     across, down = (c, b) if turned else (a, d)
     shown = pixels.swapaxes(0, 1) if turned else pixels

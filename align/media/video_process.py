@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import resource
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ import numpy as np
 from align.media.unreadable import NO_MEMORY, UnreadableImageError
 from align.media.video import Frame, VideoFrames
 from align.media.video_limits import too_slow
-from common.runtime.worker_processes import METHOD, start_fork_server
+from common.runtime.worker_processes import start_fork_server
 
 MARGIN_S = 1  # above the limit that the process itself keeps to, unless its decoder hangs
 
@@ -32,7 +33,7 @@ class GuardedFrames:
 
     def __iter__(self) -> Iterator[Frame]:
         start_fork_server(__name__)
-        context = multiprocessing.get_context(METHOD)
+        context = multiprocessing.get_context("forkserver")
         receiving, sending = context.Pipe(duplex=False)
         process = context.Process(target=_send, args=(self._frames, sending), daemon=True)
         process.start()
@@ -57,7 +58,7 @@ class GuardedFrames:
                 self.truncated = told["truncated"]
                 return
             image = np.empty(told["shape"], np.uint8)
-            receiving.recv_bytes_into(image)
+            receiving.recv_bytes_into(image.reshape(-1).data)
             yield Frame(told["index"], told["seconds"], image)
 
     def _why_ended(self, status: int | None) -> str:
@@ -70,18 +71,20 @@ class GuardedFrames:
 
 def _send(frames: VideoFrames, sending: Connection) -> None:
     """What the process does."""
-    import resource
-
-    seconds = ceil(frames.limits.decode_seconds) + MARGIN_S
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    _limit(resource.RLIMIT_CPU, ceil(frames.limits.decode_seconds) + MARGIN_S)
+    _limit(resource.RLIMIT_CORE, 0)  # no file of a crash
     with suppress(BrokenPipeError):  # nobody wants the rest
         try:
             for frame in frames:
                 told = {"index": frame.index, "seconds": frame.seconds, "shape": frame.image.shape}
                 sending.send_bytes(json.dumps(told).encode())
-                sending.send_bytes(frame.image)
+                sending.send_bytes(frame.image.reshape(-1).data)
             last: dict[str, object] = {"truncated": frames.truncated}
         except UnreadableImageError as error:
             last = {"reason": str(error)}
         sending.send_bytes(json.dumps(last).encode())
+
+
+def _limit(what: int, most: int) -> None:
+    hard = resource.getrlimit(what)[1]
+    resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

@@ -35,7 +35,7 @@ def open_video(file: VideoFile, limits: VideoLimits) -> tuple[InputContainer, Vi
             file,
             "r",
             format=file.demuxer,
-            options={"max_pixels": str(limits.pixels), "threads": "1"},
+            options={"max_pixels": _most_stored(limits), "threads": "1"},
             metadata_errors="replace",
             io_open=file.refuse_other,
         )
@@ -66,8 +66,13 @@ def _pictures(container: InputContainer, limits: VideoLimits) -> VideoStream:
     if context.width and context.height:
         limits.check_frame(context.width, context.height)
     context.thread_count = 1
-    context.options = {"max_pixels": str(limits.pixels)}
+    context.options = {"max_pixels": _most_stored(limits)}
     return stream
+
+
+def _most_stored(limits: VideoLimits) -> str:
+    """For libav, which counts what pads the pictures too: a bound for what no header told."""
+    return str(2 * limits.pixels + 2**16)
 
 
 def _without_name(error: BaseException) -> str:

@@ -146,9 +146,7 @@ def test_reading_may_end_early_and_begin_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "ffpp/real/004.mp4",
         "timit/fake/fadg0_si1279-video-fram1_lower.avi",
-        "portraits/d18.mp4",
         "timit/real/fadg0-original.mov",
     ],
 )

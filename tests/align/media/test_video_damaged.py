@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -69,8 +70,8 @@ def test_damaged_clips_give_frames_or_a_reason(
             except UnreadableImageError as error:
                 told.append(str(error))
                 continue
-            assert 0 < len(seconds) <= COUNT + 8 and all(np.diff(seconds) > 0)
-    assert len(told) > 20 and all(text and "\n" not in text and "/" not in text for text in told)
+            assert 0 < len(seconds) <= 2 * COUNT and all(np.diff(seconds) > 0)
+    assert len(told) > 20 and all(text and "\n" not in text and str(tmp_path) not in text for text in told)
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
 
@@ -80,12 +81,14 @@ def test_of_a_clip_without_its_end_the_beginning_is_given(
     name: str, whole: dict[str, Path], tmp_path: Path
 ) -> None:
     content = whole[name].read_bytes()
-    for part in (0.6, 0.8, 0.95):
+    with av.open(str(whole[name])) as container:
+        places = [packet.pos for packet in container.demux(video=0) if packet.size]
+    for place in (places[9], places[16], places[20]):
         path = tmp_path / name
-        path.write_bytes(content[: int(len(content) * part)])
+        path.write_bytes(content[: (place or 0) + 12])
         frames = VideoFrames(path, AllFrames())
         numbers = [number_of(frame.image) for frame in frames]
-        assert numbers == list(range(len(numbers))) and 0 < len(numbers) <= COUNT
+        assert numbers == list(range(len(numbers))) and 6 < len(numbers) < COUNT
         assert frames.truncated
     whole_frames = VideoFrames(whole[name], AllFrames())
     assert len(list(whole_frames)) == COUNT and not whole_frames.truncated
@@ -166,10 +169,18 @@ def test_a_size_beyond_the_limit_is_refused_although_the_header_tells_less(tmp_p
 
 @pytest.fixture
 def canary(tmp_path: Path) -> Iterator[tuple[Path, "Watch"]]:
-    path = write_clip(tmp_path / "canary.mov", [numbered(77)])
+    path = write_clip(tmp_path / "canary.mov", [numbered(77)], "rawvideo", "rgb24")
     watch = Watch(path)
     yield path, watch
     watch.close()
+
+
+def reference_movie(path: Path) -> Path:
+    """A movie beside that at the path, where it has its pictures."""
+    own = write_clip(path.with_name("own.mov"), [numbered(5)], "rawvideo", "rgb24")
+    movie = path.with_name("reference.mov")
+    movie.write_bytes(with_reference(own.read_bytes(), path))
+    return movie
 
 
 class Watch:
@@ -194,9 +205,7 @@ class Watch:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs inotify")
 def test_no_other_file_is_opened(canary: tuple[Path, Watch], tmp_path: Path) -> None:
     path, watch = canary
-    own = write_clip(tmp_path / "own.mov", [numbered(5)]).read_bytes()
-    movie = tmp_path / "reference.mov"
-    movie.write_bytes(with_reference(own, path))
+    reference_movie(path)
     lists = {
         "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{path}\n#EXT-X-ENDLIST\n",
         "list.mp4": f"ffconcat version 1.0\nfile '{path}'\n",
@@ -213,14 +222,10 @@ def test_no_other_file_is_opened(canary: tuple[Path, Watch], tmp_path: Path) -> 
 
 
 def test_a_reference_movie_would_be_followed_by_libav_if_it_were_let(
-    canary: tuple[Path, Watch], tmp_path: Path
+    canary: tuple[Path, Watch],
 ) -> None:
-    import av
-
     path, watch = canary
-    movie = tmp_path / "reference.mov"
-    movie.write_bytes(with_reference(write_clip(tmp_path / "own.mov", [numbered(5)]).read_bytes(), path))
     options = {"enable_drefs": "1", "use_absolute_path": "1"}
-    with av.open(str(movie), options=options) as container:
+    with av.open(str(reference_movie(path)), options=options) as container:
         (frame,) = container.decode(video=0)
     assert number_of(frame.to_ndarray(format="rgb24")) == 77 and watch.has_seen()
