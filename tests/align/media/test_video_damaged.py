@@ -88,8 +88,11 @@ def test_of_a_clip_without_its_end_the_beginning_is_given(
         path.write_bytes(content[: (place or 0) + 12])
         frames = VideoFrames(path, AllFrames())
         numbers = [number_of(frame.image) for frame in frames]
-        assert numbers == list(range(len(numbers))) and 6 < len(numbers) < COUNT
-        assert frames.truncated
+        sure = (
+            len(numbers) - 3
+        )  # behind them a frame may be there that comes earlier in the file than in time
+        assert numbers[:sure] == list(range(sure)) and numbers == sorted(set(numbers))
+        assert 6 < len(numbers) < COUNT and frames.truncated
     whole_frames = VideoFrames(whole[name], AllFrames())
     assert len(list(whole_frames)) == COUNT and not whole_frames.truncated
 
