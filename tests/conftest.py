@@ -1,13 +1,16 @@
 """What the tests of several packages share: real faces, tiny shards, commands in their own processes."""
 
+import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import cv2
@@ -32,6 +35,58 @@ settings.load_profile("unhurried")
 
 Crop = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]
+
+
+class Preloaded:
+    """A process that waits with its imports done, and commands that are forked of it; see `preloaded.py`.
+
+    Args:
+        environment: of what waits, and so of the imports.
+        folder: for its socket.
+    """
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self._address = str(folder / "socket")
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(self._address)
+            listening.listen(64)
+            number = listening.fileno()
+            self._waiting = subprocess.Popen(
+                [sys.executable, str(REPOSITORY / "tests" / "preloaded.py"), str(number)],
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                pass_fds=[number],
+            )
+
+    def run(
+        self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float
+    ) -> Finished:
+        """`python -m WORDS` to its end, as by `subprocess.run`. Raises TimeoutExpired, and has it killed."""
+        arguments = [sys.executable, "-m", *words]
+        asked = json.dumps({"words": list(words), "cwd": str(cwd), "environment": dict(environment)})
+        with (
+            TemporaryFile("w+", encoding="utf-8") as out,
+            TemporaryFile("w+", encoding="utf-8") as errors,
+            socket.socket(socket.AF_UNIX) as connection,
+        ):
+            connection.settimeout(timeout)
+            connection.connect(self._address)
+            socket.send_fds(connection, [asked.encode()], [out.fileno(), errors.fileno()])
+            answers = connection.makefile()
+            pid = int(answers.readline())
+            try:
+                status = int(answers.readline())
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                raise subprocess.TimeoutExpired(arguments, timeout) from None
+            for file in (out, errors):
+                file.seek(0)
+            return Finished(arguments, os.waitstatus_to_exitcode(status), out.read(), errors.read())
+
+    def close(self) -> None:
+        """End what waits."""
+        self._waiting.kill()
+        self._waiting.wait()
 
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -93,22 +148,27 @@ def process_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def run_commands(process_environment: dict[str, str]) -> Callable[..., list[Finished]]:
+def start_preloaded() -> type[Preloaded]:
+    return Preloaded
+
+
+@pytest.fixture(scope="session")
+def preloaded(
+    process_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Preloaded]:
+    """Processes of commands that need not import torch each."""
+    started = Preloaded(process_environment, tmp_path_factory.mktemp("preloaded"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def run_commands(process_environment: dict[str, str], preloaded: Preloaded) -> Callable[..., list[Finished]]:
     """Runs `python -m WORDS` for several commands, two at a time; answers in their order."""
 
     def run(commands: Sequence[Sequence[object]], cwd: Path, **environment: str) -> list[Finished]:
         def one(words: Sequence[object]) -> Finished:
-            return subprocess.run(
-                [sys.executable, "-m", *map(str, words)],
-                cwd=cwd,
-                env=process_environment | environment,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                timeout=150,
-                stdin=subprocess.DEVNULL,
-                check=False,
-            )
+            return preloaded.run(list(map(str, words)), cwd, process_environment | environment, timeout=150)
 
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(one, commands))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning_fabric import Fabric
-from torch.distributed import DistError
+from torch.distributed import DistError, destroy_process_group, is_initialized
 
 from common.runtime.errors import UserError
 from train.distributed.devices import open_fabric
@@ -96,6 +96,14 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def _train(fabric: Fabric, config: RunConfig, folder: RunFolder, logger: Logger) -> Outcome:
+    try:
+        return _train_as_rank(fabric, config, folder, logger)
+    finally:
+        if is_initialized():  # else its threads may abort a process that ends
+            destroy_process_group()
+
+
+def _train_as_rank(fabric: Fabric, config: RunConfig, folder: RunFolder, logger: Logger) -> Outcome:
     if not fabric.is_global_zero:
         try:
             return train(fabric, config, folder, Logger())

@@ -6,10 +6,11 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import pytest
 import torch
@@ -31,11 +32,15 @@ class Workspace:
 
     folder: Path
     environment: dict[str, str]
+    run_module: Callable[..., subprocess.CompletedProcess[str]]  # `python -m`, see `preloaded`
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, without a shell."""
+        words = shlex.split(command)
+        if words[:2] == ["python", "-m"]:
+            return self.run_module(words[2:], self.folder, self.environment, timeout=TIMEOUT)
         return subprocess.run(
-            shlex.split(command),
+            words,
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -87,7 +92,8 @@ def workspace(
     portraits: list[NDArray],
     save_jpeg: Callable[[Path, NDArray], Path],
     repository: Path,
-) -> Workspace:
+    start_preloaded: Callable[..., Any],
+) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("user")
     save_jpeg(folder / "anna.jpg", portraits[0])
     save_jpeg(folder / "somebody.jpg", portraits[1])
@@ -95,18 +101,17 @@ def workspace(
     (folder / "my.toml").write_text('backbone = "ir_lite"\n[augment]\nblur = 0.2\n')
     (folder / "benchmarks").symlink_to(repository / "benchmarks")
     programs = f"{Path(sys.executable).parent}{os.pathsep}{process_environment['PATH']}"
-    return Workspace(
-        folder,
-        process_environment
-        | {
-            "PATH": programs,
-            "PYTHONUNBUFFERED": "1",
-            "OMP_NUM_THREADS": "1",  # the networks are small; threads would wait for each other
-            "CUDA_VISIBLE_DEVICES": "",  # the same run everywhere
-            "HF_HUB_OFFLINE": "1",
-            "HF_HUB_CACHE": str(_hub_cache(tmp_path_factory.mktemp("hub"))),
-        },
-    )
+    environment = process_environment | {
+        "PATH": programs,
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": "1",  # the networks are small; threads would wait for each other
+        "CUDA_VISIBLE_DEVICES": "",  # the same run everywhere
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_CACHE": str(_hub_cache(tmp_path_factory.mktemp("hub"))),
+    }
+    preloaded = start_preloaded(environment, tmp_path_factory.mktemp("preloaded"))
+    yield Workspace(folder, environment, preloaded.run)
+    preloaded.close()
 
 
 def _random_weights(backbone: str) -> dict[str, torch.Tensor]:

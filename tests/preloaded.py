@@ -1,0 +1,71 @@
+"""Processes that begin with the slow imports behind them: what the tests of commands spend their time on.
+
+`python tests/preloaded.py DESCRIPTOR` imports torch and its like once, then forks for every connection to a
+socket that listens already. Such a process goes on as `python -m MODULE` would, with its own working folder,
+environment, streams, exit status and pid, and has no module of this project yet. What a library reads of the
+environment at its import is as at the start.
+"""
+
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+LIBRARIES = (
+    "torch",
+    "timm",
+    "cv2",
+    "h5py",
+    "onnxruntime",
+    "lightning_fabric",
+    "pydantic",
+    "typer",
+    "rich.progress",
+)
+MOST_BYTES = 1_000_000  # of a request
+
+
+def _wait_for_words(descriptor: int) -> list[str]:
+    """Fork for every request; only the forked process comes back, with what it is to run."""
+    waiting = socket.socket(fileno=descriptor)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the ones that report
+    while True:
+        connection, _ = waiting.accept()
+        if os.fork():
+            connection.close()
+            continue
+        waiting.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        request, streams, _, _ = socket.recv_fds(connection, MOST_BYTES, 2)
+        if pid := os.fork():
+            for stream in streams:
+                os.close(stream)
+            with suppress(OSError):  # the client may be gone
+                connection.sendall(b"%d\n" % pid)
+            _, status = os.waitpid(pid, 0)
+            with suppress(OSError):
+                connection.sendall(b"%d\n" % status)
+            os._exit(0)
+        connection.close()
+        asked = json.loads(request)
+        for stream, number in zip(streams, (1, 2), strict=True):
+            os.dup2(stream, number)
+            os.close(stream)
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        os.chdir(asked["cwd"])
+        words: list[str] = asked["words"]
+        return words
+
+
+if __name__ == "__main__":
+    for library in LIBRARIES:
+        __import__(library)
+    called = _wait_for_words(int(sys.argv[1]))
+    sys.argv = ["-m", *called[1:]]
+    sys.path[0] = str(Path.cwd())
+    runpy._run_module_as_main(called[0])
