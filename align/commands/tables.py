@@ -62,6 +62,8 @@ def info_table(info: "ShardInfo", title: str) -> Table:
     table.add_row("people", f"{info.people:,}, with {least} to {most} crops each, median {median:g}")
     table.add_row("bona fide", f"{info.crops - info.synthetic:,}")
     table.add_row("synthetic", f"{info.synthetic:,}")
+    if info.pseudo:
+        table.add_row("by pseudo-labels", f"{info.pseudo:,} of these, the guesses of models")
     for method, count in sorted(info.methods.items()):
         table.add_row(f"made by {escape(printable(method))}", f"{count:,}")
     for name, count in info.alignment.items():

@@ -15,6 +15,7 @@ from common.formats.shards import (
     decode_strings,
     open_shard,
     origin_columns,
+    pseudo_labelled,
     read_header,
     shard_paths,
 )
@@ -50,6 +51,7 @@ class SourceCrops:
         identities: (N,) int64, equal for crops of one person.
         landmarks: (N, 5, 2) float32 in pixels of the crops; NaN where there is no face.
         bona_fide: (N,) bool.
+        pseudo: (N,) bool, whether models guessed that; such a crop is not forged.
 
     Raises UserError for a folder without shards, a damaged shard, or shards that do not belong together.
     """
@@ -58,7 +60,7 @@ class SourceCrops:
         self._paths = shard_paths(folder)
         self._open = lru_cache(maxsize=OPEN_SHARDS)(_columns)
         names: list[str] = []
-        counts, bona_fide, landmarks, headers = [], [], [], set()
+        counts, bona_fide, pseudo, landmarks, headers = [], [], [], [], set()
         for path in self._paths:
             with open_shard(path) as shard:
                 header = read_header(shard)
@@ -66,6 +68,7 @@ class SourceCrops:
                 counts.append(len(shard["images"]))
                 names += decode_strings(shard["identity"][:])
                 bona_fide.append(shard["synthetic"][:] == 0)
+                pseudo.append(pseudo_labelled(shard))
                 frame = shard_frame(header)
                 points, boxes, kinds = (shard[name][:] for name in ("landmarks", "box", "alignment"))
                 landmarks.append(landmarks_for_forging(points, boxes, kinds, frame))
@@ -80,8 +83,9 @@ class SourceCrops:
         self.identities: NDArray[np.int64] = labels.astype(np.int64)
         self.landmarks: NDArray[np.float32] = np.concatenate(landmarks).astype(np.float32)
         self.bona_fide: NDArray[np.bool_] = np.concatenate(bona_fide)
+        self.pseudo: NDArray[np.bool_] = np.concatenate(pseudo)
         self.usable: NDArray[np.int64] = np.flatnonzero(
-            self.bona_fide & np.isfinite(self.landmarks).all(axis=(1, 2))
+            self.bona_fide & ~self.pseudo & np.isfinite(self.landmarks).all(axis=(1, 2))
         )
         if not self.usable.size:
             raise UserError(f"{folder} has no bona fide crop with a face in it: there is nothing to forge")

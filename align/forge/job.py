@@ -22,6 +22,7 @@ from common.formats.shards import ForgeryColumns, OriginColumns, ShardRows, writ
 
 POST_PROCESSING = "post-processing"  # the method of a bona fide crop that went the way of a forgery
 NO_LANDMARKS = "no landmarks to forge by"
+PSEUDO = "that it is bona fide is the guess of models"
 
 # beside the draws of the method itself, whose attempts are counted from 1
 _FORGERY_AFTERWARDS, _BONA_FIDE_AFTERWARDS = 1001, 1002
@@ -70,8 +71,8 @@ def forge_shard(job: ForgeJob) -> ShardResult:
         if not crops.bona_fide[row]:
             continue
         path = crops.record(row).path
-        if not forger.can_forge(row):
-            rejected.append((path, NO_LANDMARKS))
+        if crops.pseudo[row] or not forger.can_forge(row):
+            rejected.append((path, PSEUDO if crops.pseudo[row] else NO_LANDMARKS))
             continue
         for turn in range(job.options.per_image):
             made += _forged(crops, forger, (row, turn, numbers[path]), job.options)

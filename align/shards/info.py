@@ -16,6 +16,7 @@ from common.formats.shards import (
     decode_strings,
     forgery_columns,
     open_shard,
+    pseudo_labelled,
     read_header,
 )
 from common.runtime.errors import UserError
@@ -39,6 +40,7 @@ class ShardInfo:
     crops: int
     people: int
     synthetic: int
+    pseudo: int  # whose flag is the guess of models
     methods: Counter[str]  # how crops were made from others: count; empty for photographs as they were taken
     alignment: dict[str, int]  # how crops were taken: count
     photos_per_person: tuple[int, float, int]  # least, median, most
@@ -54,7 +56,7 @@ def summarise(folder: Path) -> ShardInfo:
     methods: Counter[str] = Counter()
     alignment = np.zeros(len(ALIGNMENTS), np.int64)
     histogram = np.zeros(SCORE_BINS, np.int64)
-    synthetic = 0
+    synthetic = pseudo = 0
     headers = set()
     found = open_folder(folder)
     for path in found.shards:
@@ -64,6 +66,7 @@ def summarise(folder: Path) -> ShardInfo:
             made = forgery_columns(shard)
             methods.update(made.method if made else ())
             synthetic += int((shard["synthetic"][:] != 0).sum())
+            pseudo += int(pseudo_labelled(shard).sum())
             alignment += np.bincount(shard["alignment"][:], minlength=len(ALIGNMENTS))[: len(ALIGNMENTS)]
             scores = shard["score"][:]
             histogram += np.histogram(scores[np.isfinite(scores)], SCORE_BINS, (0, 1))[0]
@@ -80,6 +83,7 @@ def summarise(folder: Path) -> ShardInfo:
         counts.total(),
         len(counts),
         synthetic,
+        pseudo,
         methods,
         {
             name.replace(*IN_BOXES) if header.template == Template.BOX else name: int(count)

@@ -86,6 +86,7 @@ def _rows(kept: list[tuple[Photograph, AlignedFace]], size: int) -> ShardRows:
         score=np.array([face.detection.score for face in faces], np.float32),
         alignment=np.array([face.alignment for face in faces], np.uint8),
         origins=_origins([photograph for photograph, _ in kept]),
+        pseudo=np.array([photograph.pseudo for photograph, _ in kept], np.uint8),
     )
 
 

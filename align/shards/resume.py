@@ -89,6 +89,7 @@ def _fingerprint(job: ShardJob, version: int) -> str:
         facts = [photograph.path, photograph.identity, photograph.synthetic, photograph.problem, state]
         if photograph.groups or photograph.species:
             facts += [photograph.groups, photograph.species]
+        facts += ["pseudo"] if photograph.pseudo else []
         digest.update(json.dumps(facts).encode())
     return digest.hexdigest()
 

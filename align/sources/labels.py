@@ -117,6 +117,7 @@ def _merged(file: LabelFile, path: str, before: Said, said: Said) -> Said:
         before.drop or said.drop,
         before.group or said.group,
         before.species or said.species,
+        all(one.pseudo for one in (before, said) if one.synthetic is not None) and synthetic is not None,
     )
 
 

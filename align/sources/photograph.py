@@ -24,6 +24,7 @@ class Photograph:
     problem: str | None = None  # why it cannot be used, known before it is opened; its row in the report
     groups: tuple[str, ...] = ()  # source videos and the like, as far as the source tells them
     species: str = ""  # the kind of forgery, as the source calls it
+    pseudo: bool = False  # whether `synthetic` is the guess of models
     flagged: bool = field(default=True, compare=False)  # False: its source labels others, and not this one
 
 

@@ -1,6 +1,6 @@
 """Lists of photographs, row by row: whom they show and which are synthetic, under whatever headers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from common.formats.labels.photograph_columns import (
     refuse_unknown_header,
 )
 from common.runtime.errors import UserError
+from common.runtime.wording import counted
 
 MAX_LINE = 65_536  # characters
 _SHOWN = 40  # characters of a malformed cell in a message
@@ -31,6 +32,7 @@ class Said(NamedTuple):
     drop: bool = False  # whether to leave it out
     group: str = ""  # the video or the like that it was taken from
     species: str = ""  # the kind of forgery
+    pseudo: bool = False  # whether `synthetic` is the guess of models
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -87,6 +89,12 @@ class PhotographList:
         if not allow and MOST_LEFT * len(rows) < len(empty) < len(rows):
             raise UserError(f"{self.file}: {note}; write 0 or 1 into the empty cells, or go on with {GO_ON}")
         return [note]
+
+
+def pseudo_notes(said: Iterable[Said]) -> list[str]:
+    """A note on flags that are guesses of models; none where none is."""
+    count = sum(one.pseudo for one in said)
+    return [f"{counted(count, 'flag')} by pseudo-labels, the guesses of models"] if count else []
 
 
 def read_photograph_list(
@@ -152,7 +160,7 @@ def _read(
         row[column] if column is not None and column < width else ""
         for column in (
             *(columns.path, columns.identity, columns.synthetic),
-            *(columns.drop, columns.group, columns.species),
+            *(columns.drop, columns.group, columns.species, columns.pseudo),
         )
     )
     if not path.strip():
@@ -164,7 +172,7 @@ def _read(
 
 
 def _said(line: str, cells: Sequence[str], inverted: bool) -> Said:
-    identity, flag, drop, group, species = cells
+    identity, flag, drop, group, species, pseudo = cells
     for role, text in (("identity", identity), ("group", group), ("species", species)):
         if "\0" in text:
             raise UserError(f"{line}: the {role} holds a NUL character; remove it")
@@ -176,6 +184,8 @@ def _said(line: str, cells: Sequence[str], inverted: bool) -> Said:
             f'{line}: synthetic must be 0, 1 or empty, not "{flag[:_SHOWN]}" ({FLAGS} are read); mend it, or '
             "name the columns in a first line, path among them, or with --columns"
         )
-    if drop.strip() and read_flag(drop) is None:
-        raise UserError(f'{line}: drop must be 0, 1 or empty, not "{drop[:_SHOWN]}"')
-    return Said(identity.strip(), synthetic, bool(read_flag(drop)), group.strip(), species.strip())
+    for role, text in (("drop", drop), ("pseudo", pseudo)):
+        if text.strip() and read_flag(text) is None:
+            raise UserError(f'{line}: {role} must be 0, 1 or empty, not "{text[:_SHOWN]}"')
+    guessed = synthetic is not None and bool(read_flag(pseudo))
+    return Said(identity.strip(), synthetic, bool(read_flag(drop)), group.strip(), species.strip(), guessed)

@@ -49,7 +49,8 @@ class Reading:
         Mapping[str, str],
         AsOption(
             "Of a list: path=NAME,identity=NAME,synthetic=NAME, or bona-fide=NAME where 1 is real; "
-            "group=NAME: the source video, species=NAME: the kind of forgery.",
+            "group=NAME: the source video, species=NAME: the kind of forgery, pseudo=NAME: 1 where the "
+            "flag is the guess of models.",
             parse=parse_columns,
         ),
     ] = field(default_factory=dict)

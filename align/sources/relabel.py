@@ -48,7 +48,10 @@ def relabel(
         people += identity != photograph.identity
         flags += synthetic != photograph.synthetic
         flagged = photograph.flagged or said.synthetic is not None
-        kept.append(replace(photograph, identity=identity, synthetic=synthetic, flagged=flagged))
+        pseudo = photograph.pseudo and said.synthetic is None  # what a person says is a label
+        kept.append(
+            replace(photograph, identity=identity, synthetic=synthetic, flagged=flagged, pseudo=pseudo)
+        )
     notes = [
         f"{file}: {counted(people, 'photograph')} given to other people, {flags:,} with the other flag, "
         f"{len(photographs) - len(kept):,} left out"

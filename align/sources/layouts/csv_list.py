@@ -9,7 +9,7 @@ from pathlib import Path
 from align.sources.boundary import Boundary
 from align.sources.folder import Folder
 from align.sources.photograph import Photograph, without_suffix
-from align.sources.photograph_list import ListedRow, read_photograph_list
+from align.sources.photograph_list import ListedRow, pseudo_notes, read_photograph_list
 from common.formats.labels.join import Join, join_labels
 from common.formats.labels.labelling import GO_ON, MOST_LEFT
 from common.runtime.errors import UserError
@@ -58,9 +58,18 @@ def photographs(folder: Folder) -> list[Photograph]:
         elif there in absent:
             missing.append(row)
         identity = row.said.identity or without_suffix(there)
-        flag, groups, species = bool(row.said.synthetic), row.said.groups, row.said.species
-        flagged = row.said.synthetic is not None
-        found.append((Photograph(there, identity, flag, problem, groups, species, flagged), row))
+        said = row.said
+        photograph = Photograph(
+            there,
+            identity,
+            bool(said.synthetic),
+            problem,
+            said.groups,
+            said.species,
+            said.pseudo,
+            flagged=said.synthetic is not None,
+        )
+        found.append((photograph, row))
     taking.files.append(str(file))
     taking.notes += listed.notes
     taking.notes += [f"{counted(count, 'path')} found by {rule}" for rule, count in join.rules.items()]
@@ -68,6 +77,7 @@ def photographs(folder: Folder) -> list[Photograph]:
     rows, allow = [row for _, row in found], folder.reading.allow_unlabelled
     taking.notes += _misfits(file, rows, missing, outside, allow)
     taking.notes += listed.unflagged(rows, allow)
+    taking.notes += pseudo_notes(row.said for row in rows)
     return kept
 
 
@@ -132,9 +142,14 @@ def _without_repetitions(file: Path, found: list[_Found]) -> list[Photograph]:
                     f"{file}, lines {flagged[0].line} and {one.line}: {path} is called synthetic once and "
                     "bona fide once; remove the wrong one"
                 )
-        kept.append(replace(first, synthetic=any(one.said.synthetic for one in flagged)))
+        synthetic = any(one.said.synthetic for one in flagged)
+        kept.append(replace(first, synthetic=synthetic, pseudo=_all_guessed(flagged)))
         kept += [replace(photograph, problem=LISTED_TWICE) for photograph, _ in others]
     return kept
+
+
+def _all_guessed(rows: Sequence[ListedRow]) -> bool:
+    return bool(rows) and all(row.said.pseudo for row in rows)
 
 
 def _path(found: _Found) -> str:

@@ -4,6 +4,7 @@ from align.sources.folder import Folder
 from align.sources.labels import labelled
 from align.sources.layouts.people import people
 from align.sources.photograph import Photograph, without_suffix
+from align.sources.photograph_list import pseudo_notes
 from align.sources.splits import names_nobody
 from common.formats.labels.kinds import kinds_in
 
@@ -24,6 +25,7 @@ def photographs(folder: Folder) -> list[Photograph]:
         by_folder = {}  # they are not surely people's
     elif not any(labels[path].identity for path in kept):
         folder.taking.notes.append(f"{len(folders):,} people by their folders")
+    folder.taking.notes += pseudo_notes(labels[path] for path in kept)
     return [
         Photograph(
             path,
@@ -31,6 +33,7 @@ def photographs(folder: Folder) -> list[Photograph]:
             bool(labels[path].synthetic),
             groups=labels[path].groups,
             species=labels[path].species,
+            pseudo=labels[path].pseudo,
             flagged=labels[path].synthetic is not None,
         )
         for path in kept

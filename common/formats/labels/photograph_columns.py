@@ -10,7 +10,7 @@ from common.formats.labels.forms import without_image_suffix
 from common.formats.labels.kinds import Kind, Positive, kind_of
 from common.runtime.errors import UserError
 
-ROLES = ("path", "identity", "synthetic", "bona-fide", "drop", "group", "species")
+ROLES = ("path", "identity", "synthetic", "bona-fide", "drop", "group", "species", "pseudo")
 # in their usual spelling, for messages
 _PATHS = """path filepath image_path img_path rel_path relative_path filename file image img image_name
     img_name image_file photo photograph picture image_id img_id id"""
@@ -18,12 +18,13 @@ _IDENTITIES = "identity person person_id identity_id subject subject_id celebrit
 _SYNTHETIC = "synthetic target_feature"  # and every word of `kinds`, with `is` before it or without
 _GROUPS = "group group_id video video_id video_name source_video clip clip_id"
 _SPECIES = "species method forgery_method forgery_type manipulation_method attack_type generator"
+_PSEUDO = "is_pseudo pseudo pseudo_label"  # whether the flag is the guess of models
 _UNDECIDED = "labelstr label labelname class classname target category type gt y"
 _OTHERS = """split isquery isgallery fold set sequence x1 x2 y1 y2 x y w h width height age gender sex race
     index idx row score comment note usage public originalpath md5 sha1 sha256 line source reason"""
 # names as `plain` has them; of several, the first in these lists is taken
-PATHS, IDENTITIES, SYNTHETIC, GROUPS, SPECIES = (
-    list(map(plain, names.split())) for names in (_PATHS, _IDENTITIES, _SYNTHETIC, _GROUPS, _SPECIES)
+PATHS, IDENTITIES, SYNTHETIC, GROUPS, SPECIES, PSEUDO = (
+    list(map(plain, names.split())) for names in (_PATHS, _IDENTITIES, _SYNTHETIC, _GROUPS, _SPECIES, _PSEUDO)
 )
 UNDECIDED = _UNDECIDED.split()  # their cells tell what they are
 OTHERS = frozenset(_OTHERS.split())  # neither whom a photograph shows nor what it is
@@ -53,6 +54,7 @@ class PhotographColumns:
     drop: int | None = None
     group: int | None = None  # the source video or the like
     species: int | None = None  # the kind of forgery
+    pseudo: int | None = None  # whether the flag is the guess of models
     guessed: bool = False  # nothing tells what 1 means in the column of flags
     notes: list[str] = field(default_factory=list, compare=False)  # what was taken for what, for people
 
@@ -113,7 +115,10 @@ def choose_columns(
     """
     header = Header(line, cells)
     found: _Found = {role: header.only(role, header.told(role, name)) for role, name in told.items()}
-    for role, wanted in (("path", PATHS), ("identity", IDENTITIES), ("drop", ["drop"])):
+    for role, wanted in (
+        *(("path", PATHS), ("identity", IDENTITIES)),
+        *(("drop", ["drop"]), ("pseudo", PSEUDO)),
+    ):
         _find(header, found, role, wanted)
         if found["path"] is None:
             raise _unknown(header, "a column that names the photographs", _PATHS)
@@ -141,6 +146,7 @@ def choose_columns(
         found["drop"],
         found["group"],
         found["species"],
+        found["pseudo"],
         guessed,
         notes,
     )

@@ -16,11 +16,22 @@ from numpy.typing import NDArray
 
 from align.crops.aligner import AlignedFace, align_photographs
 from align.crops.options import AlignOptions
+from align.forge.options import ForgeOptions
+from align.forge.run import forge_folder
 from align.shards.engines.engine import Engine
+from align.shards.info import summarise
 from align.shards.run import AlignSummary, align_source
 from align.sources.find import find_source
+from align.sources.reading import Reading
 from common.formats.manifest import read_manifest
-from common.formats.shards import OriginColumns, decode_strings, open_shard, origin_columns, shard_paths
+from common.formats.shards import (
+    OriginColumns,
+    decode_strings,
+    open_shard,
+    origin_columns,
+    pseudo_labelled,
+    shard_paths,
+)
 from common.runtime import onnx_session
 from common.runtime.device import Device
 from common.runtime.errors import UserError
@@ -134,6 +145,33 @@ def test_videos_and_species_of_a_table_stand_in_the_shards_and_change_no_others(
     assert found == [None, OriginColumns(["v1"], [""]), OriginColumns(["v1"], ["swap"])]
     labels.write_text(labels.read_text().replace("v1,swap", "v2,swap"))
     assert align_folder(tmp_path / "in", tmp_path / "out", shard_size=1).kept_shards == 2
+
+
+def test_guesses_in_a_table_become_pseudo_labels_and_never_labels(
+    tmp_path: Path, portraits: list[Array], save_jpeg: Save
+) -> None:
+    for number in range(4):
+        save_jpeg(tmp_path / "in" / f"{number}.jpg", portraits[number])
+    table = tmp_path / "in" / "pseudo.csv"
+    table.write_text("Id,target_feature,is_pseudo\n0,0,0\n1,1,1\n2,0,1\n3,1,\n")
+    out = tmp_path / "out"
+    align_folder(tmp_path / "in", out)
+    with open_shard(out / "shard-00000.h5") as shard:
+        assert shard["synthetic"][:].tolist() == [0, 1, 0, 1]
+        assert pseudo_labelled(shard).tolist() == [False, True, True, False]
+    info = summarise(out)
+    assert (info.synthetic, info.pseudo) == (2, 2)
+    assert "2 flags by pseudo-labels, the guesses of models" in info.taken["notes"]
+    corrections = tmp_path / "corrections.csv"
+    corrections.write_text("path,identity,synthetic,drop\n1.jpg,,1,\n")  # a person looked at it
+    looked_at = find_source(table, reading=Reading(relabel=corrections)).photographs
+    assert [photograph.pseudo for photograph in looked_at] == [False, False, True, False]
+    options = ForgeOptions(methods=("self-blend",))
+    forged = forge_folder(out, tmp_path / "forged", options, engine=Engine(workers=1))
+    assert forged.passed_over == {"that it is bona fide is the guess of models": 1} and forged.forgeries == 1
+    table.write_text(table.read_text().replace("3,1,", "3,1,maybe"))
+    with pytest.raises(UserError, match='line 5: pseudo must be 0, 1 or empty, not "maybe"'):
+        find_source(table)
 
 
 def test_shards_lie_in_a_folder_of_their_own(source: Path, tmp_path: Path) -> None:
