@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.formats.submission import submission_ids
 from common.runtime.errors import ParameterError
 from infer.classification.ensemble import Ensemble
 from infer.classification.explained import explained_folder, require_explainable, write_explanations
@@ -15,7 +16,7 @@ from infer.classification.results_file import write_classified
 from infer.classification.score import score_images
 from infer.classification.shown import hardest_faces, shown_faces
 from infer.classification.source import ImagesToClassify, images_of, refuse_other_frames
-from infer.classification.table import submission_ids, write_faces
+from infer.classification.table import write_faces
 from infer.output.score_table import require_parquet
 
 

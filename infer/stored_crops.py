@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.formats.crop_frame import Template
 from common.formats.shards import ShardHeader, open_shard, read_header
-from common.models.crop_settings import CropSettings
-from common.runtime.errors import UserError
+from common.models.other_crops import other_crops
 from infer.models.model import Model
 
 
@@ -47,29 +45,4 @@ def refuse_other_form(path: Path, header: ShardHeader, model: Model) -> None:
     """As `refuse_other_crops`, for the header of a shard that is open."""
     found = header.size, header.template, header.margin
     if found != (model.size, model.crops.template, model.crops.margin):
-        raise _other(path, found, model.size, model.crops)
-
-
-def refuse_other_frame(path: Path, header: ShardHeader, crops: CropSettings) -> None:
-    """Raise UserError where crops are not cut as a model takes them; their size does not matter."""
-    if (header.template, header.margin) != (crops.template, crops.margin):
-        raise _other(path, (header.size, header.template, header.margin), crops.size, crops)
-
-
-def _other(path: Path, found: tuple[int, str, float], size: int, crops: CropSettings) -> UserError:
-    wanted = size, crops.template, crops.margin
-    return UserError(
-        f"{path} has crops of {_described(*found)}, the model takes {_described(*wanted)}: make them "
-        f"with 'python -m align run PHOTOGRAPHS {_options(*wanted)}', or name the folder of the "
-        "photographs here"
-    )
-
-
-def _described(size: int, template: str, margin: float) -> str:
-    around = f" with the margin {margin:g}" if margin or template == Template.BOX else ""
-    return f"{size} pixels and the template {template!r}{around}"
-
-
-def _options(size: int, template: str, margin: float) -> str:
-    taken = f" --template {template} --margin {margin:g}" if template != Template.ARCFACE else ""
-    return f"--size {size}{taken}"
+        raise other_crops(path, found, model.size, model.crops)

@@ -9,6 +9,8 @@ from common.models.input_format import InputFormat, channels_last, default_input
 from common.models.networks import create_network
 from common.models.plane_names import RGB, PlaneName, channels_of
 from common.models.planes import Planes
+from common.models.view_names import DEFAULT_VIEWS
+from common.models.views import views_of
 from common.runtime.float32 import exact_float32
 
 
@@ -43,13 +45,15 @@ class Classifier(nn.Module):
         logits: Tensor = self.network(self.planes(crops)).float()
         return logits[:, 0]
 
-    def score(self, crops: Tensor) -> Tensor:
-        """Logits averaged over the crop and its mirror image, (N,) float32, without gradient and TF32.
+    def score(self, crops: Tensor, views: Sequence[str] = DEFAULT_VIEWS) -> Tensor:
+        """Logits averaged over the crop and its views, (N,) float32, without gradient and TF32.
 
-        Takes what `forward` takes. The caller puts the module in eval mode.
+        Takes what `forward` takes, and names of `common.models.views.VIEWS`, by default that of the mirror
+        image. The caller puts the module in eval mode.
         """
         with torch.inference_mode(), exact_float32():
-            logits: Tensor = (self(crops) + self(crops.flip(3))) / 2
+            each = [self(view) for view in views_of(crops, views)]
+            logits: Tensor = sum(each[1:], start=each[0]) / len(each)
             return logits
 
 

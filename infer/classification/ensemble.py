@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from align.crops.options import AlignOptions, FaceChoice, is_number
 from common.metrics.figures import CLASSIFICATION
 from common.models.classifier_checkpoint import OperatingPoint
+from common.models.classifier_files import ClassifierFile, classifier_files
 from common.models.leaderboard import best_checkpoint
+from common.models.training_facts import pixel_digest
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
 from infer.classification.align_faces import Views
@@ -35,6 +37,14 @@ class Ensemble:
         """Whether each face of a photograph is classified, or the most prominent one."""
         return self.ways[0].face is FaceChoice.ALL
 
+    def was_taught(self, views: Views) -> bool:
+        """Whether a face, cut in all `ways`, is known to have taught a member by a pseudo-label."""
+        return any(
+            pixel_digest(views[way]) in member.info.pseudo.digests
+            for member, way in zip(self.members, self.way_of, strict=True)
+            if member.info.pseudo is not None
+        )
+
     def logits(self, faces: Sequence[Views]) -> NDArray[np.float64]:
         """(N,) calibrated logits, the mean over the members, of faces cut in all `ways`."""
         each = [
@@ -51,24 +61,26 @@ def load_ensemble(
     crops: CropRequest,
     device: Device = Device.AUTO,
     threshold: float | None = None,
+    views: Sequence[str] | None = None,
 ) -> Ensemble:
     """The classifiers of some checkpoints, or else of the best one.
 
     Args:
-        files: checkpoints; none for the best one.
+        files: checkpoints, and folders whose checkpoints are taken; none for the best one.
         checkpoints: folder that the best is looked for in.
         crops: what is asked of the crops of photographs; else they are as in the training of each.
         device: where the networks run; with CPU, faces are found there too.
         threshold: in [0, 1], of P(synthetic), in the place of the models' own; then each face gets a verdict.
+        views: names of views that logits are averaged over beside the crop; None for those of each file.
 
-    Raises UserError where there is no such classifier, where they do not look for faces in one way, and for a
-    threshold out of range.
+    Raises UserError where there is no such classifier, where one cannot take the views, where they do not
+    look for faces in one way, and for a threshold out of range.
     """
-    chosen = [(file, "as named") for file in files]
+    chosen = classifier_files(files)
     if not chosen:
         best = best_checkpoint(checkpoints, CLASSIFICATION)
-        chosen = [(best.path, f"the best of {checkpoints}: {best.why}")]
-    members = tuple(open_member(file, why, crops, device) for file, why in chosen)
+        chosen = [ClassifierFile(best.path, f"the best of {checkpoints}: {best.why}")]
+    members = tuple(open_member(file, why, crops, device, views) for file, why in chosen)
     _refuse_other_searches(members)
     cut = [options_for(member.crops, member.crops.size, crops.aligned) for member in members]
     if device is Device.CPU:

@@ -15,13 +15,13 @@ from common.formats.crop_size import fit_crop
 from common.models.explain import BATCH, heat_maps, overlay
 from common.runtime.atomic import write_atomically
 from common.runtime.errors import UserError
+from common.runtime.torch_device import memory_told
 from infer.classification.ensemble import Ensemble
 from infer.classification.faces import ClassifiedFaces
 from infer.classification.request import MOST_EXPLAINED
 from infer.classification.shown import hardest_faces, views_of
 from infer.classification.source import ImagesToClassify
 from infer.models.classifier_model import TorchClassifier
-from infer.models.torch_device import memory_told
 
 OURS = re.compile(r"\d{6,}_P[01]\.\d{4}_.*\.png")
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.models.classifier_checkpoint import OperatingPoint
 from common.models.plane_names import RGB, PlaneNames
+from common.models.training_facts import MOST_DIGESTS
 from common.runtime.version import installed_version
 from common.runtime.wording import counted
 from infer.classification.ensemble import Ensemble
@@ -40,6 +41,7 @@ class ClassifierCard(BaseModel):
     temperature: float = Field(gt=0, allow_inf_nan=False)  # that its logits were divided by
     recipe: str = ""
     trained_on: str = ""
+    views: tuple[str, ...] = ()  # that its logits are averaged over, beside the crop as it is
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,12 @@ def classified(
         rejected=rejected,
         point=ensemble.point,
         models=tuple(map(_card, ensemble.members)),
-        notes=(*images.notes, *notes, *_of_other_faces(images, scored, ensemble)),
+        notes=(
+            *images.notes,
+            *notes,
+            *_of_other_faces(images, scored, ensemble),
+            *(_of_taught(scored) if images.has_labels else ()),
+        ),
     )
 
 
@@ -180,6 +187,17 @@ def _of_other_faces(
     return [f"{show} more faces than have a verdict{first}{advice}"]
 
 
+def _of_taught(scored: Sequence[list[ScoredFace] | str]) -> list[str]:
+    """A warning where a model was trained by guesses on what it is now measured on."""
+    found = sum(face.taught for outcome in scored if not isinstance(outcome, str) for face in outcome)
+    if not found:
+        return []
+    return [
+        "the figures here are too good: a model was trained on pseudo-labels of these very crops "
+        f"({found:,} were recognised, by a sample of at most {MOST_DIGESTS} of its own); measure it on others"
+    ]
+
+
 def _card(member: Member) -> ClassifierCard:
     info = member.info
     return ClassifierCard(
@@ -191,6 +209,7 @@ def _card(member: Member) -> ClassifierCard:
         temperature=info.point.temperature,
         recipe=info.recipe,
         trained_on=info.trained_on,
+        views=member.views,
     )
 
 

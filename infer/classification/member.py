@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from common.formats.crop_size import fit_crop
 from common.models.classifier_checkpoint import ClassifierInfo
+from common.models.classifier_ensemble import calibrated_logits
 from common.models.crop_settings import CropSettings
 from common.runtime.device import Device
-from common.runtime.errors import UserError
 from infer.cropping import CropRequest
 from infer.models.classifier_model import ClassifierModel
 from infer.models.open_classifier import open_classifier
-
-BATCH = 64  # crops at one time, and then as many mirror images
 
 
 @dataclass(frozen=True)
@@ -26,6 +24,7 @@ class Member:
     model: ClassifierModel
     chosen: str  # why this one, for people
     crops: CropSettings
+    views: tuple[str, ...]  # that logits are averaged over, beside the crop as it is
 
     @property
     def file(self) -> Path:
@@ -45,29 +44,21 @@ class Member:
     def logits(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
         """(N,) calibrated logits, divided by the temperature, of square RGB crops of any size.
 
-        Averaged over crop and mirror image. Raises UserError for what is not finite, and for want of memory.
+        Averaged over crop and views. Raises UserError for what is not finite, and for want of memory.
         """
-        found = np.empty(len(crops))
-        for start in range(0, len(crops), BATCH):
-            part = np.stack([fit_crop(crop, self.size) for crop in crops[start : start + BATCH]])
-            found[start : start + BATCH] = self.model.score(part)
-        with np.errstate(over="ignore"):
-            calibrated: NDArray[np.float64] = found / self.info.point.temperature
-        if not np.isfinite(calibrated).all():
-            raise UserError(
-                f"{self.file} gives logits that are not finite: its weights or its temperature are damaged; "
-                "use another"
-            )
-        return calibrated
+        score = partial(self.model.score, views=self.views)
+        return calibrated_logits(score, crops, self.size, self.info.point.temperature, str(self.file))
 
 
-def open_member(file: Path, chosen: str, asked: CropRequest, device: Device) -> Member:
-    """The classifier of a file, and crops as in its training unless asked for otherwise.
+def open_member(
+    file: Path, chosen: str, asked: CropRequest, device: Device, views: Sequence[str] | None = None
+) -> Member:
+    """The classifier of a file, and crops and views as in its training unless asked for otherwise.
 
-    Raises UserError as `open_classifier` and `CropRequest.settle`.
+    Raises UserError as `open_classifier`, `CropRequest.settle` and `ClassifierModel.settle_views`.
     """
     model = open_classifier(file, device)
     crops = asked.settle(model.info.crops)
     if model.info.crops is None:
         crops = crops.model_copy(update={"size": model.size})
-    return Member(model, chosen, crops)
+    return Member(model, chosen, crops, model.settle_views(views))

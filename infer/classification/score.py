@@ -29,6 +29,7 @@ class ScoredFace(NamedTuple):
     box: NDArray[np.float32]  # (4,) x1, y1, x2, y2 in pixels of the image
     measures: Mapping[str, float]  # of the crop, and of the file where there is one; empty unless asked for
     others: int = 0  # faces of the image that are not among these, at the least
+    taught: bool = False  # a pseudo-label of it is known to have taught a model
 
 
 def score_images(
@@ -102,7 +103,7 @@ def _scored(faces: Sequence[CutFace], ensemble: Ensemble, measure: bool) -> list
         rows = zip(*(column.tolist() for column in columns.values()), strict=True)
         measures = [dict(zip(columns, row, strict=True)) for row in rows]
     return [
-        ScoredFace(logit, face.box, own, face.others)
+        ScoredFace(logit, face.box, own, face.others, ensemble.was_taught(face.views))
         for logit, face, own in zip(logits, faces, measures, strict=True)
     ]
 

@@ -23,11 +23,12 @@ from common.formats.shards import (
     pseudo_labelled,
     read_header,
 )
+from common.models.other_crops import refuse_other_frame
 from common.runtime.errors import UserError
 from common.runtime.wording import counted
 from infer.classification.ensemble import Ensemble
 from infer.classification.request import ClassifyRequest
-from infer.stored_crops import ShardCrop, refuse_other_frame
+from infer.stored_crops import ShardCrop
 
 UNLABELLED = -1  # in the place of 0 for bona fide and 1 for synthetic
 
@@ -108,7 +109,7 @@ def _of_photographs(found: Source) -> ImagesToClassify:
     photographs = found.photographs
     flags = np.array([photograph.synthetic for photograph in photographs], np.int8)
     known, paired = _has_labels(found), found.layout is LayoutName.PAIRS  # whose folders are pairs
-    said = [known and photograph.flagged for photograph in photographs]
+    said = [known and entry.flagged and not entry.pseudo for entry in photographs]
     labels = np.where(said, flags, np.int8(UNLABELLED))
     notes = [*found.taking.notes, *found.taking.left_over()]
     if found.passed_over:

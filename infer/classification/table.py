@@ -1,21 +1,18 @@
 """Table of classified faces in the forms that `FaceTableFormat` names."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from align.sources.photograph import without_suffix
 from common.formats.csv_file import csv_line, printable_utf8, write_csv
+from common.formats.submission import submission_ids
 from common.runtime.atomic import write_atomically
-from common.runtime.errors import ParameterError
 from infer.classification.faces import NO_FACE_NUMBER, ClassifiedFaces
 from infer.classification.request import FaceTableFormat
 from infer.classification.source import UNLABELLED
 from infer.classification.verdict import FACE_VERDICTS, FaceVerdict
 from infer.output.score_table import require_parquet
-
-MOST_DIGITS = 18  # of an id
 
 
 def write_faces(path: Path, faces: ClassifiedFaces, table: FaceTableFormat) -> Path:
@@ -41,38 +38,6 @@ def write_faces(path: Path, faces: ClassifiedFaces, table: FaceTableFormat) -> P
             rows = sorted(zip(submission_ids(faces.path), submitted(faces), strict=True))
             write_csv(file, "Id,target_feature", (csv_line(str(one), str(flag)) for one, flag in rows))
     return file
-
-
-def submission_ids(paths: Iterable[str]) -> list[int]:
-    """The ids of photographs in a submission: the whole numbers that their files are called by.
-
-    Raises UserError, which names the first of them, for other names and for a number that occurs twice.
-    """
-    names = list(paths)
-    stems = [without_suffix(PurePosixPath(name).name) for name in names]
-    others = [
-        name
-        for name, stem in zip(names, stems, strict=True)
-        if not (stem.isascii() and stem.isdigit() and len(stem) <= MOST_DIGITS)
-    ]
-    if others:
-        raise ParameterError(
-            "{format} submission needs files called by whole numbers, such as 17.jpg; of {} photographs {} "
-            "have other names, the first is {}; rename them, or choose another {format}",
-            f"{len(names):,}",
-            f"{len(others):,}",
-            others[0],
-        )
-    first_of: dict[int, str] = {}
-    for name, stem in zip(names, stems, strict=True):
-        if int(stem) in first_of:
-            raise ParameterError(
-                "{format} submission needs an id for each photograph; {} and {} have the same, leave one out",
-                first_of[int(stem)],
-                name,
-            )
-        first_of[int(stem)] = name
-    return list(map(int, stems))
 
 
 def submitted(faces: ClassifiedFaces) -> list[int]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from common.models.crop_settings import CropSettings
+from common.models.view_names import DEFAULT_VIEWS
 from common.runtime.command_line import console, printable
 from infer.cropping import described
 
@@ -20,6 +21,9 @@ def tell_ensemble(ensemble: "Ensemble", stored_crops: bool = False) -> None:
         _tell_member(member, stored_crops)
     if len(ensemble.members) > 1:
         console.print(f"an ensemble of {len(ensemble.members)}: the mean of their calibrated logits")
+    views = {member.views for member in ensemble.members} - {DEFAULT_VIEWS}
+    for own in sorted(views):
+        console.print(f"logits are averaged over the crop {'and ' if own else 'alone'}{', '.join(own)}")
     if stored_crops:
         console.print("the crops of the source are taken as they are")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from common.models.view_names import Views
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
@@ -66,7 +67,8 @@ class ClassifierChoice:
     names: Annotated[
         tuple[Path, ...],
         AsOption(
-            "Checkpoint of a classifier, or its ONNX file; several are an ensemble. Repeatable.",
+            "Checkpoint of a classifier, its ONNX file, or a folder of checkpoints, such as that of 'train "
+            "classifier --folds'; several are an ensemble. Repeatable.",
             name="model",
             default=f"the best of {CHECKPOINTS}",
         ),
@@ -80,6 +82,7 @@ class ClassifierChoice:
             most=1,
         ),
     ] = None
+    tta: Views = None
     device: ModelDevice = Device.AUTO
     crops: Annotated[
         EveryFaceRequest, Panel("The face in a photograph, by default as in the model's training")
@@ -94,7 +97,7 @@ class ClassifierChoice:
 
         if stored_crops:
             self.crops.refuse_on_crops("the source holds crops already")
-        return load_ensemble(self.names, CHECKPOINTS, self.crops, self.device, self.threshold)
+        return load_ensemble(self.names, CHECKPOINTS, self.crops, self.device, self.threshold, self.tta)
 
 
 def one_classifier(model: ModelChoice, stored_crops: bool = False) -> "Ensemble":

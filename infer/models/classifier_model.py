@@ -1,6 +1,7 @@
 """Classifiers in use: crops to logits, by torch."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from common.models.classifier import Classifier
 from common.models.classifier_checkpoint import ClassifierInfo
+from common.models.view_names import DEFAULT_VIEWS
 from common.runtime.device import Device
-from infer.models.torch_device import memory_told, settled_device
+from common.runtime.torch_device import memory_told, settled_device
 
 
 class ClassifierModel(ABC):
@@ -33,11 +35,19 @@ class ClassifierModel(ABC):
         """Pixels, both sides of a crop."""
         return self.info.input_format.size
 
+    def settle_views(self, asked: Sequence[str] | None) -> tuple[str, ...]:
+        """The views that scores are to be averaged over beside the crop: those asked for, or its own.
+
+        Raises UserError where it cannot.
+        """
+        return DEFAULT_VIEWS if asked is None else tuple(asked)
+
     @abstractmethod
-    def score(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def score(self, crops: NDArray[np.uint8], views: Sequence[str] | None = None) -> NDArray[np.float64]:
         """(N, size, size, 3) RGB crops to logits (N,), not calibrated: above 0 for rather synthetic.
 
-        Averaged over crop and mirror image. Raises UserError where memory does not suffice.
+        Averaged over the crop and its `views`, see `settle_views`. Raises UserError where memory does not
+        suffice, and as `settle_views`.
         """
 
 
@@ -57,9 +67,12 @@ class TorchClassifier(ClassifierModel):
         with memory_told("loading the model"):
             self.classifier = classifier.eval().to(self.device)
 
-    def score(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def score(self, crops: NDArray[np.uint8], views: Sequence[str] | None = None) -> NDArray[np.float64]:
         """See `ClassifierModel.score`."""
+        chosen = self.settle_views(views)
         with memory_told("classifying"):
             images = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device).permute(0, 3, 1, 2)
-            found: NDArray[np.float64] = self.classifier.score(images).cpu().numpy().astype(np.float64)
+            found: NDArray[np.float64] = (
+                self.classifier.score(images, chosen).cpu().numpy().astype(np.float64)
+            )
         return found

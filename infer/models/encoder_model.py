@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from common.models.encoder import Encoder
 from common.runtime.device import Device
 from common.runtime.errors import UserError
+from common.runtime.torch_device import memory_told, settled_device
 from infer.models.cpu_network import CpuNetwork
 from infer.models.lower import UnknownLayerError
 from infer.models.model import Model, ModelCard, Threshold
-from infer.models.torch_device import memory_told, settled_device
 from infer.models.unit_length import are_of_unit_length
 
 GPU_BATCH = 256  # crops at one time, and as many mirror images after them; IR-101 takes about 2 GB for them

@@ -1,16 +1,20 @@
 """A classifier that `infer export` wrote, in ONNX Runtime."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import onnxruntime
+import torch
 from numpy.typing import NDArray
 
 from common.models.classifier_checkpoint import ClassifierInfo
+from common.models.view_names import MIRROR
+from common.models.views import views_of
 from common.runtime.device import Device
-from common.runtime.errors import UserError
+from common.runtime.errors import ParameterError, UserError
 from common.runtime.onnx_session import open_network
 from common.runtime.worker_processes import available_cores
 from infer.models.classifier_model import ClassifierModel
@@ -33,6 +37,7 @@ class OnnxClassifier(ClassifierModel):
         self.info: ClassifierInfo = metadata.info
         self.precision = metadata.precision
         self._session = session
+        self._own_views = (MIRROR,) if metadata.mirror else ()
 
     @classmethod
     def open(cls, path: Path, device: Device = Device.AUTO) -> Self:
@@ -51,9 +56,28 @@ class OnnxClassifier(ClassifierModel):
             raise UserError(f"{path} is not what its metadata say; export it anew")
         return cls(session, metadata, path, hashlib.sha256(file.content).hexdigest())
 
-    def score(self, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """See `ClassifierModel.score`; an export without the mirror image scores the crops alone."""
-        (found,) = run_outputs(self._session, crops.transpose(0, 3, 1, 2), self.file)
-        if np.shape(found) != (len(crops),):
-            raise UserError(f"{self.file} gives {np.shape(found)} for {len(crops)} crop(s); export it anew")
+    def settle_views(self, asked: Sequence[str] | None) -> tuple[str, ...]:
+        """See `ClassifierModel.settle_views`; of a file that has the mirror image inside, that view alone."""
+        if asked is not None and self._own_views and tuple(asked) != self._own_views:
+            raise ParameterError(
+                "{} averages over the mirror image by itself, which no other {tta} can be made of; name the "
+                "checkpoint, or export it with --no-mirror",
+                self.file,
+            )
+        return self._own_views if asked is None else tuple(asked)
+
+    def score(self, crops: NDArray[np.uint8], views: Sequence[str] | None = None) -> NDArray[np.float64]:
+        """See `ClassifierModel.score`; an export without the mirror image is by itself of the crops alone."""
+        chosen, images = self.settle_views(views), crops.transpose(0, 3, 1, 2)
+        if chosen == self._own_views:
+            return self._logits(images)
+        each = [self._logits(view.numpy()) for view in views_of(torch.from_numpy(images), chosen)]
+        mean: NDArray[np.float64] = np.mean(each, axis=0)
+        return mean
+
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Of crops (N, 3, size, size), as the file gives them."""
+        (found,) = run_outputs(self._session, images, self.file)
+        if np.shape(found) != (len(images),):
+            raise UserError(f"{self.file} gives {np.shape(found)} for {len(images)} crop(s); export it anew")
         return np.asarray(found, np.float64)

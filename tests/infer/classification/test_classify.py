@@ -1,6 +1,8 @@
 """From sources to verdicts and tables."""
 
 import csv
+import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,10 @@ from align.shards.engines.engine import Engine
 from align.shards.run import align_source
 from align.sources.find import find_source
 from common.formats.crop_frame import Template
-from common.models.classifier_checkpoint import OperatingPoint
+from common.formats.shards import open_shard, read_header, read_rows, write_shard
+from common.models.classifier_checkpoint import OperatingPoint, load_classifier, save_classifier
 from common.models.crop_settings import CropSettings
+from common.models.training_facts import PseudoTraining, least_digests, pixel_digest
 from common.runtime.errors import UserError
 from infer.classification.ensemble import Ensemble, load_ensemble
 from infer.classification.faces import ClassifiedFaces
@@ -275,3 +279,43 @@ def test_folders_of_people_and_pairs_are_no_species(
     if labels:
         (tmp_path / labels[0]).write_text(labels[1])
     assert images_of(tmp_path, ClassifyRequest()).species == species
+
+
+@pytest.mark.slow
+def test_guesses_are_no_labels_and_models_that_learnt_them_are_found_out(
+    faces_folder: Path, make_classifier: Make, tmp_path: Path
+) -> None:
+    options = AlignOptions(template=Template.BOX, size=64)
+    align_source(find_source(faces_folder), tmp_path / "shards", options, engine=Engine(workers=1))
+    path = tmp_path / "shards" / "shard-00000.h5"
+    with open_shard(path) as shard:
+        header, rows = read_header(shard), read_rows(shard)
+    model = load_classifier(make_classifier())
+    taught = PseudoTraining(crops=2, synthetic=1, digests=least_digests(map(pixel_digest, rows.images[:2])))
+    info, file = model.info.model_copy(update={"pseudo": taught}), tmp_path / "taught.safetensors"
+    save_classifier(file, model.classifier, info, model.standing)
+    ensemble = opened(file)
+    for source in (faces_folder, tmp_path / "shards"):
+        found = classified(source, ensemble, tmp_path)
+        assert any("figures here are too good" in note and "(2 were" in note for note in found.notes)
+    guessed = np.arange(len(rows), dtype=np.uint8) % 2
+    write_shard(path, header, dataclasses.replace(rows, pseudo=guessed))
+    found = classified(tmp_path / "shards", opened(make_classifier()), tmp_path)
+    assert found.label.tolist() == np.where(guessed, -1, rows.synthetic.astype(int)).tolist()
+    assert "3 crops with a pseudo-label, which is no label here" in found.notes
+
+
+@pytest.mark.slow
+def test_views_are_asked_for_and_told(faces_folder: Path, make_classifier: Make, tmp_path: Path) -> None:
+    file = make_classifier()
+    logits = {}
+    for views in (None, ("mirror",), (), ("mirror", "rotate5")):
+        faces = classified(faces_folder, opened(file, views=views), tmp_path)
+        logits[views] = faces.logit
+        own = ("mirror",) if views is None else views
+        assert faces.models[0].views == own
+        said = json.loads((tmp_path / "faces.json").read_text())
+        assert said["models"][0]["views"] == list(own)
+    np.testing.assert_array_equal(logits[None], logits["mirror",])
+    assert not np.allclose(logits[()], logits[None], equal_nan=True)
+    assert not np.allclose(logits["mirror", "rotate5"], logits[None], equal_nan=True)

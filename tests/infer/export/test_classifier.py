@@ -79,6 +79,22 @@ def test_an_export_gives_the_logits_and_the_verdicts_of_the_checkpoint(
     assert json.loads(said["undecided"]) == [0.45, 0.55] and json.loads(said["crops"])["template"] == "box"
 
 
+def test_views_are_made_outside_of_a_file_that_has_no_mirror_image_inside(
+    exported: Exported, crops: list[NDArray[np.uint8]], tmp_path: Path
+) -> None:
+    every, images = ("mirror", "rotate5"), small(crops)
+    plain = export_classifier(exported.ensemble, tmp_path / "plain.onnx", ExportOptions(mirror=False)).file
+    model, before = open_classifier(plain, Device.CPU), open_classifier(exported.checkpoint, Device.CPU)
+    for views in ((), ("mirror",), every):
+        np.testing.assert_allclose(model.score(images, views), before.score(images, views), atol=1e-4)
+    np.testing.assert_array_equal(model.score(images), model.score(images, ()))
+    inside = open_classifier(exported.export.file, Device.CPU)
+    np.testing.assert_array_equal(inside.score(images), inside.score(images, ("mirror",)))
+    for views in ((), every):
+        with pytest.raises(UserError, match="averages over the mirror image by itself"):
+            load_ensemble([exported.export.file], tmp_path, AS_TRAINED, Device.CPU, views=views)
+
+
 def test_smaller_files_tell_what_they_lose(exported: Exported, faces_folder: Path, tmp_path: Path) -> None:
     images = images_of(faces_folder, AS_IT_IS)
     for precision in (Precision.FP16, Precision.INT8):
