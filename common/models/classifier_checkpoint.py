@@ -58,6 +58,7 @@ class ClassifierInfo(BaseModel):
     point: OperatingPoint = OperatingPoint()
     crops: CropSettings | None = None  # how the crops that it was trained on were taken; None: not known
     trained_on: str = ""  # for people
+    trained_crops: int | None = None  # how many it was trained on; None: not known
     synthetic: SyntheticTraining | None = None  # what it has seen of synthetic faces; None: not known
     pseudo: PseudoTraining | None = None  # what it was taught by other models' guesses; None: nothing
     data: str = ""  # fingerprint of what it was trained on

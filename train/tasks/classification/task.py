@@ -124,6 +124,7 @@ class Classification(Task):
             point=point_of(figures, chosen) if figures else OperatingPoint(),
             crops=data.crop_settings,
             trained_on=data.trained_on if moment.step else "",
+            trained_crops=len(data.trained) if moment.step else None,
             synthetic=data.synthetic if moment.step else SyntheticTraining(crops=0),
             pseudo=self._pseudo(moment),
             data=data.fingerprint,

@@ -1,0 +1,1 @@
+"""Pseudo-labels: what classifiers guess of crops without labels, where they are all but certain."""
