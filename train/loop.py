@@ -249,6 +249,7 @@ class _Run:
             moment = Moment(self.folder.run, epoch, progress.step, figures)
             save = partial(task.save, network=self.ema.network, moment=moment)
             keep_checkpoint(self.checkpoints, task.standing(moment), save)
+            task.validated(self.ema.network, moment)
             self.history.append(record)
         self.logger.validated(record)
         if progress.step > 0:

@@ -69,13 +69,19 @@ def resumed_config(
     folder = resumable_run(kind, out, run)
     stored = folder.read_config(kind).model_copy(update={"out": out})  # the folder may have moved
     config = load_config(kind, file, overrides, base=stored)
-    changed = [key for key in changed_keys(stored, config) if not key.startswith(RESUMABLE)]
+    changed = changed_but(RESUMABLE, stored, config)
     if changed:
         raise UserError(
             f"run {folder.run} was started with another {', '.join(changed)}; a resumed run keeps its own: "
             "leave that out, or start a new run without --resume"
         )
     return folder, config
+
+
+def changed_but(free: Sequence[str], old: Config, new: Config) -> list[str]:
+    """The dotted keys in which two configurations differ; not those `free`: keys, or tables (`hardware.`)."""
+    tables = tuple(name for name in free if name.endswith("."))
+    return [key for key in changed_keys(old, new) if key not in free and not key.startswith(tables)]
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class ClassifierInfo(BaseModel):
     synthetic: SyntheticTraining | None = None  # what it has seen of synthetic faces; None: not known
     pseudo: PseudoTraining | None = None  # what it was taught by other models' guesses; None: nothing
     data: str = ""  # fingerprint of what it was trained on
+    fold: str = ""  # which of the folds of its data was held out: "2 of 5"; empty for none
 
 
 @dataclass(frozen=True)

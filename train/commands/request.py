@@ -31,6 +31,18 @@ class RunRequest:
     ] = ()
 
 
+def overrides_of(request: RunRequest, options: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a request and the options that go before them, by dotted key.
+
+    Raises UserError for a setting without a key, and for a run that is named and not resumed.
+    """
+    from train.start import parse_settings
+
+    if request.run_name is not None and not request.resume:
+        raise UserError("--run names the run to --resume; add --resume")
+    return parse_settings(request.settings) | options
+
+
 def train_as_asked(
     kind: type[RunConfig], config: str | None, request: RunRequest, options: dict[str, Any]
 ) -> "Outcome":
@@ -46,11 +58,9 @@ def train_as_asked(
     """
     from train.load_config import load_config
     from train.loggers.console import ConsoleLogger
-    from train.start import parse_settings, resume_run, resumed_config, start_run
+    from train.start import resume_run, resumed_config, start_run
 
-    overrides = parse_settings(request.settings) | options
-    if request.run_name is not None and not request.resume:
-        raise UserError("--run names the run to --resume; add --resume")
+    overrides = overrides_of(request, options)
     with ConsoleLogger(console) as logger:
         if request.resume:
             return resume_run(*resumed_config(kind, request.run_name, config, overrides), logger)

@@ -44,6 +44,13 @@ class _NetworkOfRun(BaseModel):
     backbone: str
     size: int
     planes: PlaneNames = RGB
+    folds: int = 0
+    fold: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The network, and which fold was held out where one was."""
+        return self.backbone if self.fold is None else f"{self.backbone} fold {self.fold} of {self.folds}"
 
 
 def compared_models(logs: Path, names: Sequence[str] = ()) -> list[ComparedModel]:
@@ -85,7 +92,7 @@ def _of_run(logs: Path, run: str, records: Sequence[Record]) -> ComparedModel:
     if network is None:
         return ComparedModel(run, run, _step(best), None, None, _values(best))
     cost = cost_of_network(network.backbone, network.size, network.planes)
-    return ComparedModel(f"{network.backbone} {run}", run, _step(best), network.size, cost, _values(best))
+    return ComparedModel(f"{network.name} {run}", run, _step(best), network.size, cost, _values(best))
 
 
 def _of_checkpoint(path: Path, records: Sequence[Record]) -> ComparedModel:
@@ -94,7 +101,8 @@ def _of_checkpoint(path: Path, records: Sequence[Record]) -> ComparedModel:
     values = _values(next(own, {})) or standing.figures
     size = info.input_format.size
     cost = cost_of_network(info.network, size, info.planes)
-    return ComparedModel(path.stem, standing.run, standing.step, size, cost, values)
+    name = f"{path.stem}, fold {info.fold}" if info.fold else path.stem
+    return ComparedModel(name, standing.run, standing.step, size, cost, values)
 
 
 def _network_of(config: Path) -> _NetworkOfRun | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from common.models.checkpoint import SUFFIX
+from common.models.checkpoint import SUFFIX, read_standing
 from common.models.leaderboard import RankedCheckpoint, kept_checkpoints, last_checkpoint, rank
 from common.models.standing import Standing
 from train.display import number
@@ -40,6 +40,22 @@ def keep_checkpoint(folder: Path, standing: Standing, save: Callable[[Path], Non
         is_ours = entry.path.name == checkpoint_name(entry.standing)
         if entry.standing.group == standing.group and is_ours and entry not in best:
             entry.path.unlink(missing_ok=True)  # another run may have been quicker
+
+
+def keep_best(path: Path, standing: Standing, save: Callable[[Path], None]) -> None:
+    """Write the checkpoint of a run unless the one at `path`, of earlier weights of it, is better.
+
+    It is for the primary ranking, of equals the later. The leaderboard decides among all runs, and drops the
+    best of one for better ones of others.
+
+    Raises OSError when the folder cannot be written, UserError for a file at `path` that is no checkpoint.
+    """
+    entries = [RankedCheckpoint(path, standing)]
+    if path.is_file():
+        entries.append(RankedCheckpoint(path, read_standing(path)))
+    ranked = rank(entries, standing.rankings[0])
+    if not ranked or ranked[0].standing == standing:
+        save(path)
 
 
 def checkpoint_name(standing: Standing) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Column, Table
 
-from common.metrics.figures import VERIFICATION, Ranking
+from common.metrics.figures import CLASSIFICATION, VERIFICATION, Ranking
 from common.models.checkpoint import read_standing
+from common.models.classifier_checkpoint import read_classifier_info
 from common.models.leaderboard import RankedCheckpoint, kept_checkpoints, last_checkpoint, rank
 from common.models.standing import Standing
 from common.runtime.command_line import printable
@@ -25,6 +26,12 @@ class LeaderboardRow:
     file: str
     standing: Standing
     places: dict[Ranking, int]  # only the rankings that it is kept for
+    fold: str = ""  # of its run, such as "2 of 5"; empty for a run that is none of folds
+
+    @property
+    def run(self) -> str:
+        """The run, and its fold where it has one."""
+        return f"{self.standing.run}, fold {self.fold}" if self.fold else self.standing.run
 
     @property
     def kept_for(self) -> str:
@@ -63,10 +70,17 @@ def leaderboard_table(rows: Sequence[LeaderboardRow]) -> Table:
             table.add_section()
         figures = [number(standing.figure(primary)), span(standing.interval)]
         figures += [number(standing.figures.get(name)) for name in titles]
-        when = (standing.run, str(standing.epoch), str(standing.step))
+        when = (row.run, str(standing.epoch), str(standing.step))
         words = [row.kept_for, *when, standing.validation[:8], row.file]
         table.add_row(*figures, *(escape(printable(word)) for word in words))
     return table
+
+
+def _fold(entry: RankedCheckpoint) -> str:
+    if entry.standing.task == CLASSIFICATION:
+        with suppress(UserError):  # another run may have removed it meanwhile
+            return read_classifier_info(entry.path).fold
+    return ""
 
 
 def _rows_of(entries: list[RankedCheckpoint], group: tuple[str, str]) -> list[LeaderboardRow]:
@@ -79,6 +93,7 @@ def _rows_of(entries: list[RankedCheckpoint], group: tuple[str, str]) -> list[Le
             entry.path.name,
             entry.standing,
             {by: order.index(entry) + 1 for by, order in orders.items() if entry in order[:KEPT]},
+            _fold(entry),
         )
         for entry in [*ranked, *(entry for entry in own if entry not in ranked)]
     ]

@@ -56,6 +56,11 @@ class RunFolder:
         return self.path / "start.safetensors"
 
     @property
+    def best(self) -> Path:
+        """Its best weights, where a run keeps them beside those of the leaderboard."""
+        return self.path / "best.safetensors"
+
+    @property
     def curves(self) -> Path:
         """Loss and error rates over the steps, drawn."""
         return self.path / "curves.png"
@@ -103,9 +108,13 @@ class RunFolder:
         write_text_atomically(self.config, json.dumps(config.model_dump(mode="json"), indent=1) + "\n")
 
 
-def new_run_folder(config: RunConfig) -> RunFolder:
-    """A folder of its own for a new run, with its configuration in it, named after the time in UTC."""
-    root = config.out / RUN_FOLDER
+def new_run_folder(config: RunConfig, below: str = RUN_FOLDER) -> RunFolder:
+    """A folder of its own for a new run, with its configuration in it, named after the time in UTC.
+
+    `below`: the folder in that of the configuration that it is made in. Raises UserError where a thousand
+    start in one second.
+    """
+    root = config.out / below
     root.mkdir(parents=True, exist_ok=True)
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     for attempt in range(1, 1000):  # other runs may start in the same second

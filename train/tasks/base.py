@@ -111,6 +111,9 @@ class Task(ABC):
         """What a person should know before the first step of this session."""
         return []
 
+    def validated(self, network: nn.Module, moment: Moment) -> None:  # noqa: B027 - most keep no more
+        """Keep what a task wants of a validation; called in the first process, after the checkpoints."""
+
     def closing_notes(self, figures: Figures) -> list[str]:
         """What a person should know of the last figures of this session."""
         return []

@@ -7,8 +7,9 @@ from pydantic import BeforeValidator, Field
 from common.metrics.figures import CLASSIFICATION
 from common.models.plane_names import RGB, PlaneChoice, parse_planes
 from common.runtime.as_option import AsOption, Panel
+from common.runtime.errors import UserError
 from train.augment.config import AugmentConfig
-from train.run_config import STEPS, WEIGHTS, BatchConfig, OptimiserConfig, RunConfig, ValidationConfig
+from train.run_config import RUN, STEPS, WEIGHTS, BatchConfig, OptimiserConfig, RunConfig, ValidationConfig
 
 # both classes pass through the same resampling, blur and compression, often: otherwise the sharpness of a
 # data set's pictures is learnt in the place of what a forgery leaves
@@ -56,7 +57,7 @@ class ClassifierConfig(RunConfig):
     """All that the training of a classifier depends on."""
 
     command = "train classifier"
-    needed: ClassVar = {"forge.methods": ("forge.share",)}
+    needed: ClassVar = {"forge.methods": ("forge.share",), "fold": ("folds",)}
 
     task: Literal["classification"] = CLASSIFICATION
     recipe: str = ""  # the name that checkpoints keep
@@ -94,7 +95,19 @@ class ClassifierConfig(RunConfig):
     backbone_rate: float = Field(1.0, gt=0, le=1)  # of the learning rate, for all but the last layers
     match_resolution: bool = True  # reduce the sharper class to the resolution of the other's faces
     label_smoothing: float = Field(0, ge=0, lt=0.5)  # 0.05: 0.05 and 0.95 in the place of 0 and 1
-    epochs: Annotated[int, AsOption("Passes over the data.", "The run")] = Field(10, ge=1)
+    epochs: Annotated[int, AsOption("Passes over the data.", RUN)] = Field(10, ge=1)
+    folds: Annotated[
+        int,
+        AsOption(
+            "Train so many classifiers, each validated on a part of the data that the others train on, and "
+            "score every crop by the one that has not seen it.",
+            RUN,
+        ),
+    ] = Field(0, ge=0, le=100)
+    fold: Annotated[
+        int | None,
+        AsOption("Train this one of --folds alone, from 1: other machines can train the others.", RUN),
+    ] = Field(None, ge=1)
     augment: AugmentConfig = AUGMENTATION
     optimiser: Annotated[OptimiserConfig, Panel(STEPS)] = OptimiserConfig(
         schedule="cosine", warmup_steps=50, average_decay=0.99
@@ -108,7 +121,11 @@ class ClassifierConfig(RunConfig):
         return task == CLASSIFICATION
 
     def check(self) -> None:
-        """Raises UserError for a network that there is not."""
+        """Raises UserError for a network that there is not, and for folds that make no sense."""
         from common.models.networks import check_network_name  # torch comes with it
 
         check_network_name(self.backbone)
+        if self.folds == 1:
+            raise UserError("one fold would leave nothing to train on; --folds takes 2 or more, such as 5")
+        if self.fold is not None and self.fold > self.folds:
+            raise UserError(f"there is no fold {self.fold} of {self.folds}; --fold is from 1 to {self.folds}")

@@ -81,7 +81,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
     """
     require_shards(config.data)
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing, size=config.size)
-    same = _same_pictures(config, dataset, fabric)
+    same = same_pictures_of(config, dataset, fabric)
     groups, names = crop_groups(dataset, same)
     sides = dataset.match_resolution() if config.match_resolution else None
     held_out = _held_out(config, dataset, groups, names, stored_split)
@@ -98,9 +98,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
     validation, forged = _validation(config, dataset, groups, parts.validated, forgeable)
     crop_settings, crop_notes = crop_settings_of(dataset.folders)
     forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
-    digest = hashlib.sha256(trained.tobytes() + f"{config.size} {config.match_resolution}".encode())
-    if forgeable is not None:
-        digest.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
+    digest = training_digest(config, dataset, trained)
     return ClassificationData(
         dataset,
         same,
@@ -129,11 +127,11 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
             *unused_notes(batches.leaves_synthetic_out, int(dataset.synthetic[trained].sum())),
             *doubt_notes(validation.labels),
         ],
-        fingerprint=f"{dataset.fingerprint}-{validation.fingerprint}-{digest.hexdigest()[:16]}",
+        fingerprint=f"{dataset.fingerprint}-{validation.fingerprint}-{digest}",
     )
 
 
-def _same_pictures(config: ClassifierConfig, dataset: CropDataset, fabric: Fabric) -> list[DuplicateGroup]:
+def same_pictures_of(config: ClassifierConfig, dataset: CropDataset, fabric: Fabric) -> list[DuplicateGroup]:
     """The rows that are one picture, the same in all processes; none where they are not looked for."""
     if not config.same_pictures:
         return []
@@ -141,6 +139,14 @@ def _same_pictures(config: ClassifierConfig, dataset: CropDataset, fabric: Fabri
     shared = fabric.broadcast(found)
     assert shared is not None
     return shared
+
+
+def training_digest(config: ClassifierConfig, dataset: CropDataset, trained: NDArray[np.int64]) -> str:
+    """The last part of the fingerprint of a run's data: which rows are trained on, and how they are read."""
+    digest = hashlib.sha256(trained.tobytes() + f"{config.size} {config.match_resolution}".encode())
+    if config.forge.share:
+        digest.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _batches(

@@ -1,6 +1,7 @@
 """The task of classification: data, network, loss, validation, checkpoints."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from train.data.same_pictures import same_picture_notes
 from train.data.split import write_split
 from train.display import Panel
 from train.distributed.gather import gather_rows
+from train.records.checkpoints import keep_best
 from train.records.run_folder import RunFolder
 from train.tasks.base import Moment, Task
 from train.tasks.classification.config import ClassifierConfig
@@ -96,6 +98,12 @@ class Classification(Task):
         classifier = cast(Classifier, network)
         return validate(classifier, self.data.validation, self.config.validation.threshold, self.fabric)
 
+    def validated(self, network: nn.Module, moment: Moment) -> None:
+        """Keep the best weights of a fold whatever the leaderboard drops: they score what was held out."""
+        if self.config.fold is not None:
+            save = partial(self.save, network=network, moment=moment)
+            keep_best(self.folder.best, self.standing(moment), save)
+
     def begin(self) -> None:
         """Write what is held out, the crops that are one picture, and the weights of the start."""
         data = self.data
@@ -128,6 +136,7 @@ class Classification(Task):
             synthetic=data.synthetic if moment.step else SyntheticTraining(crops=0),
             pseudo=self._pseudo(moment),
             data=data.fingerprint,
+            fold=f"{config.fold} of {config.folds}" if config.fold is not None else "",
         )
 
     def _pseudo(self, moment: Moment) -> PseudoTraining | None:

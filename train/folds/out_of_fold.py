@@ -1,0 +1,113 @@
+"""Out-of-fold scores: every crop scored by the classifier of the fold that held it out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from common.formats.csv_file import csv_line, write_csv
+from common.models.classifier_checkpoint import LoadedClassifier, OperatingPoint, load_classifier
+from common.runtime.errors import UserError
+from train.data.dataset import CropDataset
+from train.data.groups import crops_of_groups_with
+from train.data.pseudo_rows import parts_of
+from train.distributed.shares import computed_in_shares
+from train.folds.fold_folder import FoldFolder, FoldPlan
+from train.folds.plan_folds import grouped_crops
+from train.tasks.classification.config import ClassifierConfig
+from train.tasks.classification.data import training_digest
+from train.tasks.classification.validate import SCORE_BATCH
+
+HEADER = "path,label,fold,logit,probability"
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """The crops that a fold held out, R of them in the order of the shards, and what they got from it."""
+
+    paths: list[str]
+    labels: NDArray[np.bool_]  # (R,) true for synthetic
+    groups: NDArray[np.int64]  # (R,)
+    fold: NDArray[np.int64]  # (R,) from 1
+    logits: NDArray[np.float64]  # (R,) calibrated by the temperature of the fold
+    points: list[OperatingPoint]  # of the folds
+    runs: list[str]  # of the folds
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """(R,) P(synthetic)."""
+        found: NDArray[np.float64] = expit(self.logits)
+        return found
+
+
+def score_out_of_fold(
+    config: ClassifierConfig, folder: FoldFolder, plan: FoldPlan, fabric: Fabric
+) -> OutOfFold:
+    """The scores of all crops but those with pseudo-labels, the same in all processes, which share the work.
+
+    Raises UserError where data or classifiers are not those of the plan, or a logit is not finite.
+    """
+    dataset, groups = grouped_crops(config, fabric)
+    if dataset.fingerprint != plan.data:
+        raise UserError(
+            f"crops or labels are not those that {folder.plan} assigns; put them back, or start anew"
+        )
+    logits, fold = np.full(len(dataset), np.nan), np.zeros(len(dataset), np.int64)
+    points, runs = [], []
+    for part in plan.parts:
+        parts = parts_of(dataset, crops_of_groups_with(part.held_out, dataset, groups))
+        path = folder.model(part.fold)
+        loaded = load_classifier(path)
+        digest = training_digest(config, dataset, np.flatnonzero(parts.trained))
+        first, _, last = loaded.info.data.partition("-")
+        if first != plan.data or not last.endswith(digest):
+            raise UserError(
+                f"{path} was trained on other data or folds than {folder.plan} says; move it away, and "
+                f"--resume trains fold {part.fold} again"
+            )
+        rows = np.flatnonzero(parts.validated)
+        logits[rows] = _logits(loaded, dataset, rows, path, fabric)
+        fold[rows] = part.fold
+        points.append(loaded.info.point)
+        runs.append(loaded.standing.run)
+    scored = np.flatnonzero(fold)
+    paths = dataset.paths()
+    return OutOfFold(
+        [paths[row] for row in scored.tolist()],
+        dataset.synthetic[scored],
+        groups[scored],
+        fold[scored],
+        logits[scored],
+        points,
+        runs,
+    )
+
+
+def write_scores(path: Path, scored: OutOfFold) -> None:
+    """Write `out_of_fold.csv`, a line a crop, atomically; numbers are written to the last bit."""
+    columns = scored.paths, scored.labels, scored.fold, scored.logits.tolist(), scored.probabilities.tolist()
+    lines = (
+        csv_line(name, f"{label:d}", str(fold), repr(logit), repr(probability))
+        for name, label, fold, logit, probability in zip(*columns, strict=True)
+    )
+    write_csv(path, HEADER, lines)
+
+
+def _logits(
+    loaded: LoadedClassifier, dataset: CropDataset, rows: NDArray[np.int64], path: Path, fabric: Fabric
+) -> NDArray[np.float64]:
+    """(R,) calibrated, the mean over crop and mirror image, as the validation of a run scores."""
+    classifier = loaded.classifier.to(fabric.device)
+    found = computed_in_shares(
+        rows, lambda part: classifier.score(dataset[part].crops.to(fabric.device)), (), SCORE_BATCH, fabric
+    )
+    if not torch.isfinite(found).all():
+        raise UserError(
+            f"{path} gives logits that are not finite; move it away, and --resume trains it again"
+        )
+    calibrated: NDArray[np.float64] = found.double().cpu().numpy() / loaded.info.point.temperature
+    return calibrated
