@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from lightning_fabric import Fabric
-from torch.distributed import DistError, destroy_process_group, is_initialized
+from torch.distributed import DistError
 
 from common.runtime.errors import UserError
 from train.distributed.devices import open_fabric
+from train.distributed.process_group import closing_process_group
 from train.load_config import Config, changed_keys, load_config
 from train.loggers.base import Logger
 from train.loggers.several import open_loggers
@@ -31,6 +32,7 @@ RESUMABLE = (
 )
 
 
+@closing_process_group()
 def start_run(config: RunConfig, logger: Logger) -> Outcome:
     """Train as configured, in a run folder of its own. Raises UserError as `train`."""
     fabric = open_fabric(config.hardware)
@@ -46,6 +48,7 @@ def start_run(config: RunConfig, logger: Logger) -> Outcome:
         raise
 
 
+@closing_process_group()
 def resume_run(folder: RunFolder, config: RunConfig, logger: Logger) -> Outcome:
     """Go on with a run from its saved state. Raises UserError as `train`."""
     fabric = open_fabric(config.hardware)
@@ -102,14 +105,6 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def _train(fabric: Fabric, config: RunConfig, folder: RunFolder, logger: Logger) -> Outcome:
-    try:
-        return _train_as_rank(fabric, config, folder, logger)
-    finally:
-        if is_initialized():  # else its threads may abort a process that ends
-            destroy_process_group()
-
-
-def _train_as_rank(fabric: Fabric, config: RunConfig, folder: RunFolder, logger: Logger) -> Outcome:
     if not fabric.is_global_zero:
         try:
             return train(fabric, config, folder, Logger())

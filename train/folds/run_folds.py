@@ -14,6 +14,7 @@ from common.runtime.atomic import remove_stale_temporaries, write_atomically
 from common.runtime.errors import UserError
 from train.data.split import write_split
 from train.distributed.devices import open_fabric
+from train.distributed.process_group import closing_process_group
 from train.folds.fold_folder import FOLDS_FOLDER, FoldFolder, FoldPlan, fold_folders
 from train.folds.out_of_fold import score_out_of_fold, write_scores
 from train.folds.plan_folds import plan_folds
@@ -39,6 +40,7 @@ class FoldsOutcome:
     summary: FoldsSummary | None = None  # once no fold is unfinished
 
 
+@closing_process_group()
 def start_folds(config: ClassifierConfig, open_logger: OpenLogger) -> FoldsOutcome:
     """Assign the data to folds and train them, or the one that is asked for.
 
@@ -62,6 +64,7 @@ def start_folds(config: ClassifierConfig, open_logger: OpenLogger) -> FoldsOutco
         raise
 
 
+@closing_process_group()
 def resume_folds(folder: FoldFolder, config: ClassifierConfig, open_logger: OpenLogger) -> FoldsOutcome:
     """Go on with a set: finished folds are passed over, a fold that has begun goes on where it stopped.
 
