@@ -57,6 +57,14 @@ ORIGIN_COLUMNS = {"groups": Column(str), "species": Column(str)}
 # of shards with a row whose `synthetic` is the guess of models: 1 for such a row
 PSEUDO_COLUMNS = {"pseudo": Column("u1")}
 
+# of shards with crops of videos: all of them or none
+CLIP_COLUMNS = {
+    "clip": Column(str),
+    "frame": Column("<i4"),
+    "seconds": Column("<f8"),
+    "track": Column("<i4"),
+}
+
 
 class Alignment(IntEnum):
     """The way in which a crop was taken."""
@@ -100,6 +108,19 @@ class OriginColumns:
 
 
 @dataclass(frozen=True)
+class ClipColumns:
+    """The columns that say where in a video crops were taken, N rows; `""`, -1 and NaN for photographs.
+
+    The crops of one track of a clip are neighbours, in order of time.
+    """
+
+    clip: list[str]  # path of the video, relative to its source folder
+    frame: NDArray[np.int32]  # (N,) counted over all that the video has, from 0
+    seconds: NDArray[np.float64]  # (N,) since its first frame
+    track: NDArray[np.int32]  # (N,) whose face it is, within the clip: in order of appearance, from 0
+
+
+@dataclass(frozen=True)
 class ShardRows:
     """The columns of a shard: the crops and what is known of each, N rows."""
 
@@ -116,6 +137,7 @@ class ShardRows:
     origins: OriginColumns | None = None  # None where nothing is known of any
     # (N,) 1 where `synthetic` was guessed by models; None where it was not of any
     pseudo: NDArray[np.uint8] | None = None
+    clips: ClipColumns | None = None  # None where all are of photographs
 
     def __len__(self) -> int:
         return len(self.images)
@@ -137,6 +159,8 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
             write_columns(file, ORIGIN_COLUMNS, rows.origins)
         if rows.pseudo is not None and rows.pseudo.any():
             write_columns(file, PSEUDO_COLUMNS, rows)
+        if rows.clips is not None:
+            write_columns(file, CLIP_COLUMNS, rows.clips)
 
     data = made_in_memory(fill)
     write_atomically(path, lambda temporary: temporary.write_bytes(data))
@@ -147,7 +171,7 @@ def open_shard(path: Path) -> h5py.File:
     """A shard, open for reading, in which every column is as the format demands.
 
     The file has `images` (N, size, size, 3) uint8 RGB, the columns of `COLUMNS`, and of `FORGERY_COLUMNS`,
-    of `ORIGIN_COLUMNS` and of `PSEUDO_COLUMNS` all or none.
+    of `ORIGIN_COLUMNS`, of `PSEUDO_COLUMNS` and of `CLIP_COLUMNS` all or none.
     Raises UserError that says why when it cannot be opened, is damaged, of another version, or not a shard.
     """
     with naming(path, REMAKE):
@@ -178,6 +202,7 @@ def read_rows(file: h5py.File) -> ShardRows:
         forged=forgery_columns(file),
         origins=origin_columns(file),
         pseudo=file["pseudo"][:] if _has_some(file, PSEUDO_COLUMNS) else None,
+        clips=clip_columns(file),
         **columns,
     )
 
@@ -201,6 +226,14 @@ def pseudo_labelled(file: h5py.File) -> NDArray[np.bool_]:
     if not _has_some(file, PSEUDO_COLUMNS):
         return np.zeros(len(file["images"]), np.bool_)
     return np.asarray(file["pseudo"][:] != 0)
+
+
+def clip_columns(file: h5py.File) -> ClipColumns | None:
+    """Where in videos the crops of an open shard were taken; None where it says nothing of it."""
+    if not _has_some(file, CLIP_COLUMNS):
+        return None
+    clip, *numbers = (file[name][:] for name in CLIP_COLUMNS)
+    return ClipColumns(decode_strings(clip), *numbers)
 
 
 def shard_paths(folder: Path) -> list[Path]:
@@ -228,7 +261,7 @@ def _identities(sources: str) -> tuple[str, ...]:
 def _check(file: h5py.File) -> None:
     check_format(file, FORMAT, [FORMAT_VERSION], "a facetrust shard")
     columns = {"images": _images(0), **COLUMNS}
-    for optional in (FORGERY_COLUMNS, ORIGIN_COLUMNS, PSEUDO_COLUMNS):
+    for optional in (FORGERY_COLUMNS, ORIGIN_COLUMNS, PSEUDO_COLUMNS, CLIP_COLUMNS):
         columns |= optional if _has_some(file, optional) else {}
     lacking = [name for name in HEADER_TEXTS if text_attribute(file, name) is None]
     lacking += [name for name in HEADER_NUMBERS if not has_number(file, name)]

@@ -13,13 +13,16 @@ import pytest
 from numpy.typing import NDArray
 
 from common.formats.shards import (
+    CLIP_COLUMNS,
     COLUMNS,
     FORGERY_COLUMNS,
     ORIGIN_COLUMNS,
+    ClipColumns,
     ForgeryColumns,
     OriginColumns,
     ShardHeader,
     ShardRows,
+    clip_columns,
     decode_strings,
     forgery_columns,
     open_shard,
@@ -98,6 +101,26 @@ def test_what_photographs_were_taken_from_is_optional(
     with h5py.File(path, "r+") as file:
         del file["species"]
     with pytest.raises(UserError, match="lacks species"):
+        open_shard(path)
+
+
+def test_where_in_clips_crops_were_taken_is_optional(
+    tmp_path: Path, shard: Path, shard_header: ShardHeader, rows: ShardRows
+) -> None:
+    frames, tracks = np.array([0, 9, 4, -1], np.int32), np.array([0, 0, 1, -1], np.int32)
+    clips = ClipColumns(["ü.mp4"] * 3 + [""], frames, np.array([0, 0.36, 0.16, np.nan]), tracks)
+    path = tmp_path / "shard-00001.h5"
+    write_shard(path, shard_header, dataclasses.replace(rows, clips=clips))
+    with open_shard(path) as file, open_shard(shard) as plain:
+        found = clip_columns(file)
+        assert found is not None and read_rows(file).clips is not None and found.clip == clips.clip
+        for name in ("frame", "seconds", "track"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(clips, name))
+        assert set(file) == {"images", *COLUMNS, *CLIP_COLUMNS}
+        assert clip_columns(plain) is None and read_rows(plain).clips is None
+    with h5py.File(path, "r+") as file:
+        del file["track"]
+    with pytest.raises(UserError, match="lacks track"):
         open_shard(path)
 
 
