@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from align.crops.choose_face import choose_faces
+from align.crops.choose_face import choose_faces, rank_faces
 from align.crops.crop import centre_square, crop_box, crop_face, crop_resolution, inner_corners
 from align.crops.options import AlignOptions, OnMissing
 from align.crops.photograph import DecodedPhotograph
@@ -85,10 +85,14 @@ class Aligner:
         outcome = next(self.align_all([source]))
         return outcome if isinstance(outcome, Rejection) else outcome[0]
 
-    def align_all(self, sources: Sequence[ImageSource]) -> Iterator[list[AlignedFace] | Rejection]:
+    def align_all(
+        self, sources: Sequence[ImageSource], keep_others: bool = False
+    ) -> Iterator[list[AlignedFace] | Rejection]:
         """The faces to keep of each photograph, in order, those of one photograph by prominence.
 
-        Never raises for what a photograph holds; UserError for what is none, such as None.
+        With `keep_others` all that were found are kept behind the one that the options choose; small ones are
+        not looked for where it is larger, unless the options choose all. Never raises for what a photograph
+        holds; UserError for what is none, such as None.
         """
         window: list[DecodedPhotograph | Rejection] = []
         batch = self.detector.batch_size if self.detector else 1
@@ -97,9 +101,9 @@ class Aligner:
             window.append(photograph)
             pixels += photograph.pixels.size // 3 if isinstance(photograph, DecodedPhotograph) else 0
             if len(window) >= batch or pixels > WINDOW_PIXELS:
-                yield from self._finish(window)
+                yield from self._finish(window, keep_others)
                 window, pixels = [], 0
-        yield from self._finish(window)
+        yield from self._finish(window, keep_others)
 
     def _read_all(self, sources: Sequence[ImageSource]) -> Iterator[DecodedPhotograph | Rejection]:
         """What `_read` makes of each; on a GPU a few are decoded ahead."""
@@ -125,7 +129,9 @@ class Aligner:
         except UnreadableImageError as error:
             return Rejection(str(error))
 
-    def _finish(self, window: list[DecodedPhotograph | Rejection]) -> Iterator[list[AlignedFace] | Rejection]:
+    def _finish(
+        self, window: list[DecodedPhotograph | Rejection], keep_others: bool
+    ) -> Iterator[list[AlignedFace] | Rejection]:
         photographs = [entry for entry in window if isinstance(entry, DecodedPhotograph)]
         found = iter(self._detect(photographs))
         for entry in window:
@@ -134,7 +140,7 @@ class Aligner:
                 continue
             faces = next(found)
             try:
-                yield self._crop(entry, faces)
+                yield self._crop(entry, faces, keep_others)
             except UnreadableImageError as error:  # the whole of it is decoded only now
                 yield Rejection(str(error))
 
@@ -149,12 +155,18 @@ class Aligner:
         )
         return [looks.usable(faces, entry.reduction) for faces, entry in zip(found, photographs, strict=True)]
 
-    def _crop(self, photograph: DecodedPhotograph, faces: list[Detection]) -> list[AlignedFace] | Rejection:
+    def _crop(
+        self, photograph: DecodedPhotograph, faces: list[Detection], keep_others: bool
+    ) -> list[AlignedFace] | Rejection:
         if self._second_look is None:
             return [self._without_landmarks(photograph, Alignment.AS_GIVEN)]
         found = self._second_look.after(photograph, faces)
-        chosen = choose_faces(found.faces, self.options.face, *found.photograph.pixels.shape[:2])
+        size = found.photograph.pixels.shape[:2]
+        chosen = choose_faces(found.faces, self.options.face, *size)
         standing = self._second_look.standing(found, chosen)
+        if keep_others:
+            others = rank_faces(found.faces, self.options.face, *size)[len(chosen) :]
+            standing += self._second_look.standing_as_found(found, others)
         try:
             aligned = [self._crop_face(found, face, turned) for face, turned in standing]
         except ValueError:

@@ -15,8 +15,13 @@ def choose_faces(faces: list[Detection], choice: FaceChoice, height: int, width:
     insightface do: the area less twice the squared distance of the face's middle from that of the image. Both
     are in square pixels, so that the choice does not depend on the resolution.
     """
-    ranked = sorted(faces, key=_prominence(choice, height, width), reverse=True)
+    ranked = rank_faces(faces, choice, height, width)
     return ranked if choice is FaceChoice.ALL else ranked[:1]
+
+
+def rank_faces(faces: list[Detection], choice: FaceChoice, height: int, width: int) -> list[Detection]:
+    """All faces of an image, the most prominent by this choice first."""
+    return sorted(faces, key=_prominence(choice, height, width), reverse=True)
 
 
 def is_settled(

@@ -86,6 +86,11 @@ class SecondLook:
                 standing.append((face, found.turned))
         return standing
 
+    def standing_as_found(self, found: Found, faces: list[Detection]) -> list[tuple[Detection, int]]:
+        """Those of these faces that stand upright at the turn of the photograph; no other is tried."""
+        size = found.photograph.pixels.shape[:2]
+        return [(face, found.turned) for face in faces if _stands(at_turn(face, found.turned, *size))]
+
     def usable(self, faces: list[Detection], scale: float) -> list[Detection]:
         """The faces of at least `min_face`, in an image whose pixels are `scale` of the photograph wide."""
         if not self._options.min_face:

@@ -1,0 +1,1 @@
+"""Clips: the faces in their frames, linked to tracks of one person each."""
