@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from common.runtime.command_line import printable
+from common.runtime.wording import counted
 
 if TYPE_CHECKING:  # numpy and h5py come with it, which `--help` has no use for
     from align.shards.info import ShardInfo
@@ -16,7 +17,7 @@ BAR_WIDTH = 40  # characters
 
 
 def reasons_table(rejected: Counter[str], report: str = "") -> Table:
-    """Rejected photographs by reason; `report` is the file that lists them."""
+    """Rejected photographs and clips by reason; `report` is the file that lists them."""
     title = f"{rejected.total():,} rejected" + (f": {report}" if report else "")
     table = Table("reason", "photographs", title=escape(title))
     for reason, count in rejected.most_common():
@@ -30,7 +31,8 @@ def source_table(account: Mapping[str, Any]) -> Table:
     people = account.get("people")
     table.add_row("known people", "none" if people == 0 else _count(people))
     for name in ("bona fide", "synthetic"):
-        table.add_row(f"{name} photographs", _count(account.get(name)))
+        of = "photographs and clips" if account.get("clips") else "photographs"
+        table.add_row(f"{name} {of}", _count(account.get(name)))
     for name in ("labels without a photograph", "photographs without a label", "passed over"):
         if account.get(name):
             table.add_row(name, f"[yellow]{_count(account[name])}[/]")
@@ -44,6 +46,12 @@ def source_table(account: Mapping[str, Any]) -> Table:
 
 def _count(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else "unknown"
+
+
+def counted_files(files: int, clips: int) -> str:
+    """The photographs and clips of so many files: "12 photographs and 30 clips"."""
+    photographs = [counted(files - clips, "photograph")] if files > clips or not clips else []
+    return " and ".join([*photographs, *([counted(clips, "clip")] if clips else [])])
 
 
 def described_template(template: str, margin: float) -> str:
@@ -66,6 +74,10 @@ def info_table(info: "ShardInfo", title: str) -> Table:
         table.add_row("by pseudo-labels", f"{info.pseudo:,} of these, the guesses of models")
     for method, count in sorted(info.methods.items()):
         table.add_row(f"made by {escape(printable(method))}", f"{count:,}")
+    if info.clips:
+        table.add_row("clips", f"{info.clips:,}, with {counted(info.tracks, 'track')}")
+    if info.frames:
+        table.add_row("frames without a face", f"{info.faceless:,} of {info.frames:,}")
     for name, count in info.alignment.items():
         table.add_row(name, f"{count:,}")
     table.add_row("detector", escape(header.detector))

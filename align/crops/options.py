@@ -82,8 +82,8 @@ class AlignOptions:
     face: Annotated[
         FaceChoice,
         AsOption(
-            "Which of several faces; central weighs size against place, all gives each further face an "
-            "identity of its own.",
+            "Which of several faces, or tracks of a clip; central weighs size against place, all gives each "
+            "further one an identity of its own.",
             DETECTION,
         ),
     ] = FaceChoice.CENTRAL

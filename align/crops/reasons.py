@@ -37,8 +37,8 @@ _PATTERNS = {
     ReasonKind.NO_SUCH_FILE: f"{NO_SUCH_FILE}|{DEAD_LINK}",
     ReasonKind.CANNOT_BE_READ: "|".join(TRANSIENT) + f"|a folder that {CANNOT_READ}",
     ReasonKind.NO_IMAGE: (
-        r".*not an image|not a file|damaged image|.* is not read\b|more than "
-        rf"|\d+x\d+ is (more than|too)|a (file|JPEG) of more than|{LOST_FACE}"
+        r".*not an? (image|video)|not a file|damaged (image|video)|.* is not read\b|more than "
+        rf"|\d+x\d+ is (more than|too)|a (file|JPEG|video) (of|that takes|with|without) |{LOST_FACE}"
     ),
     ReasonKind.NO_FACE: f"{NO_FACE}|{COINCIDE}|{NO_BOX}",
     ReasonKind.TURNED: TURNED,

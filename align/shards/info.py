@@ -13,6 +13,7 @@ from common.formats.shard_folder import open_folder
 from common.formats.shards import (
     Alignment,
     ShardHeader,
+    clip_columns,
     decode_strings,
     forgery_columns,
     open_shard,
@@ -46,6 +47,10 @@ class ShardInfo:
     photos_per_person: tuple[int, float, int]  # least, median, most
     score_histogram: list[int]  # crops by detection score, in SCORE_BINS equal parts of 0 to 1
     rejected: Counter[str] | None  # reason: photographs; None without a manifest
+    clips: int  # with a crop at least
+    tracks: int  # of these together
+    frames: int  # of all clips, that were looked at; 0 without a manifest
+    faceless: int  # of these, without a face
     taken: dict[str, Any]  # what the photographs were taken for; empty where it is not recorded
     notes: list[str]  # what the manifest lists and is not there, and the like
 
@@ -58,6 +63,7 @@ def summarise(folder: Path) -> ShardInfo:
     histogram = np.zeros(SCORE_BINS, np.int64)
     synthetic = pseudo = 0
     headers = set()
+    tracks: set[tuple[str, int]] = set()
     found = open_folder(folder)
     for path in found.shards:
         with open_shard(path) as shard:
@@ -65,6 +71,8 @@ def summarise(folder: Path) -> ShardInfo:
             counts.update(decode_strings(shard["identity"][:]))
             made = forgery_columns(shard)
             methods.update(made.method if made else ())
+            if (places := clip_columns(shard)) is not None:
+                tracks.update(zip(places.clip, places.track.tolist(), strict=True))
             synthetic += int((shard["synthetic"][:] != 0).sum())
             pseudo += int(pseudo_labelled(shard).sum())
             alignment += np.bincount(shard["alignment"][:], minlength=len(ALIGNMENTS))[: len(ALIGNMENTS)]
@@ -77,6 +85,8 @@ def summarise(folder: Path) -> ShardInfo:
         )
     per_person = sorted(counts.values()) or [0]
     header = headers.pop()
+    tracks = {(clip, track) for clip, track in tracks if clip}
+    entries = list(found.manifest.entries.values()) if found.manifest else []
     return ShardInfo(
         header,
         len(found.shards),
@@ -92,7 +102,11 @@ def summarise(folder: Path) -> ShardInfo:
         },
         (per_person[0], float(np.median(per_person)), per_person[-1]),
         histogram.tolist(),
-        group_reasons(found.manifest.entries.values()) if found.manifest else None,
+        group_reasons(entries) if found.manifest else None,
+        len({clip for clip, _ in tracks}),
+        len(tracks),
+        sum(entry.frames for entry in entries),
+        sum(entry.faceless for entry in entries),
         found.manifest.header.taken if found.manifest else {},
         found.notes,
     )

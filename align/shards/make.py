@@ -86,7 +86,15 @@ class ClaimedFolder:
             for position, result in engine.run(work, [shard.job for shard in todo]):
                 shard, rejected = todo[position], [list(reject) for reject in result.rejected]
                 name = shard.destination.name
-                entries[name] = ManifestEntry(name, result.rows, result.sha256, shard.inputs, rejected)
+                entries[name] = ManifestEntry(
+                    name,
+                    result.rows,
+                    result.sha256,
+                    shard.inputs,
+                    rejected,
+                    result.frames,
+                    result.faceless,
+                )
                 append_entry(self.path, entries[name])
                 done += shard.images
                 progress(done, total)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from align.media.unreadable import TRANSIENT
 from align.shards.job import ShardJob
+from align.tracks.options import ClipOptions
 from common.formats.manifest import MANIFEST_FILE, SHARD_NAME, Manifest, ManifestEntry, ManifestHeader
 from common.formats.shards import FORMAT_VERSION, SHARD_PATTERN, open_shard
 from common.runtime.checksum import file_sha256
@@ -16,6 +17,7 @@ from common.runtime.worker_processes import available_cores
 
 STAT_THREADS = 16
 ALIGNMENT_VERSION = 3  # raised whenever the same photograph would give another crop, or one at all
+CLIP_VERSION = 1  # raised whenever the same clip would give other crops or tracks of the same frames
 
 
 def refuse_what_differs(out: Path, header: ManifestHeader, earlier: Manifest | None) -> None:
@@ -33,6 +35,9 @@ def refuse_what_differs(out: Path, header: ManifestHeader, earlier: Manifest | N
     told, made = header.options, dict(earlier.header.options)
     if "limit" in told and _is_wider(told["limit"], made.get("limit")):
         made["limit"] = told["limit"]  # more of the same keeps what is there
+    of_clips = ClipOptions().as_dict().keys()
+    if not made.keys() & of_clips:  # there were none when it was made
+        told = {name: value for name, value in told.items() if name not in of_clips}
     different = [name for name in told if told[name] != made.get(name)]
     if different == ["weights"]:
         raise UserError(f"the shards in {out} were made with other weights of the detector; {way_out}")
@@ -90,6 +95,8 @@ def _fingerprint(job: ShardJob, version: int) -> str:
         if photograph.groups or photograph.species:
             facts += [photograph.groups, photograph.species]
         facts += ["pseudo"] if photograph.pseudo else []
+        if photograph.is_clip:
+            facts += [job.clip_options.as_dict(), CLIP_VERSION]
         digest.update(json.dumps(facts).encode())
     return digest.hexdigest()
 

@@ -1,8 +1,8 @@
-"""Stage 1 as a whole: photographs to a folder of shards, resumable, on all cores or a cluster."""
+"""Stage 1 as a whole: photographs and clips to a folder of shards, resumable, on all cores or a cluster."""
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from align.shards.job import ShardJob, align_shard
 from align.shards.make import LOCK_FILE, PlannedShard, claim_folder
 from align.shards.resume import count_outdated, fingerprints
 from align.sources.find import Source
+from align.sources.photograph import Photograph
+from align.tracks.options import USUAL_FRAMES, ClipOptions
 from common.formats.manifest import ManifestHeader
 from common.runtime.device import Device
 from common.runtime.errors import UserError
@@ -26,14 +28,17 @@ __all__ = ["LOCK_FILE", "AlignSummary", "align_source"]
 class AlignSummary:
     """What a run of stage 1 came to."""
 
-    photographs: int
-    aligned: int  # photographs with a crop at least
+    photographs: int  # and clips
+    aligned: int  # of these, with a crop at least
     crops: int
     rejected: Counter[str]  # reason: count
     shards: int
     kept_shards: int  # of these, already there from an earlier run
     report: Path
     outdated_shards: int = 0  # made anew because an earlier version had made them, which aligned otherwise
+    clips: int = 0  # among the photographs
+    frames: int = 0  # of clips, that were looked at
+    faceless: int = 0  # of these, without a face
 
 
 def align_source(
@@ -41,16 +46,18 @@ def align_source(
     out: Path,
     options: AlignOptions = AlignOptions(),
     *,
+    clip_options: ClipOptions = USUAL_FRAMES,
     shard_size: int = 256,
     engine: Engine = Engine(),
     overwrite: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> AlignSummary:
-    """Align the photographs of a source into shards in `out`, with a manifest and a report of rejects.
+    """Align the photographs and clips of a source into shards in `out`, with manifest and list of rejects.
 
     The shards do not depend on the engine or the number of workers. A run that was killed continues, and one
     over unchanged photographs has nothing to do; changed, added and removed photographs are noticed. With
-    `overwrite`, what is there is made anew. `progress(done, total)` counts photographs.
+    `overwrite`, what is there is made anew. `shard_size` counts photographs and frames of clips: all crops of
+    a clip lie in one shard. `progress(done, total)` counts photographs and clips.
 
     Raises UserError when the detector is not there, another run writes to `out`, or `out` is the source or
     belongs to another one or to other options; OSError when `out` cannot be written.
@@ -59,10 +66,11 @@ def align_source(
         raise UserError(f"the shards of {source.origin} cannot lie in it; name another folder with --out")
     # once for all workers, which may be on other machines: CUDA rounds otherwise
     options = replace(options, device=settle_device(options.device))
-    header = _header(source, options, shard_size)
+    slices = list(slices_of(source.photographs, shard_size, clip_options))
+    header = _header(source, options, clip_options, shard_size, len(slices))
     engine = replace(engine, on_gpu=options.device is Device.CUDA and options.detector != NONE)
     with claim_folder(out, header, overwrite) as claimed:
-        plan = _plan(source, out, options, shard_size)
+        plan = _plan(source, slices, out, options, clip_options)
         outdated = count_outdated(claimed.earlier, [(shard.job, shard.inputs) for shard in plan])
         finished = claimed.make(plan, align_shard, engine, progress)
     reasons = group_reasons(finished.entries)
@@ -75,18 +83,46 @@ def align_source(
         finished.kept,
         finished.report,
         outdated,
+        source.clips,
+        sum(entry.frames for entry in finished.entries),
+        sum(entry.faceless for entry in finished.entries),
     )
 
 
-def _plan(source: Source, out: Path, options: AlignOptions, shard_size: int) -> list[PlannedShard[ShardJob]]:
+def slices_of(
+    photographs: Sequence[Photograph], size: int, clip_options: ClipOptions
+) -> Iterator[tuple[Photograph, ...]]:
+    """The photographs of each shard, in order: up to `size`, where a clip counts as its frames.
+
+    One that is longer, or may be, is a shard of its own.
+    """
+    started, room = 0, size
+    for index, photograph in enumerate(photographs):
+        weight = min(size, clip_options.most_frames or size) if photograph.is_clip else 1
+        if weight > room:
+            yield tuple(photographs[started:index])
+            started, room = index, size
+        room -= weight
+    if started < len(photographs):
+        yield tuple(photographs[started:])
+
+
+def _plan(
+    source: Source,
+    slices: Sequence[tuple[Photograph, ...]],
+    out: Path,
+    options: AlignOptions,
+    clip_options: ClipOptions,
+) -> list[PlannedShard[ShardJob]]:
     jobs = [
         ShardJob(
             source.root.absolute(),  # workers of a cluster have working folders of their own
-            tuple(source.photographs[start : start + shard_size]),
+            photographs,
             out.absolute() / f"shard-{number:05d}.h5",
             options,
+            clip_options,
         )
-        for number, start in enumerate(range(0, len(source.photographs), shard_size))
+        for number, photographs in enumerate(slices)
     ]
     return [
         PlannedShard(job.destination, job, inputs, len(job.photographs))
@@ -94,13 +130,15 @@ def _plan(source: Source, out: Path, options: AlignOptions, shard_size: int) -> 
     ]
 
 
-def _header(source: Source, options: AlignOptions, shard_size: int) -> ManifestHeader:
+def _header(
+    source: Source, options: AlignOptions, clip_options: ClipOptions, shard_size: int, shards: int
+) -> ManifestHeader:
     settled = options.as_dict() | {
         "shard-size": shard_size,
         "layout": source.layout.value,
         **source.selection.as_dict(),
         **source.reading.as_dict(),
         "weights": detector_fingerprint(options.detector),
+        **(clip_options.as_dict() if source.clips else {}),
     }
-    shards = -(-len(source.photographs) // shard_size)
     return ManifestHeader(str(source.origin.resolve()), settled, shards, source.account())

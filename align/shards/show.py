@@ -1,19 +1,20 @@
-"""A contact sheet: aligned crops with their landmarks, one person a row."""
+"""A contact sheet: aligned crops with their landmarks, a row for each person and each track of a clip."""
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
+import h5py
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from common.formats.crop_frame import landmarks_in_crop, shard_frame
-from common.formats.shards import decode_strings, open_shard, read_header, shard_paths
+from common.formats.shards import clip_columns, decode_strings, open_shard, read_header, shard_paths
 from common.runtime.atomic import write_atomically
 
-LABEL_WIDTH = 150  # pixels
+LABEL_WIDTH, LABEL_LETTERS = 150, 20  # pixels
 MARGIN = 4
 MAX_SIDE = 224  # pixels; larger crops are drawn at this size
 BONA_FIDE, SYNTHETIC, MARK = (70, 160, 90), (210, 60, 50), (90, 230, 255)
@@ -27,7 +28,7 @@ class _Crop:
 
 
 def contact_sheet(shards: Path, out: Path, people: int = 10, per_person: int = 10) -> int:
-    """Write a PNG with up to `per_person` crops of each of the first `people` identities.
+    """Write a PNG with up to `per_person` crops of each of the first `people` identities or tracks of clips.
 
     Bona fide crops are framed green, synthetic ones red; landmarks are dots. Returns the number of crops
     shown. Raises UserError for a folder without readable shards.
@@ -38,8 +39,10 @@ def contact_sheet(shards: Path, out: Path, people: int = 10, per_person: int = 1
     sheet = Image.new("RGB", (LABEL_WIDTH + per_person * cell, max(1, len(rows)) * cell), "white")
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(13)
-    for row, (identity, crops) in enumerate(rows.items()):
-        draw.text((MARGIN, row * cell + cell // 2 - 8), identity[:20], fill="black", font=font)
+    for row, (name, crops) in enumerate(rows.items()):
+        for line, text in enumerate(name.split("\n")[:2]):
+            place = MARGIN, row * cell + cell // 2 - 8 + 16 * line
+            draw.text(place, text[:LABEL_LETTERS], fill="black", font=font)
         for column, crop in enumerate(crops):
             left, top = LABEL_WIDTH + column * cell, row * cell
             draw.rectangle(
@@ -57,15 +60,32 @@ def _collect(folder: Path, people: int, per_person: int) -> dict[str, list[_Crop
         with open_shard(path) as shard:
             frame = shard_frame(read_header(shard))
             landmarks, boxes, synthetic = (shard[name][:] for name in ("landmarks", "box", "synthetic"))
-            for index, identity in enumerate(decode_strings(shard["identity"][:])):
-                if (identity not in rows and len(rows) == people) or len(
-                    rows.get(identity, ())
-                ) == per_person:
+            for name, indices in _rows_of_sheet(shard, per_person).items():
+                if name not in rows and len(rows) == people:
                     continue
-                points = landmarks_in_crop(landmarks[index], boxes[index], frame)
-                crop = _Crop(shard["images"][index], points, bool(synthetic[index]))
-                rows[identity].append(_drawable(crop))
+                for index in indices[: per_person - len(rows[name])]:
+                    points = landmarks_in_crop(landmarks[index], boxes[index], frame)
+                    crop = _Crop(shard["images"][index], points, bool(synthetic[index]))
+                    rows[name].append(_drawable(crop))
     return dict(rows)
+
+
+def _rows_of_sheet(shard: h5py.File, most: int) -> dict[str, list[int]]:
+    """Which crops of a shard belong in each row: all of a person, some of a track, evenly over its time."""
+    people, clips = decode_strings(shard["identity"][:]), clip_columns(shard)
+    found: dict[str, list[int]] = defaultdict(list)
+    tracks: dict[str, list[int]] = defaultdict(list)
+    for index, person in enumerate(people):
+        if clips is None or not clips.clip[index]:
+            found[person].append(index)
+        else:
+            name = PurePosixPath(clips.clip[index]).name
+            track = f"{name[:LABEL_LETTERS]}\ntrack {clips.track[index]}\n{clips.clip[index]}"
+            tracks[track].append(index)
+    for track, own in tracks.items():
+        places = np.unique(np.linspace(0, len(own) - 1, most).round().astype(int))
+        found[track] = [own[place] for place in places]
+    return found
 
 
 def _drawable(crop: _Crop) -> _Crop:

@@ -1,4 +1,4 @@
-"""The photographs of a source, whichever layout it has."""
+"""The photographs of a source, and its clips, whichever layout it has."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ class Source:
     origin: Path  # the folder or the list that was named
     root: Path  # of the photographs' paths
     layout: LayoutName
-    photographs: list[Photograph]  # sorted by path
+    photographs: list[Photograph]  # and clips, sorted by path
     selection: Selection = EVERYTHING  # what was asked for of them
     passed_over: int = 0  # photographs where the layout does not look
     reading: Reading = AS_FOUND  # what was said of its labels
@@ -43,14 +43,21 @@ class Source:
         return self.people - own
 
     @property
+    def clips(self) -> int:
+        """How many of them are videos."""
+        return sum(photograph.is_clip for photograph in self.photographs)
+
+    @property
     def synthetic(self) -> int:
         """How many photographs are synthetic."""
         return sum(photograph.synthetic for photograph in self.photographs)
 
     def account(self) -> dict[str, Any]:
         """What was taken for what, as plain values for JSON."""
+        clips = {"clips": self.clips} if self.clips else {}
         return {
-            "photographs": len(self.photographs),
+            "photographs": len(self.photographs) - self.clips,
+            **clips,
             "people": self.known_people,
             "bona fide": len(self.photographs) - self.synthetic,
             "synthetic": self.synthetic,
@@ -64,8 +71,11 @@ def find_source(
     layout: LayoutName | None = None,
     selection: Selection = EVERYTHING,
     reading: Reading = AS_FOUND,
+    clips: bool = False,
 ) -> Source:
     """The photographs of a folder, or of a list in a `.csv` file, of the given layout or the recognised one.
+
+    With `clips`, videos are taken beside photographs, in all layouts; else they are files like any other.
 
     `align.sources.layouts.recognise` says how a folder is recognised; the selection does not bear on it.
     Links out of the folder and subfolders that cannot be read are among the photographs, each with its
@@ -82,7 +92,7 @@ def find_source(
             f"--synthetic names folders of the layout real-fake, not of {layout}; leave out either"
         )
     _refuse_what_is_no_source(path, layout)
-    folder = Folder(path, reading, selection.follow_links)
+    folder = Folder(path, reading, selection.follow_links, clips)
     found = layout or recognise(folder)
     photographs = LAYOUTS[found].photographs(folder)
     passed_over = 0

@@ -30,6 +30,7 @@ class Folder:
     origin: Path  # the folder, or the list in it, that was named
     reading: Reading = AS_FOUND
     follow_links: bool = False
+    clips: bool = False  # whether videos are wanted beside photographs
     taking: Taking = field(default_factory=Taking)
 
     @cached_property
@@ -40,11 +41,11 @@ class Folder:
     @cached_property
     def found(self) -> Walk:
         """Everything in it. Raises UserError when it cannot be read."""
-        return walk(self.root, self.follow_links)
+        return walk(self.root, self.follow_links, self.clips)
 
     @property
     def paths(self) -> list[str]:
-        """The photographs in it, sorted."""
+        """The photographs in it, and clips if they are wanted, sorted."""
         return self.found.paths
 
     @cached_property

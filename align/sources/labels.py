@@ -81,7 +81,7 @@ def _of_this_folder(
     """
     if not file.above:
         return labels
-    every = LabelFile(file.path).spoken_of(walk(file.path.parent).paths)
+    every = LabelFile(file.path).spoken_of(walk(file.path.parent, clips=folder.clips).paths)
     beside = [path for path in every if path not in own]
     if not beside:
         return labels

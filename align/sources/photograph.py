@@ -1,4 +1,4 @@
-"""One photograph of a source, and the file names that are taken for photographs."""
+"""One photograph or clip of a source, and the file names that are taken for either."""
 
 from dataclasses import dataclass, field
 
@@ -14,9 +14,12 @@ UNREAD_SUFFIXES = frozenset(
 )
 
 
+CLIP_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v"})
+
+
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """One image file of a source."""
+    """One image file of a source, or a clip, of which the same is known."""
 
     path: str  # relative to the root, forward slashes
     identity: str
@@ -27,11 +30,25 @@ class Photograph:
     pseudo: bool = False  # whether `synthetic` is the guess of models
     flagged: bool = field(default=True, compare=False)  # False: its source labels others, and not this one
 
+    @property
+    def is_clip(self) -> bool:
+        """Whether it is a video, by its name."""
+        return is_clip(self.path)
+
 
 def is_photograph(name: str) -> bool:
     """Whether a file of this name is taken for a photograph, read or not; case does not matter."""
-    suffix = name[name.rfind(".") :].lower()
+    suffix = _suffix(name)
     return suffix in IMAGE_SUFFIXES or suffix in UNREAD_SUFFIXES
+
+
+def is_clip(name: str) -> bool:
+    """Whether a file of this name is taken for a video; case does not matter."""
+    return _suffix(name) in CLIP_SUFFIXES
+
+
+def _suffix(name: str) -> str:
+    return name[name.rfind(".") :].lower()
 
 
 def folder_of(path: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from align.sources.boundary import lies_in
-from align.sources.photograph import is_photograph
+from align.sources.photograph import is_clip, is_photograph
 from common.runtime.errors import UserError
 
 LINK_OUT = "a link out of the source folder; align the folder it lies in, or pass --follow-links"
@@ -22,15 +22,17 @@ _MOST_TABLES = 1000  # of each suffix: every photograph may have a text beside i
 class Walk:
     """What lies below a folder; paths are relative to it, with forward slashes."""
 
-    paths: list[str] = field(default_factory=list)  # of the photographs, sorted
+    paths: list[str] = field(default_factory=list)  # of the photographs, and clips if wanted, sorted
     problems: dict[str, str] = field(default_factory=dict)  # of those that cannot be used: path, why
     closed: dict[str, str] = field(default_factory=dict)  # folders that were not entered: path, why
     others: Counter[str] = field(default_factory=Counter, compare=False)  # files that are none, by suffix
     tables: list[str] = field(default_factory=list, compare=False)  # that may hold labels, not deep down
 
 
-def walk(root: Path, follow_links: bool = False) -> Walk:
+def walk(root: Path, follow_links: bool = False, clips: bool = False) -> Walk:
     """The photographs below `root`, judged by their names; hidden files and folders are passed over.
+
+    With `clips` videos are among them; else they are other files.
 
     Links to files in `root` are photographs like others. A link out of `root` is a problem unless
     `follow_links`. A folder is entered once: under its own path if it has one below `root`, else under that
@@ -38,7 +40,7 @@ def walk(root: Path, follow_links: bool = False) -> Walk:
 
     Raises UserError when `root` itself cannot be read; a subfolder that cannot be read is among the closed.
     """
-    walker = _Walker(os.path.realpath(root), follow_links)
+    walker = _Walker(os.path.realpath(root), follow_links, clips)
     walker.enter("", walker.root)
     found = walker.found
     if "" in found.closed:
@@ -53,9 +55,10 @@ def walk(root: Path, follow_links: bool = False) -> Walk:
 
 
 class _Walker:
-    def __init__(self, root: str, follow_links: bool) -> None:
+    def __init__(self, root: str, follow_links: bool, clips: bool) -> None:
         self.root = root  # real path
         self.follow_links = follow_links
+        self.clips = clips
         self.found = Walk()
         self.tables: Counter[str] = Counter()  # seen, by suffix
         self.links: list[tuple[str, str]] = []  # to folders: path, real path of the target
@@ -94,13 +97,13 @@ class _Walker:
             self._note_link(entry, path)
         elif entry.is_file(follow_symlinks=False):
             self._note_file(entry.name, path)
-        elif is_photograph(entry.name):
+        elif self._is_wanted(entry.name):
             self._note_photograph(path, NO_FILE)
         return False
 
     def _note_file(self, name: str, path: str) -> None:
         suffix = name[name.rfind(".") :].lower() if "." in name else ""
-        if is_photograph(name):
+        if self._is_wanted(name):
             self.found.paths.append(path)
         elif suffix in LABEL_SUFFIXES:
             self.tables[suffix] += 1
@@ -109,6 +112,9 @@ class _Walker:
                 self.found.tables.append(path)
         else:
             self.found.others[suffix] += 1
+
+    def _is_wanted(self, name: str) -> bool:
+        return is_photograph(name) or (self.clips and is_clip(name))
 
     def _note_photograph(self, path: str, problem: str) -> None:
         self.found.paths.append(path)
@@ -126,7 +132,7 @@ class _Walker:
                 self.found.closed[path] = LINK_OUT
             else:
                 self.links.append((path, target))
-        elif is_photograph(path) and (leads_out or not stat.S_ISREG(mode)):
+        elif self._is_wanted(path) and (leads_out or not stat.S_ISREG(mode)):
             self._note_photograph(path, LINK_OUT if leads_out else NO_FILE if mode else DEAD_LINK)
-        elif stat.S_ISREG(mode) and (is_photograph(path) or path.lower().endswith(LABEL_SUFFIXES)):
+        elif stat.S_ISREG(mode) and (self._is_wanted(path) or path.lower().endswith(LABEL_SUFFIXES)):
             self._note_file(entry.name, path)  # labels are read through links, as those above a folder are

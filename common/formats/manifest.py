@@ -38,6 +38,8 @@ class ManifestEntry:
     sha256: str  # of the file
     inputs: str  # fingerprint of the photographs
     rejected: list[list[str]]  # [path, reason]
+    frames: int = 0  # of clips, that were looked at
+    faceless: int = 0  # of these, without a face
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,10 @@ def append_entry(folder: Path, entry: ManifestEntry) -> None:
 
 
 def _line(entry: ManifestEntry) -> str:
-    return json.dumps(asdict(entry), ensure_ascii=False)
+    facts = asdict(entry)
+    if not entry.frames:  # the same line as ever where there are no clips
+        del facts["frames"], facts["faceless"]
+    return json.dumps(facts, ensure_ascii=False)
 
 
 def _parse_header(line: str) -> ManifestHeader | None:
@@ -110,7 +115,12 @@ def _parse_entry(line: str) -> ManifestEntry | None:
         return None
     if not all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_text, pair)) for pair in rejected):
         return None
-    return ManifestEntry(parsed["shard"], rows, parsed["sha256"], parsed["inputs"], rejected)
+    frames, faceless = parsed.get("frames", 0), parsed.get("faceless", 0)
+    if not isinstance(frames, int) or not isinstance(faceless, int):
+        return None
+    return ManifestEntry(
+        parsed["shard"], rows, parsed["sha256"], parsed["inputs"], rejected, frames, faceless
+    )
 
 
 def _parse(line: str) -> dict[str, Any]:

@@ -4,9 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-# What the sources of align read as images, and what phones and the web write.
+# What the sources of align read as images or videos, and what phones and the web write.
 _SUFFIX = re.compile(
-    r"\.(?:jpe?g|jpe|jfif|png|webp|bmp|tiff?|p[gp]m|gif|hei[cf]|avif|jxl|jp2)\Z", re.IGNORECASE
+    r"\.(?:jpe?g|jpe|jfif|png|webp|bmp|tiff?|p[gp]m|gif|hei[cf]|avif|jxl|jp2|mp4|m4v|mov|mkv|webm|avi)\Z",
+    re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[!-.0-\[\]-~]+(?: +[!-.0-\[\]-~]+)*(?:/[!-.0-\[\]-~]+(?: +[!-.0-\[\]-~]+)*)*")
 _DOTS = re.compile(r"(?:\A|/)\.\.?(?:/|\Z)")
@@ -38,7 +39,7 @@ def with_lower_suffix(path: str) -> str:
 
 
 def without_image_suffix(path: str) -> str:
-    """A path without the suffix of an image; what else follows its last dot stays."""
+    """A path without the suffix of an image or a video; what else follows its last dot stays."""
     suffix = _SUFFIX.search(path)
     return path[: suffix.start()] if suffix and suffix.start() > path.rfind("/") + 1 else path
 

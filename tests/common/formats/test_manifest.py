@@ -17,7 +17,7 @@ from common.runtime.errors import UserError
 
 HEADER = ManifestHeader("/Bilder/Åsa", {"detector": "retinaface", "size": 112, "margin": 0.0}, 2)
 FIRST = ManifestEntry("shard-00000.h5", 3, "aa", "bb", [["Åsa/1.jpg", "no face found"]])
-SECOND = ManifestEntry("shard-00001.h5", 4, "cc", "dd", [])
+SECOND = ManifestEntry("shard-00001.h5", 4, "cc", "dd", [], frames=32, faceless=3)
 
 
 def entries(folder: Path) -> dict[str, ManifestEntry]:
