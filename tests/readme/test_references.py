@@ -91,7 +91,7 @@ def options() -> dict[tuple[str, str], frozenset[str]]:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_that_a_document_shows_have_their_options(document: str) -> None:
     text = read(document).replace("\\\n", " ")
-    shown = re.findall(r"-m (align|train|infer) (\w+)([^`\n#;]*)", text)
+    shown = re.findall(r"-m (align|train|infer) ([\w-]+)([^`\n#;]*)", text)
     for stage, name, rest in shown:
         assert (stage, name) in options(), f"there is no {stage} {name}"
         unknown = set(re.findall(r"(?<!\S)--[a-z][\w-]*", rest)) - options()[stage, name]

@@ -152,7 +152,7 @@ def test_a_source_leaves_all_of_it(faces_folder: Path, make_classifier: Make, tm
     names = {"faces.csv", "faces.h5", "faces.json", "faces.png"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
     faces, pictured = read_classified(found.results_file)
-    assert faces.path == found.faces.path and faces.models[0].network == "timm:mobilenetv2_035"
+    assert faces.path == found.faces.path and faces.models[0].network == "timm:test_resnet"
     of_crops = {"sharpness", "saturation", "grey", "brightness", "score", "face_size"}
     assert set(faces.measures) == of_crops | {"file_size", "jpeg", "jpeg_table", "pixels"}
     there = ~np.isnan(faces.logit)

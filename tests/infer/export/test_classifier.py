@@ -140,7 +140,7 @@ def test_the_command_tells_what_it_wrote(
         return " ".join(capsys.readouterr().out.split())
 
     told = export(tmp_path / "c.onnx", exported.checkpoint, faces_folder)
-    for words in ("MB, timm:mobilenetv2_035 in fp32", "sigmoid(logit / 2.0000)", "threshold 0.5000 (EER)"):
+    for words in ("MB, timm:test_resnet in fp32", "sigmoid(logit / 2.0000)", "threshold 0.5000 (EER)"):
         assert words in told
     assert "(faces: 3 bona fide, 3 synthetic faces)" in told and "2 images without a usable face" in told
     with pytest.raises(UserError, match="pairs and images are of encoders"):

@@ -119,7 +119,7 @@ def make_faces() -> Callable[..., ClassifiedFaces]:
             "brightness": rng.normal(110, 30, count),
             "score": rng.uniform(0.6, 0.9, count),
         }
-        card = {"file": f"logs/model{seed}.safetensors", "sha256": "ab", "network": "timm:mobilenetv2_035"}
+        card = {"file": f"logs/model{seed}.safetensors", "sha256": "ab", "network": "timm:test_resnet"}
         return ClassifiedFaces(
             name="testset",
             source="data/testset",

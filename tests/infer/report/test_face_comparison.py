@@ -31,7 +31,7 @@ def test_figures_and_costs_stand_side_by_side(make_faces: Make, parse: Parse) ->
         rates = [report.log_loss, report.decisions.accuracy, report.decisions.f1, report.auc]
         assert cells[1:5] == [f"{rate:.4f}" for rate in rates]
         assert float(cells[5]) == pytest.approx(
-            cost_of_network("timm:mobilenetv2_035", 32).parameters / 1e6, rel=0.01
+            cost_of_network("timm:test_resnet", 32).parameters / 1e6, rel=0.01
         )
     assert "worse than A" in page.row("B")[5] and "chance" in page.row("C")[5]
     paths = [found for found in page.all("path") if "data-points" in found]
@@ -79,7 +79,7 @@ def test_one_class_and_unknown_networks_have_a_page(make_faces: Make, parse: Par
     own = replace(faces, models=(card,))
     assert cost_of(own) is None
     both = cost_of(replace(faces, models=faces.models * 2))
-    assert both is not None and both.parameters == 2 * cost_of_network("timm:mobilenetv2_035", 32).parameters
+    assert both is not None and both.parameters == 2 * cost_of_network("timm:test_resnet", 32).parameters
     html = face_comparison_page([faces, own])
     assert "there is no AUC" in parse(html).text and not re.search(r"\bnan\b|None", html)
 

@@ -28,7 +28,7 @@ def test_each_photograph_has_the_verdict_that_the_library_gives(
     said = answer["classifier"]
     assert (said["name"], said["network"], said["crop_size"]) == (
         "own.safetensors",
-        "timm:mobilenetv2_035",
+        "timm:test_resnet",
         32,
     )
     assert (said["threshold"], said["threshold_source"], said["undecided"]) == (0.5, "EER", [0.5, 0.5])
