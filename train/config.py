@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from common.metrics.figures import CLASSIFICATION, VERIFICATION
+from common.metrics.figures import CLASSIFICATION, PRETRAINING, VERIFICATION
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.errors import UserError
 from train.losses.config import LossConfig
@@ -68,10 +68,10 @@ class TrainConfig(RunConfig):
     pretrained: Annotated[
         str | None,
         AsOption(
-            "Weights to start from: a facetrust, CVLFace, AdaFace or arcface_torch checkpoint, a plain "
-            "state_dict, hf:OWNER/REPO[/FILE], or a known name: adaface-ir18-webface4m (96 MB to fetch), "
-            "adaface-ir50-webface4m (175 MB), adaface-ir101-webface12m (261 MB) and others; docs/training.md "
-            "lists them with their licence.",
+            "Weights to start from: a facetrust, CVLFace, AdaFace or arcface_torch checkpoint, a "
+            "pre-training of facetrust, a plain state_dict, hf:OWNER/REPO[/FILE], or a known name: "
+            "adaface-ir18-webface4m (96 MB to fetch), adaface-ir50-webface4m (175 MB), "
+            "adaface-ir101-webface12m (261 MB) and others; docs/training.md lists them with their licence.",
             WEIGHTS,
         ),
     ] = None
@@ -90,7 +90,7 @@ class TrainConfig(RunConfig):
     @classmethod
     def takes(cls, task: str) -> bool:
         """All tasks but those that have a command of their own."""
-        return task != CLASSIFICATION
+        return task not in (CLASSIFICATION, PRETRAINING)
 
     @property
     def batch_unit(self) -> int:

@@ -54,6 +54,7 @@ class Curve:
     name: str  # where it stands in a record, the parts between slashes: "errors/synthetic/rate"
     label: str
     best: Better | None = None  # which of its points is marked, if any
+    told: bool = False  # whether the value and the epoch of that point are written beside it
     dashed: bool = False
     colour: str | None = None  # where one run is drawn; None: the run's
 

@@ -244,6 +244,7 @@ class _Run:
             skipped=self.skipped.total,
             figures=figures,
             task=task.name,
+            pretraining=task.pretraining,
         )
         if self.fabric.is_global_zero:
             moment = Moment(self.folder.run, epoch, progress.step, figures)

@@ -12,6 +12,7 @@ from common.models.classifier import Classifier
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat
 from common.models.plane_names import RGB, PlaneNames
+from common.models.pretraining_checkpoint import FAMILY as PRETRAININGS
 from common.models.standing import Standing
 from common.models.training_facts import PseudoTraining, SyntheticTraining
 from common.models.weights.container import read_state_dict
@@ -63,6 +64,7 @@ class ClassifierInfo(BaseModel):
     pseudo: PseudoTraining | None = None  # what it was taught by other models' guesses; None: nothing
     data: str = ""  # fingerprint of what it was trained on
     fold: str = ""  # which of the folds of its data was held out: "2 of 5"; empty for none
+    pretraining: str = ""  # the run whose pre-training it started from, if any
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ def save_classifier(path: Path, classifier: Classifier, info: ClassifierInfo, st
 def read_classifier_info(path: Path) -> ClassifierInfo:
     """The header of a classifier's checkpoint, without its weights. Raises UserError for any other file."""
     header = read_header(path)
+    if str(header.get("format", "")).startswith(PRETRAININGS):
+        raise UserError(
+            f"{path} is a pre-training, which has no last layer yet and gives no verdicts; train a "
+            f"classifier from it with 'python -m train classifier --init {path}', and name that"
+        )
     if header.get("format") != FORMAT:
         raise UserError(
             f"{path} is not a classifier of this version of facetrust ({FORMAT}); train one with 'python -m "

@@ -13,6 +13,7 @@ class AsOption:
         help: what the option means; its default is shown behind it.
         panel: title of the group of options that the help shows it in.
         name: without the dashes; by default that of the field.
+        other_name: a second one for the same.
         default: what stands in the help for a default of None.
         least: smallest value allowed, where the field has no `ge`.
         most: largest value allowed, where the field has no `le`.
@@ -23,6 +24,7 @@ class AsOption:
     help: str
     panel: str = ""
     name: str = ""
+    other_name: str = ""
     default: str = ""
     least: float | None = None
     most: float | None = None
@@ -38,6 +40,11 @@ class Panel:
     """The title in the help for all options of a nested settings class; it goes before their own."""
 
     title: str
+
+
+@dataclass(frozen=True)
+class NoOption:
+    """Marks a field whose options a command does not have, though it is one of its settings class."""
 
 
 Workers = Annotated[

@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 import typer
 from rich.markup import escape
 
-from common.runtime.as_option import AsOption, Panel
+from common.runtime.as_option import AsOption, NoOption, Panel
 
 Result = TypeVar("Result")
 Kind = TypeVar("Kind")
@@ -54,8 +54,10 @@ class OptionField:
         """The parameter that typer makes the option of; None where the option was not given."""
         several = self.option.parse is not None or get_origin(self.type) is tuple
         one = str if self.option.parse else get_args(self.type)[0] if several else self.type
+        other = [f"--{self.option.other_name}"] if self.option.other_name else []
         told = typer.Option(
             f"{self.name}/--no-{self.name[2:]}" if self.default is True else self.name,
+            *other,
             help=escape(self.option.help + self._told_default()),
             min=self.least,
             max=self.most,
@@ -87,6 +89,8 @@ def option_fields(
 ) -> Iterator[OptionField]:
     """The options that an annotated type stands for: itself, or the fields of a settings class, in order."""
     kind, marks = _unwrapped(hint)
+    if _mark(NoOption, marks):
+        return
     panel = next((mark.title for mark in marks if isinstance(mark, Panel)), panel)
     if option := _mark(AsOption, marks):
         least = next((mark.ge for mark in marks if hasattr(mark, "ge")), option.least)

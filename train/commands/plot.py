@@ -18,7 +18,9 @@ EXAMPLES = examples(
 
 def plot(
     logs: Annotated[Path, typer.Option(help="Folder with the history.")] = TRAINING_LOGS,
-    run: Annotated[str | None, typer.Option(help="Which run. \\[default: the latest]")] = None,
+    run: Annotated[
+        str | None, typer.Option(help="Which run, or set of folds. \\[default: the latest run]")
+    ] = None,
     every_run: Annotated[bool, typer.Option("--all", help="The latest runs in one picture.")] = False,
     out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("results/training.png"),
 ) -> None:

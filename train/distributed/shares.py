@@ -1,6 +1,7 @@
 """Rows that the processes of a run share for a computation without gradient."""
 
 from collections.abc import Callable
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from train.distributed.gather import gather_rows
+
+Found = TypeVar("Found")
 
 
 def computed_in_shares(
@@ -34,3 +37,9 @@ def computed_in_shares(
         part = mine[start : start + batch]
         found[start : start + len(part)] = compute(part)
     return gather_rows(found)[: len(rows)]
+
+
+def computed_by_first(compute: Callable[[], Found], fabric: Fabric) -> Found:
+    """What `compute` gives in the first process, the same in all: others may round otherwise, or wait."""
+    found = fabric.broadcast(compute() if fabric.global_rank == 0 else None)
+    return cast(Found, found)

@@ -61,6 +61,7 @@ class ValidationRecord:
     skipped: int  # batches without a finite loss or gradient so far
     figures: Figures
     task: str = VERIFICATION
+    pretraining: str = ""  # the run whose pre-training it started from, if any
 
 
 class Logger:

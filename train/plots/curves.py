@@ -47,6 +47,11 @@ class RunCurves:
         path = name.split("/")
         return np.array([scale * _number(_inside(record, path)) for record in self.records], np.float64)
 
+    def texts(self, name: str) -> list[str]:
+        """The distinct texts that stand under a name, in the order of the steps."""
+        found = (record.get(name) for record in self.records)
+        return list(dict.fromkeys(text for text in found if isinstance(text, str) and text))
+
     def interval(self, name: str, scale: float = 1.0) -> tuple[Values, Values]:
         """(N,) each, the ends of the interval of a figure; NaN as `values`."""
         return self.values(f"intervals/{name}/0", scale), self.values(f"intervals/{name}/1", scale)

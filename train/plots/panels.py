@@ -8,6 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, SymmetricalLogLocator
 
 from common.metrics.figures import BEST
@@ -20,11 +21,24 @@ DECADE = 10.0  # largest to smallest value, from which an axis is logarithmic
 MOST_MARKERS = 40  # points; a longer curve has none
 MOST_BANDS = 3  # runs; intervals of more hide each other
 LONGEST_NAME = 28  # of a run in the legend
+PRETRAINING_COLOUR = "#8a8a8a"
+LOSS = Panel("Training loss", "loss", (Curve("loss", "loss"),))
+
+Entry = tuple[Artist, str]  # of a legend
 
 
-def draw_panel(axes: Axes, panel: Panel, runs: Sequence[RunCurves]) -> None:
-    """The curves of a panel, its title and legend, which for several runs has no figures."""
+def draw_panel(
+    axes: Axes, panel: Panel, runs: Sequence[RunCurves], pretraining: Sequence[RunCurves] = ()
+) -> None:
+    """The curves of a panel, its title and legend, which for several runs has no figures.
+
+    Those of `pretraining` are drawn dashed behind the runs, over steps of their own.
+    """
     shown = []
+    for before in pretraining:
+        for curve in panel.curves:
+            shown.append(before.values(curve.name, panel.scale))
+            _line(axes, before.step, shown[-1], PRETRAINING_COLOUR, dashed=True)
     for index, run in enumerate(runs):
         for curve in panel.curves:
             low, high = run.interval(curve.name, panel.scale)
@@ -37,6 +51,8 @@ def draw_panel(axes: Axes, panel: Panel, runs: Sequence[RunCurves]) -> None:
             if (best := _best(curve, values)) is not None:
                 point = run.step[best], values[best]
                 axes.plot(*point, "*", color=colour, markersize=13, zorder=5, clip_on=False)
+                if curve.told:
+                    _tell(axes, point, run.values("epoch")[best], panel.unit, colour)
             shown.append(values)
     axes.set_title(panel.title, loc="left", fontsize=10.5, fontweight="bold")
     axes.set_ylabel(panel.axis)
@@ -47,19 +63,47 @@ def draw_panel(axes: Axes, panel: Panel, runs: Sequence[RunCurves]) -> None:
             _fit_scale(axes, np.concatenate(shown))
     entries = [entry for curve in panel.curves for entry in _entries(panel, curve, runs)]
     if len(runs) == 1 or len(entries) > 1:
-        _legend(axes, entries)
+        _legend(axes, entries + _before(panel, pretraining))
 
 
-def draw_run_names(axes: Axes, runs: Sequence[RunCurves]) -> None:
+def draw_run_names(axes: Axes, runs: Sequence[RunCurves], pretraining: Sequence[RunCurves] = ()) -> None:
     """The legend that says which colour is whose."""
-    _legend(axes, [(_sample(RUN_COLOURS[i]), _short(run.run)) for i, run in enumerate(runs)])
+    names: list[Entry] = [(_sample(RUN_COLOURS[i]), _short(run.run)) for i, run in enumerate(runs)]
+    _legend(axes, names + _before(LOSS, pretraining))
+
+
+def _before(panel: Panel, pretraining: Sequence[RunCurves]) -> list[Entry]:
+    """What the legend says of the curves of pre-trainings."""
+    return [
+        (
+            _sample(PRETRAINING_COLOUR, "--"),
+            f"pre-training, {_short(before.run)}{_last(before.values(panel.curves[0].name), panel.unit)}",
+        )
+        for before in pretraining
+    ]
+
+
+def _tell(axes: Axes, point: tuple[float, float], epoch: float, unit: str, colour: str) -> None:
+    """Write the value of a point beside it, and its epoch where that is known, away from the edge."""
+    when = f", epoch {epoch:.0f}" if np.isfinite(epoch) else ""
+    axes.annotate(
+        f"{point[1]:.3g}{unit}{when}",
+        point,
+        (0, -14),
+        textcoords="offset points",
+        ha="center",
+        fontsize=8,
+        color=colour,
+        zorder=6,
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+    )
 
 
 def _colour(curve: Curve, index: int, runs: Sequence[RunCurves]) -> str:
     return (curve.colour if len(runs) == 1 else None) or RUN_COLOURS[index]
 
 
-def _entries(panel: Panel, curve: Curve, runs: Sequence[RunCurves]) -> list[tuple[Artist, str]]:
+def _entries(panel: Panel, curve: Curve, runs: Sequence[RunCurves]) -> list[Entry]:
     """What the legend says of a curve; of that of one run, also its last and its best point."""
     if len(runs) > 1:
         colour, last, best = STYLE_COLOUR, "", ""
@@ -70,7 +114,7 @@ def _entries(panel: Panel, curve: Curve, runs: Sequence[RunCurves]) -> list[tupl
     known = [run for run in runs if np.isfinite(run.values(curve.name)).any()]
     if curve.dashed and not known:
         return []
-    entries: list[tuple[Artist, str]] = [(_sample(colour, "--" if curve.dashed else "-"), curve.label + last)]
+    entries: list[Entry] = [(_sample(colour, "--" if curve.dashed else "-"), curve.label + last)]
     if curve.best is not None:
         entries.append((_sample(colour, marker="*"), f"{BEST[curve.best]} {curve.label}{best}"))
     if len(runs) <= MOST_BANDS and any(np.isfinite(run.interval(curve.name)[0]).any() for run in runs):
@@ -137,7 +181,7 @@ def _fit_scale(axes: Axes, values: Values) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _legend(axes: Axes, entries: Sequence[tuple[Artist, str]]) -> None:
+def _legend(axes: Axes, entries: Sequence[Entry]) -> None:
     """Beside the panel, never over the curves."""
     legend = axes.legend(
         [artist for artist, _ in entries],

@@ -52,6 +52,7 @@ def _entry(record: ValidationRecord) -> dict[str, Any]:
     return {
         "run": record.run,
         **({} if record.task == VERIFICATION else {"task": record.task}),  # older than other tasks
+        **({"pretraining": record.pretraining} if record.pretraining else {}),
         "epoch": record.epoch,
         "step": record.step,
         "learning_rate": finite(record.learning_rate),

@@ -55,6 +55,7 @@ class Task(ABC):
         facts: the numbers in it, by name.
         from_scratch: whether the weights are random where others are to be had.
         wants_gpu: whether a CPU is too slow for the network.
+        pretraining: the run whose pre-training it starts from, if any.
     """
 
     name: ClassVar[str]
@@ -72,6 +73,7 @@ class Task(ABC):
     facts: dict[str, int]
     from_scratch: bool = False
     wants_gpu: bool = False
+    pretraining: str = ""
 
     def __init__(self, config: RunConfig, folder: RunFolder, fabric: Fabric) -> None:
         self.config, self.folder, self.fabric = config, folder, fabric

@@ -1,14 +1,16 @@
 """Registry of tasks: the values of the key `task` of the configuration."""
 
-from common.metrics.figures import CLASSIFICATION, VERIFICATION
+from common.metrics.figures import CLASSIFICATION, PRETRAINING, VERIFICATION
 from common.runtime.errors import UserError
 from train.tasks.base import Task
 from train.tasks.classification.task import Classification
+from train.tasks.pretraining.task import Pretraining
 from train.tasks.verification.task import Verification
 
 TASKS: dict[str, type[Task]] = {
     VERIFICATION: Verification,
     CLASSIFICATION: Classification,
+    PRETRAINING: Pretraining,
 }  # one of your own can be added
 
 

@@ -36,6 +36,7 @@ class TimmBackbone(Backbone):
         check_timm_name(name)
         self.embedding_size = embedding_size
         plan = plan_trunk(name, size)
+        self.options = plan.options  # for timm, of the trunk before it was cut
         self.trunk: Any = create_trunk(plan)
         self.head = nn.Sequential(
             nn.BatchNorm2d(plan.channels),

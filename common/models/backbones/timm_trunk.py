@@ -104,12 +104,17 @@ def _try(name: str, size: int, options: dict[str, Any]) -> TrunkPlan:
         features = trunk.forward_features(torch.zeros(1, 3, size, size))
         if not isinstance(features, Tensor) or features.ndim not in (3, 4):
             raise UserError(f"timm:{name} cannot be a backbone: its features are neither one map nor tokens")
-        trained = {key: value for key, value in trunk.named_parameters() if value.requires_grad}
-        gradients = torch.autograd.grad(features.sum(), list(trained.values()), allow_unused=True)
+        unused = unused_parameters(trunk, features)
     layout = features_layout(features, getattr(trunk, "output_fmt", None))
     channels, *sides = as_map(features, layout).shape[1:]
-    unused = frozenset(key for key, gradient in zip(trained, gradients, strict=True) if gradient is None)
     return TrunkPlan(name, options, layout, channels, sides[0] * sides[1], unused)
+
+
+def unused_parameters(trunk: nn.Module, features: Tensor) -> frozenset[str]:
+    """The names of the parameters that want a gradient and that features of the network do not depend on."""
+    trained = {key: value for key, value in trunk.named_parameters() if value.requires_grad}
+    gradients = torch.autograd.grad(features.sum(), list(trained.values()), allow_unused=True)
+    return frozenset(key for key, gradient in zip(trained, gradients, strict=True) if gradient is None)
 
 
 def _create(name: str, options: dict[str, Any]) -> Any:

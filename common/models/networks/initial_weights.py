@@ -18,11 +18,12 @@ from common.models.networks.timm_name import DEPTHS, split_name
 from common.models.networks.timm_network import TimmNetwork
 from common.models.networks.timm_options import create_timm
 from common.models.networks.titan_names import from_titan, has_titan_names
+from common.models.pretraining_checkpoint import LoadedPretraining
 from common.models.weights.container import read_state_dict
 from common.models.weights.fit import compare, describe, load_weights, shapes_of
 from common.models.weights.hub import HUB_PREFIX
 from common.models.weights.source import locate
-from common.runtime.errors import UserError
+from common.runtime.errors import UserError, first_line
 
 TIMM = "timm"  # the source of what timm itself publishes
 FREE = ("apache-2.0", "mit", "bsd-3-clause", "cc-by-4.0")  # licences that leave use free
@@ -75,6 +76,28 @@ def load_initial(network: ClassifierNetwork, name: str, source: str) -> str:
         text += f"; its layer of {classes} classes is left out ({', '.join(left)})"
     note = licence_note(name) if source == TIMM else None
     return f"{text}; {note}" if note else text
+
+
+def fill_trunk(trunk: nn.Module, name: str, options: dict[str, Any], pretraining: LoadedPretraining) -> None:
+    """Fill what is left of a network of timm, with the weights of its pre-training; positions are resampled.
+
+    Args:
+        trunk: with timm's names, of any size of crop; some layers may have been cut off.
+        name: of the network in timm, without prefix.
+        options: what it was made with, but for what was cut off.
+        pretraining: of that network.
+
+    Raises UserError where the weights are not of that network, or a weight is no finite number.
+    """
+    source = f"the pre-training of run {pretraining.standing.run}"
+    try:
+        filled = _create(name, options, pretraining.tensors, classes=0)
+    except (*FAILURES, KeyError) as error:
+        raise UserError(
+            f"{source} does not fit {PREFIX}{name} here ({first_line(error)}); use another, or another "
+            "backbone"
+        ) from error
+    load_weights(trunk, filled.state_dict(), source, partial=True)
 
 
 def licence_note(name: str) -> str | None:

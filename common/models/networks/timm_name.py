@@ -39,3 +39,8 @@ def split_name(name: str) -> TimmName:
         )
     depths = tuple(int(number) for number in (found["depths"] or "").split("-") if number)
     return TimmName(found["plain"], depths, found["fpn"] is not None, found["cbam"] is not None)
+
+
+def trunk_name(name: str) -> str:
+    """The name of a network without what stands over its features: `timm:NAME` of `timm:NAME+fpn`."""
+    return name.removesuffix(CBAM).removesuffix(FPN)

@@ -35,6 +35,9 @@ PLAIN = Layout("plain", "RGB", "a plain state_dict")
 # A checkpoint of facetrust, which says itself what it wants.
 FACETRUST = Layout("facetrust", "RGB", "a facetrust checkpoint")
 
+# A masked pre-training of facetrust; no head is in it.
+PRETRAINED = Layout("pretrained", "RGB", "a pre-training of facetrust")
+
 # No file at all.
 RANDOM = Layout("random", "RGB", "random weights")
 

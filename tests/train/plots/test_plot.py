@@ -11,8 +11,9 @@ from PIL import Image
 from common.formats.pair_category import PairCategory
 from common.runtime.errors import UserError
 from train.plots.curves import RunCurves
-from train.plots.panels import RUN_COLOURS, draw_panel
-from train.plots.plot import LOSS, MOST_RUNS, plot_history
+from train.plots.panels import LOSS, PRETRAINING_COLOUR, RUN_COLOURS, draw_panel
+from train.plots.plot import MOST_RUNS, plot_history
+from train.tasks.classification.figures import F1_PANEL
 from train.tasks.verification.figures import EER_PANEL, ERROR_PANEL
 
 Record = dict[str, Any]
@@ -177,3 +178,55 @@ def test_all_three_categories_are_drawn() -> None:
     assert legend is not None and len(axes.lines) == 3
     texts = [text.get_text().split(" (")[0] for text in legend.get_texts()]
     assert texts == ["same-person rejected", "different-person accepted", "synthetic accepted"]
+
+
+def of_classifier(run: str, step: int, f1: float, **more: object) -> Record:
+    loss = None if step == 0 else 2 / step
+    return {
+        "run": run, "task": "classification", "epoch": step // 10, "step": step, "loss": loss,
+        "auc": f1, "f1": f1, **more,
+    }  # fmt: skip
+
+
+def pretrained(run: str, count: int) -> list[Record]:
+    return [
+        {"run": run, "task": "pretraining", "step": 40 * step, "loss": 1 / step, "validation_loss": 0.5}
+        for step in range(1, count)
+    ]
+
+
+def test_the_loss_of_a_pretraining_is_dashed_behind_that_of_what_started_from_it(tmp_path: Path) -> None:
+    own = [of_classifier("b", step, 0.6, pretraining="a") for step in (0, 10, 20)]
+    with_it = plot_history([*pretrained("a", 30), *own], tmp_path / "x.png")
+    assert has_colour(with_it, PRETRAINING_COLOUR)
+    assert not has_colour(plot_history(own, tmp_path / "y.png"), PRETRAINING_COLOUR)  # of another history
+    axes = panel()
+    before = RunCurves.of("a", pretrained("a", 30))
+    draw_panel(axes, LOSS, [RunCurves.of("b", own)], [before])
+    dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+    np.testing.assert_array_equal(dashed[0].get_xdata(), before.step)
+    legend = axes.get_legend()
+    assert legend is not None
+    told = [text.get_text() for text in legend.get_texts()]
+    assert told == [
+        "loss (last 0.1)",
+        "pre-training, run a (last 0.0345)",
+    ]
+
+
+def test_the_highest_f1_is_written_beside_its_point() -> None:
+    axes = panel()
+    scores = {0: 0.5, 10: 0.875, 20: 0.75}
+    curves = RunCurves.of("b", [of_classifier("b", step, f1) for step, f1 in scores.items()])
+    draw_panel(axes, F1_PANEL, [curves])
+    assert [text.get_text() for text in axes.texts] == ["0.875, epoch 1"]
+    assert axes.texts[0].xy == (10, 0.875)  # type: ignore[attr-defined]
+
+
+def test_folds_are_drawn_together_and_those_that_have_not_begun_are_waited_for(tmp_path: Path) -> None:
+    records = [of_classifier(f"run{fold}", step, 0.2 * fold) for fold in range(1, 4) for step in (0, 10, 20)]
+    folds = ["run1", "run3", "later"]
+    path = plot_history(records, tmp_path / "x.png", "20261201", folds=folds)
+    assert [has_colour(path, colour) for colour in RUN_COLOURS[:3]] == [True, True, False]
+    with pytest.raises(UserError, match="no fold of 20261201 has been validated yet"):
+        plot_history(records, tmp_path / "y.png", "20261201", folds=["later"])

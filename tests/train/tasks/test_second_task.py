@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ from common.models.encoder import Encoder
 from common.models.leaderboard import best_checkpoint
 from common.runtime.errors import UserError
 from train.config import TrainConfig
-from train.data.batches import BatchPlan, Chosen, PlannedBatches
+from train.data.batches import BatchPlan
 from train.data.dataset import CropDataset
+from train.data.shuffled_batches import ShuffledBatches
 from train.display import Curve, Panel, figure_column, interval_column
 from train.load_config import load_config
 from train.loggers.console import ConsoleLogger
@@ -43,23 +44,6 @@ pytestmark = pytest.mark.slow
 EPOCHS, STEPS = 40, 160
 R2 = Ranking("r2", "R²", mark="r2_", better="higher")
 MAE = Ranking("mae", "MAE", mark="mae", better="lower")
-
-
-class Shuffled(PlannedBatches):
-    """Every crop once an epoch, but for the last few."""
-
-    def __init__(self, rows: np.ndarray, size: int, seed: int) -> None:
-        super().__init__(crops=len(rows), batch_size=size, unit=1, seed=seed)
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return self.crops // self.batch_size
-
-    def _batches(self, epoch: int) -> Iterator[Chosen]:
-        order = np.random.default_rng([self._seed, epoch]).permutation(self._rows)
-        for batch in range(len(self)):
-            rows = order[batch * self.batch_size : (batch + 1) * self.batch_size]
-            yield Chosen(rows, np.zeros(len(rows), np.bool_))
 
 
 class Crops(Dataset[Tensor]):
@@ -83,7 +67,7 @@ class Brightness(Task):
         rows = np.arange(len(crops))
         self.held_out = crops[rows[::4]].crops
         self.dataset = Crops(crops)
-        self.batches = Shuffled(rows[rows % 4 > 0], config.batch.size, config.seed)
+        self.batches = ShuffledBatches(rows[rows % 4 > 0], config.batch.size, config.seed)
         self.network = nn.Sequential(
             nn.AvgPool2d(16), nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.05),
             nn.Flatten(), nn.Linear(100, 1), nn.Flatten(0),

@@ -74,8 +74,9 @@ class ClassifierConfig(RunConfig):
         str | None,
         AsOption(
             "Weights to start from: `timm` for those that timm publishes (a download), a file of them, "
-            "hf:OWNER/REPO[/FILE], or a classifier of facetrust; `none` for random ones.",
+            "hf:OWNER/REPO[/FILE], a classifier or a pre-training of facetrust; `none` for random ones.",
             WEIGHTS,
+            other_name="init",
         ),
         BeforeValidator(_none_of_none),
     ] = None

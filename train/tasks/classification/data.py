@@ -120,7 +120,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
             ),
             *(note for folder in dataset.folders for note in folder.notes),
             *crop_notes,
-            *size_notes(config, dataset),
+            *size_notes(config.size, dataset),
             *pseudo_notes(dataset, parts),
             *(resolution_notes(dataset.synthetic, *sides) if sides else ()),
             *forging_notes(config, forged),

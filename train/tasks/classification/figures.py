@@ -21,7 +21,10 @@ COLUMNS = (
 AUC_PANEL = Panel(
     "Area under the ROC curve, validation",
     "AUC",
-    (Curve("auc", "AUC", best=AUC.better), Curve("f1", "F1 at the threshold", dashed=True, colour="#2e8b57")),
+    (Curve("auc", "AUC", best=AUC.better),),
+)
+F1_PANEL = Panel(
+    "F1 at the threshold, validation", "F1", (Curve("f1", "F1", best=F1.better, told=True, colour="#2e8b57"),)
 )
 ERROR_PANEL = Panel(
     "Wrong verdicts at the threshold",
@@ -37,14 +40,14 @@ ERROR_PANEL = Panel(
 
 
 def panels(several: bool) -> Sequence[Panel]:
-    """AUC and F1, then APCER and BPCER; of several runs, each of the latter in a panel of its own."""
+    """AUC, F1, then APCER and BPCER; of several runs, each of the latter in a panel of its own."""
     if not several:
-        return AUC_PANEL, ERROR_PANEL
+        return AUC_PANEL, F1_PANEL, ERROR_PANEL
     apart = [
         Panel(curve.label.capitalize(), "crops (%)", (curve,), 100, " %", True)
         for curve in ERROR_PANEL.curves
     ]
-    return AUC_PANEL, *apart
+    return AUC_PANEL, F1_PANEL, *apart
 
 
 def figures_of(report: ClassificationReport, point: OperatingPoint, ece_before: float) -> Figures:

@@ -1,13 +1,16 @@
 """The classifier that a run starts from: random, of published weights, or of another classifier."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common.models.checkpoint import is_checkpoint
+from common.models.checkpoint import is_checkpoint, read_standing
 from common.models.classifier import Classifier, classifier_input
 from common.models.classifier_checkpoint import load_classifier
 from common.models.networks.initial_weights import TIMM, load_initial
-from common.models.plane_names import RGB
+from common.models.networks.timm_name import trunk_name
+from common.models.plane_names import RGB, PlaneName
+from common.models.pretraining_checkpoint import is_pretraining, read_pretraining_info
 from common.models.training_facts import PseudoTraining
 from common.runtime.errors import UserError
 from train.tasks.classification.config import NONE, ClassifierConfig
@@ -20,6 +23,7 @@ class InitialClassifier:
     classifier: Classifier
     notes: list[str] = field(default_factory=list)  # for people: where its weights are from
     pseudo: PseudoTraining | None = None  # what its weights were taught by guesses
+    pretraining: str = ""  # the run of the pre-training that is behind them, if any
 
 
 def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> InitialClassifier:
@@ -27,8 +31,8 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
 
     Args:
         config: network, size, planes and dropout; random weights are drawn from torch's global generator.
-        pretrained: `timm`, a file or `hf:…` as `load_initial` takes them, or a checkpoint of a classifier;
-            None for random weights.
+        pretrained: `timm`, a file or `hf:…` as `load_initial` takes them, or a checkpoint of a classifier or
+            a pre-training; None for random weights.
 
     Raises UserError when the weights are not to be had, or are not of that network.
     """
@@ -40,6 +44,8 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
     )
     if pretrained is None:
         return InitialClassifier(classifier.eval())
+    if is_pretraining(Path(pretrained)):
+        return _of_pretraining(config, classifier, Path(pretrained))
     if is_checkpoint(Path(pretrained)):
         return _of_classifier(config, classifier, Path(pretrained))
     if pretrained == TIMM and config.planes != RGB:
@@ -56,6 +62,22 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
     return InitialClassifier(classifier.eval(), [told])
 
 
+def _of_pretraining(config: ClassifierConfig, classifier: Classifier, path: Path) -> InitialClassifier:
+    info, standing = read_pretraining_info(path), read_standing(path)
+    if trunk_name(info.network) != trunk_name(config.backbone):
+        raise UserError(
+            f"{path} is a pre-training of {info.network}, not of {config.backbone}; add --backbone "
+            f"{info.network}"
+        )
+    _check_planes(config, path, info.planes)
+    load_initial(classifier.network, config.backbone, str(path))
+    told = (
+        f"weights of {path}: pre-training {standing.run}, epoch {standing.epoch}; its decoder is left out, "
+        "and the head is random"
+    )
+    return InitialClassifier(classifier.eval(), [told], pretraining=standing.run)
+
+
 def _of_classifier(config: ClassifierConfig, classifier: Classifier, path: Path) -> InitialClassifier:
     start = load_classifier(path)
     if start.info.network != config.backbone:
@@ -67,12 +89,16 @@ def _of_classifier(config: ClassifierConfig, classifier: Classifier, path: Path)
             f"{path} sees {start.info.input_format.size} pixels, not {config.size}; add --size "
             f"{start.info.input_format.size}"
         )
-    if start.info.planes != config.planes:
-        planes = ",".join(start.info.planes)
-        raise UserError(
-            f"{path} sees the planes {planes}, not {','.join(config.planes)}; add --planes {planes}"
-        )
+    _check_planes(config, path, start.info.planes)
     classifier.network.load_state_dict(start.classifier.network.state_dict())
     standing = start.standing
     told = f"weights of {path}: run {standing.run}, epoch {standing.epoch}"
-    return InitialClassifier(classifier.eval(), [told], start.info.pseudo)
+    return InitialClassifier(classifier.eval(), [told], start.info.pseudo, start.info.pretraining)
+
+
+def _check_planes(config: ClassifierConfig, path: Path, planes: Sequence[PlaneName]) -> None:
+    if tuple(planes) != config.planes:
+        named = ",".join(planes)
+        raise UserError(
+            f"{path} sees the planes {named}, not {','.join(config.planes)}; add --planes {named}"
+        )

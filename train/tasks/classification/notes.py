@@ -29,15 +29,15 @@ def resolution_notes(
     ]
 
 
-def size_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
-    """That crops are smaller than what the network sees; none where they are not."""
-    smaller = sorted({header.size for header in dataset.headers if header.size < config.size})
+def size_notes(size: int, dataset: CropDataset) -> list[str]:
+    """That crops are smaller than the `size` pixels that the network sees; none where they are not."""
+    smaller = sorted({header.size for header in dataset.headers if header.size < size})
     if not smaller:
         return []
     sizes = ", ".join(f"{size}" for size in smaller)
     return [
-        f"crops of {sizes} pixels are enlarged to the {config.size} that the network sees, which adds no "
-        f"detail: align with --size {config.size}, or lower --size"
+        f"crops of {sizes} pixels are enlarged to the {size} that the network sees, which adds no "
+        f"detail: align with --size {size}, or lower --size"
     ]
 
 

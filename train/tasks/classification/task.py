@@ -48,6 +48,7 @@ class Classification(Task):
         pretrained = str(folder.start) if folder.start.exists() else config.pretrained
         self.start = initial_classifier(config, pretrained)
         self.network: Classifier = self.start.classifier.to(fabric.device)
+        self.pretraining = self.start.pretraining
         weight = data.batches.weight if config.batch.balance == "weight" else 1.0
         self.criterion = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(weight))
         self.dataset, self.batches = data.crops, data.batches
@@ -137,6 +138,7 @@ class Classification(Task):
             pseudo=self._pseudo(moment),
             data=data.fingerprint,
             fold=f"{config.fold} of {config.folds}" if config.fold is not None else "",
+            pretraining=self.pretraining,
         )
 
     def _pseudo(self, moment: Moment) -> PseudoTraining | None:
