@@ -13,6 +13,7 @@ EXAMPLES = examples(
     "python -m train plot",
     "python -m train plot --all --out runs.png",
     "python -m train plot --run 20261121-094500",
+    "python -m train plot --run NAME_OF_FOLDS --out folds.png",
 )
 
 
@@ -25,8 +26,11 @@ def plot(
     out: Annotated[Path, typer.Option(help="The PNG to write.")] = Path("results/training.png"),
 ) -> None:
     """Draw loss, the main figure and the error rates of the validation over the steps of a run."""
+    from train.folds.fold_folder import fold_folders
     from train.plots.plot import plot_history
     from train.records.history import PerformanceHistory
 
-    drawn = plot_history(PerformanceHistory(logs).records, out, run, every_run=every_run)
+    named = next((each for each in fold_folders(logs) if each.name == run), None)
+    folds = named.read_plan().runs.values() if named else ()
+    drawn = plot_history(PerformanceHistory(logs).records, out, run, every_run=every_run, folds=[*folds])
     console.print(f"Picture: {escape(str(drawn))}")

@@ -42,7 +42,9 @@ def plot_history(
         raise UserError("the history has no records yet; train first: python -m train run")
     runs = list(tasks)
     if folds:
-        return _draw_chosen(records, path, _of_folds(run or "", folds, tasks), f"folds {run}")
+        begun = _begun(run or "", folds, tasks)
+        more = f", the first {MOST_RUNS} of {len(begun)}" if len(begun) > MOST_RUNS else ""
+        return _draw_chosen(records, path, begun[:MOST_RUNS], f"folds {run}{more}")
     if run is not None and run not in runs:
         raise UserError(f"no run '{run}' in the history; the latest are {', '.join(runs[:5])}")
     last = runs[0] if run is None else run
@@ -54,12 +56,12 @@ def plot_history(
     return _draw_chosen(records, path, chosen, title)
 
 
-def _of_folds(name: str, folds: Sequence[str], known: Collection[str]) -> list[str]:
-    """The runs of folds that have records, at most eight."""
+def _begun(name: str, folds: Sequence[str], known: Collection[str]) -> list[str]:
+    """The runs of folds that have records. Raises UserError where none has."""
     chosen = [run for run in folds if run in known]
     if not chosen:
         raise UserError(f"no fold of {name} has been validated yet; look again later")
-    return chosen[:MOST_RUNS]
+    return chosen
 
 
 def _draw_chosen(records: Sequence[Record], path: Path, chosen: Sequence[str], title: str) -> Path:
