@@ -16,6 +16,7 @@ HEADINGS = (
     "trained on", "min", "tested on", "faces", "AUC", "95 %", "AUC, alike in sharpness", "EER %", "F1",
     "ECE before", "ECE", "undecided %", "errors in the band %",
 )  # fmt: skip
+BONA_FIDE = "bona fide"  # the name of the set of people
 app = new_app("What a classifier trained on one set of forgeries is worth on another.")
 
 
@@ -31,6 +32,7 @@ def experiment(
     pretrained: Annotated[str | None, typer.Option(help="Weights to start from.")] = None,
     config: Annotated[str, typer.Option(help="Recipe of `train classifier`.")] = "cpu",
     crop: Annotated[int, typer.Option(help="Pixels of a crop's side.")] = 224,
+    template: Annotated[str, typer.Option(help="Of the crops; face networks take arcface.")] = "box",
     only: Annotated[list[str] | None, typer.Option(help="Trial by name; may be repeated.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set-key", help="key=value of the configuration.")
@@ -47,13 +49,15 @@ def experiment(
     from train.start import parse_settings
 
     named = dict(_named(text) for text in sets)
-    folders = {name: align_set(source, out / "shards" / name, crop) for name, source in named.items()}
-    if bona_fide is not None:
-        folders["bona fide"] = align_set(bona_fide, out / "shards" / "bona-fide", crop)
+    sources = named | ({BONA_FIDE: bona_fide} if bona_fide is not None else {})
+    folders = {
+        name: align_set(source, out / "shards" / name.replace(" ", "-"), crop, template)
+        for name, source in sources.items()
+    }
     base: dict[str, Any] = {"config": config, "pretrained": pretrained, "validation.share": 0.25}
     base |= parse_settings(settings or [])
     rows: list[Sequence[str]] = []
-    for trial in plan_trials(list(named), "bona fide" if bona_fide else None):
+    for trial in plan_trials(list(named), BONA_FIDE if bona_fide else None):
         if only and trial.name not in only:
             continue
         place = out / "runs" / trial.name.replace(", ", "-")

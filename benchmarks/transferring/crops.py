@@ -8,11 +8,11 @@ from common.formats.shard_folder import is_shard_folder
 from common.runtime.errors import UserError
 
 
-def align_set(source: Path, out: Path, size: int) -> Path:
-    """Shards of upright crops with a margin, as `align run` makes them; kept where they lie."""
+def align_set(source: Path, out: Path, size: int, template: str) -> Path:
+    """Shards as `align run` makes them in a template; kept where they lie."""
     if out.is_dir() and is_shard_folder(out):
         return out
-    words = ["run", source, "--template", "box", "--margin", "0.2", "--size", size, "--out", out]
+    words = ["run", source, "--template", template, "--size", size, "--out", out]
     done = subprocess.run([sys.executable, "-m", "align", *map(str, words)], check=False)
     if done.returncode:
         raise UserError(f"{source} could not be aligned")

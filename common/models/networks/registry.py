@@ -4,8 +4,10 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
 
+from common.models.backbones.registry import check_backbone_name
 from common.models.backbones.sizes import check_size
 from common.models.backbones.timm_names import PREFIX, check_timm_name
+from common.models.networks.face_network import FACE_PREFIX, FaceNetwork
 from common.models.networks.network import ClassifierNetwork
 from common.models.networks.pyramid import PyramidNetwork
 from common.models.networks.simple_vit import SimpleViT
@@ -27,7 +29,9 @@ NETWORKS: dict[str, Callable[[int, float, int], ClassifierNetwork]] = {
 
 def check_network_name(name: str) -> None:
     """Raises UserError that names near ones unless `create_network` knows `name`."""
-    if name.startswith(PREFIX):
+    if name.startswith(FACE_PREFIX):
+        check_backbone_name(name.removeprefix(FACE_PREFIX))
+    elif name.startswith(PREFIX):
         parts = split_name(name.removeprefix(PREFIX))
         check_timm_name(parts.plain)
         if parts.depths:
@@ -35,7 +39,9 @@ def check_network_name(name: str) -> None:
     elif name not in NETWORKS:
         near = get_close_matches(name, NETWORKS, n=1)
         hint = (
-            f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(NETWORKS)}, or {PREFIX}NAME"
+            f"did you mean '{near[0]}'?"
+            if near
+            else f"choose one of {', '.join(NETWORKS)}, {PREFIX}NAME or {FACE_PREFIX}NAME"
         )
         raise UserError(f"unknown network '{name}'; {hint}")
 
@@ -46,7 +52,7 @@ def create_network(name: str, size: int, dropout: float = 0.0, in_channels: int 
     Args:
         name: one of `NETWORKS`, or `timm:NAME` for any network of timm; with `+fpn`, `+cbam` or `+fpn+cbam`
             behind it for those that have maps of strides 4, 8, 16 and 32, and `+depthsA-B-…` before these
-            for the blocks of each stage.
+            for the blocks of each stage; or `face:NAME` for a backbone of face recognisers.
         size: pixels of a crop's side.
         dropout: share of the features before the last layer that is dropped in training.
         in_channels: of the images; 3 of RGB alone, see `common.models.planes`.
@@ -55,6 +61,8 @@ def create_network(name: str, size: int, dropout: float = 0.0, in_channels: int 
     """
     check_network_name(name)
     check_size(size)
+    if name.startswith(FACE_PREFIX):
+        return FaceNetwork(size, dropout, in_channels, name.removeprefix(FACE_PREFIX))
     if name.startswith(PREFIX):
         parts = split_name(name.removeprefix(PREFIX))
         own = parts.options(in_channels)

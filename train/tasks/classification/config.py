@@ -66,6 +66,7 @@ class ClassifierConfig(RunConfig):
         AsOption(
             "Network: any of timm as timm:NAME, or with a pyramid and attention over its feature maps "
             "(timm:NAME+fpn, +cbam, +fpn+cbam), or with other depths (timm:NAME+depths3-3-12-3), "
+            "face:NAME for a backbone of recognisers, as `train run` names them, under one linear layer, "
             "sqnxt17_w0.8, sqnxt15_w1.0, sqnxt17_w1.0, sqnxt20_w1.2, simple_vit.",
             WEIGHTS,
         ),
@@ -74,7 +75,8 @@ class ClassifierConfig(RunConfig):
         str | None,
         AsOption(
             "Weights to start from: `timm` for those that timm publishes (a download), a file of them, "
-            "hf:OWNER/REPO[/FILE], a classifier or a pre-training of facetrust; `none` for random ones.",
+            "hf:OWNER/REPO[/FILE], a classifier or a pre-training of facetrust; of face:NAME what `train run "
+            "--pretrained` takes; `none` for random ones.",
             WEIGHTS,
             other_name="init",
         ),

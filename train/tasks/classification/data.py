@@ -34,6 +34,7 @@ from train.tasks.classification.notes import (
     forging_notes,
     resolution_notes,
     size_notes,
+    template_notes,
     unused_notes,
 )
 
@@ -121,6 +122,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
             *(note for folder in dataset.folders for note in folder.notes),
             *crop_notes,
             *size_notes(config.size, dataset),
+            *template_notes(config, dataset),
             *pseudo_notes(dataset, parts),
             *(resolution_notes(dataset.synthetic, *sides) if sides else ()),
             *forging_notes(config, forged),

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common.models.checkpoint import is_checkpoint, read_standing
+from common.models.backbones.timm_names import PREFIX
+from common.models.checkpoint import is_checkpoint, read_header, read_standing
 from common.models.classifier import Classifier, classifier_input
-from common.models.classifier_checkpoint import load_classifier
+from common.models.classifier_checkpoint import FORMAT, load_classifier
+from common.models.load_encoder import Wanted, load_encoder
+from common.models.networks.face_network import FACE_PREFIX, FaceNetwork
 from common.models.networks.initial_weights import TIMM, load_initial
 from common.models.networks.timm_name import trunk_name
 from common.models.plane_names import RGB, PlaneName
@@ -32,10 +35,12 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
     Args:
         config: network, size, planes and dropout; random weights are drawn from torch's global generator.
         pretrained: `timm`, a file or `hf:…` as `load_initial` takes them, or a checkpoint of a classifier or
-            a pre-training; None for random weights.
+            a pre-training; None for random weights. Of `face:NAME` also an encoder.
 
     Raises UserError when the weights are not to be had, or are not of that network.
     """
+    if config.backbone.startswith(FACE_PREFIX) and pretrained is not None and not _is_classifier(pretrained):
+        return _of_recogniser(config, pretrained)
     classifier = Classifier(
         config.backbone,
         classifier_input(config.backbone, config.size, config.planes),
@@ -76,6 +81,27 @@ def _of_pretraining(config: ClassifierConfig, classifier: Classifier, path: Path
         "and the head is random"
     )
     return InitialClassifier(classifier.eval(), [told], pretraining=standing.run)
+
+
+def _is_classifier(pretrained: str) -> bool:
+    path = Path(pretrained)
+    return is_checkpoint(path) and read_header(path).get("format") == FORMAT
+
+
+def _of_recogniser(config: ClassifierConfig, pretrained: str) -> InitialClassifier:
+    """A face network whose backbone has the weights of an encoder, as `--model` of `infer pairs` takes it."""
+    name = config.backbone.removeprefix(FACE_PREFIX)
+    named = name if name.startswith(PREFIX) else None  # the others are recognised
+    loaded = load_encoder(pretrained, Wanted(backbone=named, size=config.size))
+    encoder = loaded.encoder
+    if encoder.backbone_name != name:
+        found = f"{FACE_PREFIX}{encoder.backbone_name}"
+        raise UserError(f"{pretrained} is a {found}, not a {config.backbone}; add --backbone {found}")
+    classifier = Classifier(config.backbone, encoder.input_format, config.dropout, config.planes)
+    assert isinstance(classifier.network, FaceNetwork)
+    classifier.network.backbone.load_state_dict(encoder.backbone.state_dict())
+    told = f"weights of {pretrained}: the recogniser {loaded.summary}; the last layer is random"
+    return InitialClassifier(classifier.eval(), [told])
 
 
 def _of_classifier(config: ClassifierConfig, classifier: Classifier, path: Path) -> InitialClassifier:

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from common.formats.crop_frame import Template
+from common.models.networks.face_network import FACE_PREFIX
 from common.runtime.wording import counted
 from train.data.dataset import CropDataset
 from train.data.resolution import TOLERANCE
@@ -38,6 +40,17 @@ def size_notes(size: int, dataset: CropDataset) -> list[str]:
     return [
         f"crops of {sizes} pixels are enlarged to the {size} that the network sees, which adds no "
         f"detail: align with --size {size}, or lower --size"
+    ]
+
+
+def template_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
+    """That a face network sees other crops than its recogniser was trained on; none where it does not."""
+    other = sorted({header.template for header in dataset.headers} - {Template.ARCFACE})
+    if not config.backbone.startswith(FACE_PREFIX) or not other:
+        return []
+    return [
+        f"recognisers see crops of the template {Template.ARCFACE}, these are of {', '.join(other)}: the "
+        "weights of one lose their worth on them; align without --template"
     ]
 
 

@@ -15,7 +15,10 @@ from safetensors.torch import load_file
 
 from common.duplicates.near_duplicates import DuplicateGroup, DuplicateKind
 from common.formats.shards import ShardHeader, ShardRows, open_shard, read_header, read_rows, write_shard
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.classifier_checkpoint import load_classifier, read_classifier_info
+from common.models.encoder import Encoder
+from common.models.input_format import InputFormat
 from common.models.leaderboard import best_checkpoint
 from common.runtime.errors import UserError
 from train.config import TrainConfig
@@ -165,6 +168,34 @@ def test_another_classifier_is_a_start_and_its_head_learns_faster(settings: Sett
         start_run(settings(tmp_path / "c", backbone="timm:resnet18", pretrained=str(first)), Notes())
     with pytest.raises(UserError, match="sees 32 pixels, not 48; add --size 32"):
         start_run(settings(tmp_path / "d", size=48, pretrained=str(first)), Notes())
+
+
+def test_a_recogniser_is_the_start_of_a_face_network(settings: Settings, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    recogniser = Encoder("ir_lite", InputFormat(size=32, colour="BGR"))
+    info = CheckpointInfo(
+        backbone="ir_lite", input_format=recogniser.input_format, run="r", epoch=1, step=1, validation="",
+        threshold=None, eer=None, accuracy=None,
+    )  # fmt: skip
+    save_checkpoint(tmp_path / "recogniser.safetensors", recogniser, info)
+    notes = Notes()
+    frozen = len(recogniser.backbone.stages())
+    changes = {"backbone": "face:ir_lite", "freeze": frozen, "epochs": 1}
+    first = start_run(
+        settings(tmp_path / "a", pretrained=str(tmp_path / "recogniser.safetensors"), **changes), notes
+    )
+    assert any("the last layer is random" in note for note in notes.told)
+    loaded = load_classifier(first.last_checkpoint)
+    assert loaded.info.input_format.colour == "BGR"
+    kept, learnt = recogniser.backbone.state_dict(), loaded.classifier.network.state_dict()
+    assert all(torch.equal(value, learnt[f"backbone.{name}"]) for name, value in kept.items())
+    again = start_run(settings(tmp_path / "b", pretrained=str(first.last_checkpoint), **changes), Notes())
+    assert read_classifier_info(again.last_checkpoint).network == "face:ir_lite"
+    with pytest.raises(UserError, match="add --backbone face:ir_lite"):
+        start_run(
+            settings(tmp_path / "c", backbone="face:mobilefacenet", size=32,
+                     pretrained=str(tmp_path / "recogniser.safetensors")), Notes(),
+        )  # fmt: skip
 
 
 def test_a_classifier_of_planes_trains_and_starts_from_its_like_alone(
