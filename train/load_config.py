@@ -14,11 +14,11 @@ from common.runtime.as_option import AsOption
 from common.runtime.errors import UserError
 from train.packaged_configs import packaged_config, packaged_config_names
 from train.problems import UnfitParameter, cause_of, in_plain_words
-from train.run_config import RunConfig
+from train.section import CommandConfig
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 MAX_CONFIG_BYTES = 1_000_000
-Config = TypeVar("Config", bound=RunConfig)
+Config = TypeVar("Config", bound=CommandConfig)
 
 
 def load_config(
@@ -57,7 +57,7 @@ def load_config(
     return config
 
 
-def without_effect(config: RunConfig, given: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
+def without_effect(config: CommandConfig, given: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
     """Options that play no part since another one is missing, each with that other.
 
     Of the settings that were given by dotted key or, without `given`, of those that are not their defaults.
@@ -93,7 +93,7 @@ def _lay_over(values: dict[str, Any], upper: dict[str, Any]) -> None:
             values[key] = value
 
 
-def _read_file(kind: type[RunConfig], file: str) -> dict[str, Any]:
+def _read_file(kind: type[CommandConfig], file: str) -> dict[str, Any]:
     path = Path(file)
     if not path.exists():
         path = packaged_config(kind.command, file) or path
@@ -114,7 +114,7 @@ def _read_file(kind: type[RunConfig], file: str) -> dict[str, Any]:
 
 
 def explain(
-    kind: type[RunConfig],
+    kind: type[CommandConfig],
     error: ValidationError,
     file: str | None = None,
     overrides: Mapping[str, Any] = EMPTY,

@@ -1,9 +1,7 @@
 """The configuration that the trainings of every task share; each kind of training adds its own to it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -11,11 +9,10 @@ from common.runtime.as_option import AllowMissing, AsOption, Panel
 from train.augment.config import AugmentConfig
 from train.data.forging_config import ForgeConfig
 from train.loggers.tracking import TrackingConfig
-from train.section import Section
+from train.section import CommandConfig, Section
 
 TRAINING_LOGS = Path("training_logs")
 RUN, WEIGHTS, STEPS, DEVICES = "The run", "Weights and loss", "Steps", "Devices and tracking"  # in the help
-NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class OptimiserConfig(Section):
@@ -78,26 +75,18 @@ class HardwareConfig(Section):
     compile: Annotated[bool, AsOption("torch.compile the network.")] = False
 
 
-def _several(value: Any) -> Any:
+def several(value: Any) -> Any:
     """One folder stands for a list of one, as all did in the first version."""
     return [value] if isinstance(value, str | Path) else value
 
 
-class RunConfig(Section):
-    """All that a run depends on, whatever its task.
-
-    Attributes:
-        command: that starts a run of it.
-        needed: settings that play a part only with one of others, by dotted key.
-    """
-
-    command: ClassVar[str]
-    needed: ClassVar[Mapping[str, tuple[str, ...]]] = NOTHING
+class RunConfig(CommandConfig):
+    """All that a run depends on, whatever its task; its command starts a run of it."""
 
     task: str = ""  # what it is about, one of `train.tasks.registry.TASKS`
     data: Annotated[
         tuple[Path, ...],
-        BeforeValidator(_several),
+        BeforeValidator(several),
         Field(min_length=1),
         AsOption("Folder of shards; may be repeated, and people of one name are then one person.", RUN),
     ] = (Path("datasets/processed_images"),)
@@ -134,6 +123,3 @@ class RunConfig(Section):
     def least_batch(self) -> int:
         """The smallest batch that is of use."""
         return 2 * self.batch_unit
-
-    def check(self) -> None:
-        """Raises UserError where settings contradict each other, or name what there is not."""

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lightning_fabric import Fabric
 from torch.distributed import DistError
@@ -18,6 +18,7 @@ from train.loop import Outcome, train
 from train.records.run_folder import RunFolder, new_run_folder, resumable_run
 from train.run_config import RunConfig
 
+Run = TypeVar("Run", bound=RunConfig)
 PEER_GONE = "Connection closed by peer"  # gloo raises a plain RuntimeError
 
 # what a resumed run may change without becoming another run
@@ -56,8 +57,8 @@ def resume_run(folder: RunFolder, config: RunConfig, logger: Logger) -> Outcome:
 
 
 def resumed_config(
-    kind: type[Config], run: str | None, file: str | None, overrides: dict[str, Any]
-) -> tuple[RunFolder, Config]:
+    kind: type[Run], run: str | None, file: str | None, overrides: dict[str, Any]
+) -> tuple[RunFolder, Run]:
     """The run to resume and its configuration.
 
     Args:

@@ -114,16 +114,21 @@ def new_run_folder(config: RunConfig, below: str = RUN_FOLDER) -> RunFolder:
     `below`: the folder in that of the configuration that it is made in. Raises UserError where a thousand
     start in one second.
     """
-    root = config.out / below
+    folder = RunFolder(new_folder(config.out / below))
+    folder.write_config(config)
+    return folder
+
+
+def new_folder(root: Path) -> Path:
+    """A new folder below another one, named after the time in UTC. Raises UserError as `new_run_folder`."""
     root.mkdir(parents=True, exist_ok=True)
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     for attempt in range(1, 1000):  # other runs may start in the same second
-        folder = RunFolder(root / (name if attempt == 1 else f"{name}-{attempt}"))
+        folder = root / (name if attempt == 1 else f"{name}-{attempt}")
         try:
-            os.mkdir(folder.path)  # noqa: PTH102 - fails when it exists, which is the point
+            os.mkdir(folder)  # noqa: PTH102 - fails when it exists, which is the point
         except FileExistsError:
             continue
-        folder.write_config(config)
         return folder
     raise UserError(f"too many runs start in {root} at once")
 

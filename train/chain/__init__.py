@@ -1,0 +1,1 @@
+"""The long chain: pre-training, folds, pseudo-labels, folds again, and what their ensemble answers."""
