@@ -23,14 +23,22 @@ def classify(
 ) -> None:
     """Photographs a second from JPEG files to verdicts, by turns with a plain loop and the networks alone.
 
-    Then the training of SqueezeNeXt and ResNet-18, by turns with ready tensors.
+    Then the training of SqueezeNeXt, ResNet-18 and ConvNeXt V2 atto on all planes, and the pre-training of
+    the last, by turns with ready tensors.
     """
     from benchmarks.alignment.photographs import small_photographs
     from benchmarks.classification.speed import measure_speed, speed_table
     from benchmarks.classification.untrained import untrained_classifier
     from benchmarks.inference.machine import describe_machine
     from benchmarks.inference.photographs import jpegs
-    from benchmarks.training.classifiers import TRAINED, classifier_table
+    from benchmarks.training.classifiers import (
+        ALL,
+        ATTO,
+        ATTO_PIXELS,
+        TRAINED,
+        classifier_table,
+        pretraining_table,
+    )
     from infer.classification.ensemble import load_ensemble
     from infer.cropping import AS_TRAINED
 
@@ -45,5 +53,6 @@ def classify(
         title = f"{count:,} photographs, {info.network} at {info.input_format.size} pixels"
         console.print(speed_table(measure_speed(paths, ensemble, rounds), count, title))
     if training:
-        for trained, pixels in TRAINED:
-            console.print(classifier_table(trained, pixels, size=32, steps=6, turns=rounds))
+        for trained, pixels, planes in TRAINED:
+            console.print(classifier_table(trained, pixels, size=32, steps=6, turns=rounds, planes=planes))
+        console.print(pretraining_table(ATTO, ATTO_PIXELS, size=32, steps=6, turns=rounds, planes=ALL))

@@ -48,7 +48,7 @@ def experiment(
     from train.loggers.console import ConsoleLogger
     from train.start import parse_settings
 
-    named = dict(_named(text) for text in sets)
+    named = dict(named_set(text) for text in sets)
     sources = named | ({BONA_FIDE: bona_fide} if bona_fide is not None else {})
     folders = {
         name: align_set(source, out / "shards" / name.replace(" ", "-"), crop, template)
@@ -110,7 +110,8 @@ def _tested(
     return rows
 
 
-def _named(text: str) -> tuple[str, Path]:
+def named_set(text: str) -> tuple[str, Path]:
+    """The name and the folder of `NAME=FOLDER`. Raises UserError for anything else."""
     name, separator, folder = text.partition("=")
     if not separator or not name or not Path(folder).is_dir():
         raise UserError(f"--set takes NAME=FOLDER, such as gan=photographs/gan, not '{text}'")

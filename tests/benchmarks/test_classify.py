@@ -45,8 +45,10 @@ def test_every_way_has_a_rate_and_ratios(
 @pytest.mark.slow
 def test_training_is_measured_beside_ready_tensors(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(repository))
-    from benchmarks.training.classifiers import classifier_table
+    from benchmarks.training.classifiers import ALL, classifier_table, pretraining_table
 
     table = classifier_table("timm:mobilenetv2_035", 32, size=8, steps=1, turns=1)
-    rates = [float(rate) for rate in table.columns[1]._cells]
-    assert len(rates) == 2 and min(rates) > 0
+    pretraining = pretraining_table("timm:test_convnext", 64, size=8, steps=1, turns=1, planes=ALL)
+    for each in (table, pretraining):
+        rates = [float(rate) for rate in each.columns[1]._cells]
+        assert len(rates) == 2 and min(rates) > 0

@@ -1,0 +1,1 @@
+"""What the steps of the long chain are worth, each beside doing without it."""
