@@ -20,27 +20,29 @@ def in_chunks(
     images: Sequence[Source],
     options: AlignOptions,
     workers: int | None,
-    progress: Callable[[int, int], None],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    chunk: int = CHUNK,
 ) -> Iterator[dict[int, Outcome]]:
-    """What `align` makes of up to `CHUNK` images at a time, by row; the chunks come in any order.
+    """What `align` makes of up to `chunk` images at a time, by row; the chunks come in any order.
 
     Args:
         align: a function of a module, or a `partial` of one, that worker processes are given.
         images: in any form that `align` takes.
         options: by which it looks for faces.
-        workers: processes; by default as many as the detector's device takes. Up to `CHUNK` images are
-            done without.
+        workers: processes; by default as many as the detector's device takes. One chunk is done
+            without.
         progress: is called with images done and in all.
+        chunk: images that are one task.
 
     Raises UserError when a worker dies.
     """
     if workers is None and options.detector != NONE:
         workers = processes_on(options.device)
-    chunks = [images[start : start + CHUNK] for start in range(0, len(images), CHUNK)]
+    chunks = [images[start : start + chunk] for start in range(0, len(images), chunk)]
     if min(len(chunks), workers or available_cores()) > 1:
         start_fork_server(align_photographs.__module__)  # its imports are then done once, for all workers
     done = 0
     for index, outcomes in run_in_processes(align, chunks, workers):
-        yield dict(enumerate(outcomes, index * CHUNK))
+        yield dict(enumerate(outcomes, index * chunk))
         done += len(outcomes)
         progress(done, len(images))

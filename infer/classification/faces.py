@@ -1,4 +1,4 @@
-"""Classified faces: what was found of each image, and what its source knows of it."""
+"""Classified faces: what was found of each image and clip, and what its source knows of it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from common.runtime.wording import counted
 from infer.classification.ensemble import Ensemble
 from infer.classification.member import Member
 from infer.classification.score import ScoredFace
+from infer.classification.scored_clip import ScoredClip
 from infer.classification.source import UNLABELLED, ImagesToClassify
 from infer.classification.verdict import (
     FACE_VERDICTS,
@@ -52,7 +53,8 @@ class ClassifiedFaces:
         name, source: what was classified; `name` is that of the files made of it.
         path: (F,) the image, as the source names it.
         image: (F,) int64, the row of the image in the source.
-        face: (F,) int32, 0 for the most prominent face of an image; `NO_FACE_NUMBER` where there is none.
+        face: (F,) int32, 0 for the most prominent face of an image, and for the one that decides of a clip;
+            `NO_FACE_NUMBER` where there is none.
         label: (F,) int8: 1 synthetic, 0 bona fide, `UNLABELLED`.
         group, species: (F,), as in `ImagesToClassify`.
         logit: (F,) float64, calibrated, the mean of the ensemble; NaN where there is no face.
@@ -63,6 +65,7 @@ class ClassifiedFaces:
         models: the members of the ensemble.
         notes: sentences on the source.
         made_with: the version of facetrust; empty where it runs without being installed.
+        clips: the tracks of those that are clips, by row; files of results do not keep them.
     """
 
     name: str
@@ -80,6 +83,7 @@ class ClassifiedFaces:
     measures: dict[str, NDArray[np.float64]] = field(repr=False, default_factory=dict)
     notes: tuple[str, ...] = ()
     made_with: str = field(default_factory=installed_version)
+    clips: dict[int, ScoredClip] = field(repr=False, default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.path)
@@ -117,9 +121,13 @@ class ClassifiedFaces:
     def reasons(self) -> list[str]:
         """(F,) why each has its verdict, in words."""
         return [
-            self.rejected[row] if row in self.rejected else why(probability, self.point)
+            self.rejected[row] if row in self.rejected else self._why(row, probability)
             for row, probability in enumerate(self.probability.tolist())
         ]
+
+    def _why(self, row: int, probability: float) -> str:
+        said = why(probability, self.point)
+        return f"{said}; {self.clips[row].told()}" if row in self.clips else said
 
 
 def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -135,19 +143,28 @@ def classified(
     scored: Sequence[list[ScoredFace] | str],
     ensemble: Ensemble,
     notes: Sequence[str] = (),
+    clips: Mapping[int, ScoredClip | str] = {},
 ) -> ClassifiedFaces:
-    """The faces of images, of what `score_images` says of each: a row a face, and one for each without."""
+    """The faces of images: a row a face or clip, and one for each image without a face.
+
+    `scored` is what `score_images` says of each image, `clips` what `score_clips` says of those that are
+    clips.
+    """
     rows: list[tuple[int, int, float]] = []
     measures: list[Mapping[str, float]] = []
     rejected: dict[int, str] = {}
-    for image, outcome in enumerate(scored):
+    tracks: dict[int, ScoredClip] = {}
+    faces_of = [_faces(clips.get(image, outcome)) for image, outcome in enumerate(scored)]
+    for image, outcome in enumerate(faces_of):
+        if isinstance(found := clips.get(image), ScoredClip):
+            tracks[len(rows)] = found
         if isinstance(outcome, str):
             rejected[len(rows)] = outcome
             rows.append((image, NO_FACE_NUMBER, math.nan))
             measures.append({})
         else:
-            rows += [(image, face, found.logit) for face, found in enumerate(outcome)]
-            measures += [found.measures for found in outcome]
+            rows += [(image, face, one.logit) for face, one in enumerate(outcome)]
+            measures += [one.measures for one in outcome]
     taken = np.array([image for image, _, _ in rows], np.int64)
     return ClassifiedFaces(
         name=images.name,
@@ -166,10 +183,15 @@ def classified(
         notes=(
             *images.notes,
             *notes,
-            *_of_other_faces(images, scored, ensemble),
-            *(_of_taught(scored) if images.has_labels else ()),
+            *_of_other_faces(images, faces_of, ensemble),
+            *(_of_taught(faces_of) if images.has_labels else ()),
         ),
+        clips=tracks,
     )
+
+
+def _faces(outcome: list[ScoredFace] | ScoredClip | str) -> list[ScoredFace] | str:
+    return [outcome.face] if isinstance(outcome, ScoredClip) else outcome
 
 
 def _of_other_faces(
@@ -214,5 +236,5 @@ def _card(member: Member) -> ClassifierCard:
 
 
 def _columns(rows: Sequence[Mapping[str, float]]) -> dict[str, NDArray[np.float64]]:
-    names = next((list(row) for row in rows if row), [])
+    names = max(rows, key=len, default={})  # a clip has none of those of a photograph's file
     return {name: np.array([row.get(name, math.nan) for row in rows]) for name in names}

@@ -1,4 +1,4 @@
-"""What is asked of a source to classify, and of the table of its verdicts."""
+"""What is asked of a source to classify, of its clips, and of the table of its verdicts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,6 +7,7 @@ from typing import Annotated
 from align.sources.layouts import LayoutName
 from align.sources.reading import AS_FOUND, Reading
 from align.sources.selection import EVERYTHING, Selection
+from align.tracks.options import USUAL_FRAMES, ClipOptions
 from common.runtime.as_option import AllowMissing, AsOption, Panel
 
 MOST_EXPLAINED = 200  # faces: each is a picture to be looked at
@@ -43,4 +44,25 @@ class ClassifyRequest:
     allow_missing: AllowMissing = False
 
 
-AS_IT_IS = ClassifyRequest()
+class Temporal(StrEnum):
+    """What the frames of a track come to."""
+
+    MEAN = "mean"  # of their logits
+    TOPK = "topk"  # the mean of the highest quarter of them
+
+
+@dataclass(frozen=True)
+class ClipRequest:
+    """Which frames of clips are looked at, and what they come to."""
+
+    options: Annotated[ClipOptions, Panel("Clips")] = USUAL_FRAMES
+    temporal: Annotated[
+        Temporal,
+        AsOption(
+            "Score of a face over time: mean of the logits of its frames, or topk, of their highest quarter.",
+            "Clips",
+        ),
+    ] = Temporal.MEAN
+
+
+AS_IT_IS, CLIPS_AS_USUAL = ClassifyRequest(), ClipRequest()

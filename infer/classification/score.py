@@ -67,7 +67,7 @@ def score_images(
             row = usable[place]
             found[row] = outcome.reason if isinstance(outcome, Rejection) else []
             faces += [] if isinstance(outcome, Rejection) else [(row, face) for face in outcome]
-        scored = _scored([face for _, face in faces], ensemble, measure)
+        scored = score_faces([face for _, face in faces], ensemble, measure)
         for (row, _), one in zip(faces, scored, strict=True):
             own = one._replace(measures={**_of_file(images[row]), **one.measures}) if measure else one
             found[row].append(own)  # type: ignore[union-attr]
@@ -89,7 +89,8 @@ def faces_of(
     yield from in_chunks(align, images, ensemble.ways[0], workers, progress)
 
 
-def _scored(faces: Sequence[CutFace], ensemble: Ensemble, measure: bool) -> list[ScoredFace]:
+def score_faces(faces: Sequence[CutFace], ensemble: Ensemble, measure: bool) -> list[ScoredFace]:
+    """What the ensemble says of each face, and its plain measures if wanted. Raises as `Ensemble.logits`."""
     if not faces:
         return []
     logits = ensemble.logits([face.views for face in faces]).tolist()

@@ -66,9 +66,14 @@ def views_of(
     """Positions in `rows`, and the crops of these faces as the first model of the ensemble takes them.
 
     Just their images are cut again, each once, in this process: meant for dozens of faces, not for thousands.
+    Of clips it is the most synthetic frame, where its crop was kept.
     They come in any order; a face that is not found again, because its file has changed, is left out.
     """
-    wanted = list(dict.fromkeys(faces.image[rows].tolist()))
+    for position, row in enumerate(rows.tolist()):
+        if row in faces.clips and (crops := faces.clips[row].crops) is not None:
+            yield position, crops.view
+    stills = [row for row in rows.tolist() if row not in faces.clips]
+    wanted = list(dict.fromkeys(faces.image[stills].tolist()))
     for chunk in faces_of([images.images[image] for image in wanted], ensemble, workers=1):
         for place, outcome in chunk.items():
             if isinstance(outcome, Rejection):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from align.crops.reasons import NO_FACE
 from align.sources.find import Source, find_source
 from align.sources.layouts import LayoutName
-from align.sources.photograph import Photograph, folder_of, is_photograph, without_suffix
+from align.sources.photograph import Photograph, folder_of, is_clip, is_photograph, without_suffix
+from align.tracks.options import ClipOptions
 from common.formats.groups import connected_groups, crop_ties, group_names
 from common.formats.labels.photograph_columns import NO_FLAGS
 from common.formats.shard_folder import is_shard_folder, open_folder
@@ -26,6 +27,7 @@ from common.formats.shards import (
 from common.models.other_crops import refuse_other_frame
 from common.runtime.errors import UserError
 from common.runtime.wording import counted
+from infer.classification.clip_faces import Clip, ClipFile
 from infer.classification.ensemble import Ensemble
 from infer.classification.request import ClassifyRequest
 from infer.stored_crops import ShardCrop
@@ -48,6 +50,7 @@ class ImagesToClassify:
         problems: why images cannot be used, as far as it is known before they are opened, by row.
         notes: what a person should know of the source.
         label_files: that labels were read from.
+        clips: the images that are videos, by row; without those that have problems.
     """
 
     name: str
@@ -60,6 +63,7 @@ class ImagesToClassify:
     problems: dict[int, str] = field(repr=False, default_factory=dict)
     notes: list[str] = field(default_factory=list)
     label_files: list[str] = field(default_factory=list)
+    clips: dict[int, Clip] = field(repr=False, default_factory=dict)
 
     @property
     def has_labels(self) -> bool:
@@ -67,24 +71,32 @@ class ImagesToClassify:
         return bool((self.labels != UNLABELLED).any())
 
 
-def is_one_photograph(source: Path) -> bool:
-    """Whether a source is a photograph itself. Raises UserError where there is no such file or folder."""
+def is_one_file(source: Path, clips: bool = False) -> bool:
+    """Whether a source is a photograph itself, or one of the `clips` if these are taken.
+
+    Raises UserError where there is no such file or folder.
+    """
     if not source.exists():
         raise UserError(f"no such file or folder: {source}; name photographs, shards or a list")
-    return source.is_file() and is_photograph(source.name)
+    return source.is_file() and (is_photograph(source.name) or (clips and is_clip(source.name)))
 
 
-def images_of(source: Path, asked: ClassifyRequest) -> ImagesToClassify:
+def images_of(source: Path, asked: ClassifyRequest, options: ClipOptions | None = None) -> ImagesToClassify:
     """The images of a photograph, a folder or list of photographs, or a folder of shards.
+
+    With options for them, clips are taken beside photographs; the crops of clips in shards stay images of
+    their own.
 
     Raises UserError as `find_source`, and where shards are missing or damaged.
     """
+    clips = options is not None
     if is_shard_folder(source):
         return _of_shards(source, asked)
-    if is_one_photograph(source):
+    if is_one_file(source, clips):
         only = Photograph(source.name, without_suffix(source.name), False)
-        return _of_photographs(Source(source, source.parent, LayoutName.FLAT, [only]))
-    return _of_photographs(find_source(source, asked.layout, asked.selection, asked.reading))
+        return _of_photographs(Source(source, source.parent, LayoutName.FLAT, [only]), options)
+    found = find_source(source, asked.layout, asked.selection, asked.reading, clips)
+    return _of_photographs(found, options)
 
 
 def refuse_other_frames(source: ImagesToClassify, ensemble: Ensemble) -> list[str]:
@@ -105,7 +117,7 @@ def refuse_other_frames(source: ImagesToClassify, ensemble: Ensemble) -> list[st
     return list(dict.fromkeys(notes))
 
 
-def _of_photographs(found: Source) -> ImagesToClassify:
+def _of_photographs(found: Source, options: ClipOptions | None) -> ImagesToClassify:
     photographs = found.photographs
     flags = np.array([photograph.synthetic for photograph in photographs], np.int8)
     known, paired = _has_labels(found), found.layout is LayoutName.PAIRS  # whose folders are pairs
@@ -116,6 +128,7 @@ def _of_photographs(found: Source) -> ImagesToClassify:
         notes.append(f"{found.passed_over:,} photographs are passed over, where the layout does not look")
     if known and (few := int((labels == UNLABELLED).sum())):
         notes.append(f"without a label, and in no figure: {counted(few, 'photograph')}")
+    problems = {row: entry.problem for row, entry in enumerate(photographs) if entry.problem is not None}
     return ImagesToClassify(
         name=found.origin.resolve().name if found.origin.is_dir() else found.origin.stem,
         origin=found.origin,
@@ -127,9 +140,14 @@ def _of_photographs(found: Source) -> ImagesToClassify:
             entry.species or ("" if paired else _species_of_folder(entry.path, entry.identity))
             for entry in photographs
         ],
-        problems={row: entry.problem for row, entry in enumerate(photographs) if entry.problem is not None},
+        problems=problems,
         notes=notes,
         label_files=list(found.taking.files),
+        clips={
+            row: ClipFile(found.root / entry.path, options)
+            for row, entry in enumerate(photographs)
+            if options is not None and entry.is_clip and row not in problems
+        },
     )
 
 

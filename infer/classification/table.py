@@ -19,7 +19,8 @@ def write_faces(path: Path, faces: ClassifiedFaces, table: FaceTableFormat) -> P
     """Write the table atomically; returns the file: `path`, without suffix, with that of the format added.
 
     CSV and Parquet have `path,face,score,verdict,reason`, and `label` where any is known; the score is
-    P(synthetic), and face and score are empty where there is no face. In a prediction such a photograph has
+    P(synthetic), and face and score are empty where there is no face; of a clip the face is the track that
+    decides. In a prediction such a photograph has
     an empty `pred` and `value`, in a submission it counts as synthetic, as `submitted` says.
 
     Raises UserError as `submission_ids` and where pyarrow is not installed, OSError when the file cannot be
@@ -74,9 +75,10 @@ def _rows(faces: ClassifiedFaces) -> Iterator[tuple[str, int | None, float | Non
         faces.reasons(),
         strict=True,
     )
-    for path, face, score, code, reason in columns:
+    for row, (path, face, score, code, reason) in enumerate(columns):
         there = face != NO_FACE_NUMBER
-        yield path, face if there else None, score if there else None, FACE_VERDICTS[code].value, reason
+        which = faces.clips[row].track.number if row in faces.clips else face
+        yield path, which if there else None, score if there else None, FACE_VERDICTS[code].value, reason
 
 
 def _predictions(faces: ClassifiedFaces) -> Iterator[str]:

@@ -16,8 +16,8 @@ class FaceVerdict(StrEnum):
     BONA_FIDE = "bona_fide"
     SYNTHETIC = "synthetic"  # P(synthetic) >= threshold
     UNDECIDED = "undecided"  # P(synthetic) is in the band without a verdict
-    NO_FACE = "no_face"  # of the photograph: no usable face was found
-    UNREADABLE = "unreadable"  # of the photograph: not there, no image, damaged
+    NO_FACE = "no_face"  # of the photograph or clip: no usable face was found
+    UNREADABLE = "unreadable"  # of the photograph or clip: not there, no image, damaged
 
 
 FACE_VERDICTS = tuple(FaceVerdict)  # by code
