@@ -12,7 +12,7 @@ from align.sources.photograph import Photograph, is_photograph, without_suffix
 from align.sources.reading import Reading
 from align.sources.selection import Selection
 from common.formats.csv_file import csv_line, write_csv
-from common.formats.shard_folder import is_shard_folder, open_folder
+from common.formats.shard_folder import is_shard_folder, open_folder, pseudo_label_notes
 from common.formats.shards import decode_strings, open_shard, read_header
 from common.runtime.errors import UserError
 from infer.chunks import CHUNK
@@ -78,7 +78,7 @@ def embed_source(
     rejected: _Rejected = []
     if folder:
         blocks = crop_blocks(inputs, count_crops(inputs, model), model, progress)
-        notes = folder.notes
+        notes = [*folder.notes, *pseudo_label_notes(inputs)]
     else:
         found = _find(source, asked)
         blocks = _photograph_blocks(found, model, workers, progress, rejected)

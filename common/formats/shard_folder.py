@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.formats.manifest import MANIFEST_FILE, Manifest, read_manifest
-from common.formats.shards import SHARD_PATTERN, open_shard, shard_paths
+from common.formats.shards import SHARD_PATTERN, open_shard, pseudo_labelled, shard_paths
 from common.runtime.errors import ParameterError, UserError
 from common.runtime.wording import counted
 
@@ -71,6 +71,19 @@ def open_folder(path: Path) -> ShardFolder:
     manifest = read_manifest(path)
     problems = () if manifest is None else tuple(_problems(shards, manifest))
     return ShardFolder(path, tuple(shards), manifest, problems)
+
+
+def pseudo_label_notes(shards: Sequence[Path]) -> list[str]:
+    """A note for people where flags of crops are guesses of models; none where none is.
+
+    Raises UserError for a damaged shard.
+    """
+    guesses = 0
+    for path in shards:
+        with open_shard(path) as shard:
+            guesses += int(pseudo_labelled(shard).sum())
+    crops = counted(guesses, "crop")
+    return [f"{crops} with a pseudo-label: what is synthetic there is the guess of models"] if guesses else []
 
 
 def _problems(shards: Sequence[Path], manifest: Manifest) -> list[str]:

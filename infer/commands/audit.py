@@ -46,7 +46,7 @@ def audit(
 
     The limits come from the data itself, and no threshold of the model is needed.
     """
-    from common.formats.shard_folder import open_folder
+    from common.formats.shard_folder import open_folder, pseudo_label_notes
     from common.formats.stored_split import read_held_out
 
     folder = open_folder(shards).require_whole(allow_missing)
@@ -72,7 +72,7 @@ def audit(
     write_audit(out / AUDIT, crops, found.findings)
     relabelled = write_relabel(out / RELABEL, crops, found.findings)
     write_sheet(out / SHEET, crops, found)
-    print_notes([*folder.notes, *found.notes])
+    print_notes([*folder.notes, *pseudo_label_notes(folder.shards), *found.notes])
     console.print(f"{len(crops.paths):,} crops of {len(crops.names):,} people audited")
     print_findings(found)
     console.print(f"All findings: {escape(str(out / AUDIT))}, to look at: {escape(str(out / SHEET))}")

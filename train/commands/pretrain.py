@@ -41,5 +41,5 @@ def pretrain(
     print_outcome(
         outcome,
         PretrainConfig.command,
-        "python -m train classifier --init {} (with the --backbone, --planes and --size of this run)",
+        "python -m train classifier --init {} (with its --backbone and --planes)",
     )

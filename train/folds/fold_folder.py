@@ -5,7 +5,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from common.models.checkpoint import SUFFIX
 from common.runtime.atomic import write_text_atomically
@@ -22,7 +22,7 @@ class FoldPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fold: int = Field(ge=1)
-    run: str = ""  # empty until it begins
+    run: str = Field("", pattern=r"^([^./\\][^/\\]*)?$")  # empty until it begins; never a path
     bona_fide: int = Field(ge=0)  # crops held out
     synthetic: int = Field(ge=0)
     held_out: tuple[str, ...]  # identities, sorted
@@ -37,6 +37,15 @@ class FoldPlan(BaseModel):
     seed: int
     data: str  # fingerprint of the crops and their labels
     parts: tuple[FoldPart, ...]  # in their order
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "FoldPlan":
+        if [part.fold for part in self.parts] != list(range(1, self.folds + 1)):
+            raise ValueError("a fold is missing, or there more than once")
+        people = [person for part in self.parts for person in part.held_out]
+        if len(set(people)) < len(people):
+            raise ValueError("a person is held out by two folds")
+        return self
 
     def same_assignment(self, other: "FoldPlan") -> bool:
         """Whether another one is of the same data and holds out the same in each fold, whatever its runs."""
@@ -104,7 +113,7 @@ class FoldFolder:
             return FoldPlan.model_validate_json(self.plan.read_text(encoding="utf-8"))
         except (OSError, ValueError, ValidationError) as error:
             raise UserError(
-                f"{self.plan} is no assignment of folds of this facetrust; train folds without --resume"
+                f"{self.plan} is no assignment of folds of this facetrust; put it back, or move its folder"
             ) from error
 
     def write_plan(self, plan: FoldPlan) -> None:

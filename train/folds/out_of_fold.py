@@ -17,9 +17,9 @@ from train.data.groups import crops_of_groups_with
 from train.data.pseudo_rows import parts_of
 from train.distributed.shares import computed_in_shares
 from train.folds.fold_folder import FoldFolder, FoldPlan
-from train.folds.plan_folds import grouped_crops
+from train.folds.plan_folds import grouped_crops, refuse_other_crops
 from train.tasks.classification.config import ClassifierConfig
-from train.tasks.classification.data import training_digest
+from train.tasks.classification.data import data_fingerprint
 from train.tasks.classification.validate import SCORE_BATCH
 
 HEADER = "path,label,fold,logit,probability"
@@ -52,19 +52,14 @@ def score_out_of_fold(
     Raises UserError where data or classifiers are not those of the plan, or a logit is not finite.
     """
     dataset, groups = grouped_crops(config, fabric)
-    if dataset.fingerprint != plan.data:
-        raise UserError(
-            f"crops or labels are not those that {folder.plan} assigns; put them back, or start anew"
-        )
+    refuse_other_crops(dataset, folder, plan)
     logits, fold = np.full(len(dataset), np.nan), np.zeros(len(dataset), np.int64)
     points, runs = [], []
     for part in plan.parts:
         parts = parts_of(dataset, crops_of_groups_with(part.held_out, dataset, groups))
         path = folder.model(part.fold)
         loaded = load_classifier(path)
-        digest = training_digest(config, dataset, np.flatnonzero(parts.trained))
-        first, _, last = loaded.info.data.partition("-")
-        if first != plan.data or not last.endswith(digest):
+        if loaded.info.data != data_fingerprint(config, dataset, groups, parts):
             raise UserError(
                 f"{path} was trained on other data or folds than {folder.plan} says; move it away, and "
                 f"--resume trains fold {part.fold} again"

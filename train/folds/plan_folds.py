@@ -4,11 +4,12 @@ import numpy as np
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 
+from common.runtime.errors import UserError
 from train.data.dataset import CropDataset
 from train.data.groups import crop_groups
 from train.data.require_shards import require_shards
 from train.folds.assignment import assign_folds
-from train.folds.fold_folder import FoldPart, FoldPlan
+from train.folds.fold_folder import FoldFolder, FoldPart, FoldPlan
 from train.tasks.classification.config import ClassifierConfig
 from train.tasks.classification.data import same_pictures_of
 
@@ -40,10 +41,23 @@ def plan_folds(config: ClassifierConfig, fabric: Fabric) -> FoldPlan:
     )
 
 
+def refuse_other_crops(dataset: CropDataset, folder: FoldFolder, plan: FoldPlan) -> None:
+    """Raises UserError unless crops and labels are those that a plan assigns."""
+    if dataset.fingerprint != plan.data:
+        raise UserError(
+            f"crops or labels are not those that {folder.plan} assigns; put them back, or start anew"
+        )
+
+
+def crops_of(config: ClassifierConfig) -> CropDataset:
+    """The crops of a configuration. Raises UserError as `CropDataset`."""
+    require_shards(config.data)
+    return CropDataset(*config.data, allow_missing=config.allow_missing, size=config.size)
+
+
 def grouped_crops(config: ClassifierConfig, fabric: Fabric) -> tuple[CropDataset, NDArray[np.int64]]:
     """The crops as a run reads them, and the group of each, (N,). Raises UserError as `CropDataset`."""
-    require_shards(config.data)
-    dataset = CropDataset(*config.data, allow_missing=config.allow_missing, size=config.size)
+    dataset = crops_of(config)
     groups, _ = crop_groups(dataset, same_pictures_of(config, dataset, fabric))
     if config.match_resolution:
         dataset.match_resolution()

@@ -19,7 +19,7 @@ def folds_to_resume(run: str | None, file: str | None, overrides: dict[str, Any]
     """The set of folds that `--resume` means; None where it means a run that is of none.
 
     Args:
-        run: the name of a set, or of the run of a fold; None for the latest set that has unfinished folds or,
+        run: the name of a set, or of the run of a fold; None for the latest set that is not summed up or,
             where a run of no set is later than all of them, for that.
         file, overrides: as in `load_config`; with `folds` it is the latest set of so many.
 
@@ -79,7 +79,7 @@ def _runs_of(folder: FoldFolder) -> list[str]:
 
 
 def _is_open(folder: FoldFolder) -> bool:
-    return bool(folder.unfinished(folder.read_plan()))
+    return bool(folder.unfinished(folder.read_plan())) or not folder.summary.is_file()
 
 
 def _other_runs(out: Path, runs: dict[str, list[str]]) -> list[str]:

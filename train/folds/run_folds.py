@@ -17,7 +17,7 @@ from train.distributed.devices import open_fabric
 from train.distributed.process_group import closing_process_group
 from train.folds.fold_folder import FOLDS_FOLDER, FoldFolder, FoldPlan, fold_folders
 from train.folds.out_of_fold import score_out_of_fold, write_scores
-from train.folds.plan_folds import plan_folds
+from train.folds.plan_folds import crops_of, plan_folds, refuse_other_crops
 from train.folds.resume_folds import joinable
 from train.folds.summary import FoldsSummary, summarise, write_summary
 from train.loggers.base import Logger
@@ -71,6 +71,7 @@ def resume_folds(folder: FoldFolder, config: ClassifierConfig, open_logger: Open
     Raises UserError as `train`, and for a classifier in the folder that is of another set.
     """
     fabric = open_fabric(config.hardware)
+    refuse_other_crops(crops_of(config), folder, folder.read_plan())  # before hours of work
     if fabric.is_global_zero:
         remove_stale_temporaries(folder.path)
         folder.settings.write_config(config)
@@ -127,6 +128,9 @@ def _train_fold(
 ) -> bool:
     """Start the run of a fold or go on with it, and keep its best classifier; whether it was interrupted."""
     validation = config.validation.model_copy(update={"split": folder.split(fold)})
+    if fabric.is_global_zero:  # the assignment decides, whatever became of what was written of it
+        write_split(folder.split(fold), folder.read_plan().parts[fold - 1].held_out)
+        folder.summary.unlink(missing_ok=True)  # it is of another classifier of this fold
     own = config.model_copy(update={"fold": fold, "validation": validation})
     is_first = fabric.is_global_zero
     run = _run_of(folder, own, fold) if is_first else RunFolder(folder.path)  # the first tells the others

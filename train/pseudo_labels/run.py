@@ -73,8 +73,8 @@ def pseudo_label(
         pseudo_ids(paths)  # refused before hours of work
     facts = _asked(files, members, dataset, asked)
     provenance = out.with_suffix(".json") if is_table else out / PROVENANCE_FILE
+    there = read_provenance(provenance)  # refused where it is something else, which would be lost
     if out.exists() and (is_table or any(out.iterdir())):
-        there = read_provenance(provenance)
         if there is None or not there.asked.is_same(facts):
             raise ParameterError("{out} {} holds something else already; name another {out}", out)
         return PseudoLabelling(there, _notes(there, members), there=True)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -149,6 +150,46 @@ def test_folds_of_one_configuration_find_each_other_and_refuse_those_of_another(
     shutil.copy(whole.folder.model(2), one.folder.model(2))
     with pytest.raises(UserError, match="was trained on other data or folds than"):
         resumed(tmp_path, Interrupts())
+
+
+def test_a_changed_assignment_or_other_pixels_are_told_before_anything_is_trained(
+    whole: FoldsOutcome, tiny_shards: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(whole.config.out / "folds", tmp_path / "logs" / "folds")
+    folder = FoldFolder(tmp_path / "logs" / "folds" / whole.folder.name)
+    said = json.loads(folder.plan.read_text())
+    one, other = said["parts"]
+    for parts in (
+        [one],
+        [one, one],
+        [one | {"run": "../x"}, other],
+        [one, other | {"held_out": one["held_out"]}],
+    ):
+        folder.plan.write_text(json.dumps(said | {"parts": parts}))
+        with pytest.raises(UserError, match=r"folds\.json is no assignment of folds"):
+            folder.read_plan()
+    folder.plan.write_text(json.dumps(said))
+    folder.summary.unlink()  # killed while it was summed up
+    later = shutil.copytree(whole.folder.path, folder.path.with_name("9"))
+    assert folders_name(tmp_path / "logs") == folder.name and later.is_dir()
+    begun = Interrupts()
+    for column, told in (("images", "was trained on other data or folds"), ("synthetic", "crops or labels")):
+        data = shutil.copytree(tiny_shards, tmp_path / column)
+        with h5py.File(data / "shard-00000.h5", "r+") as file:
+            file[column][0] = 1 - file[column][0]
+        stored = json.loads((folder.path / "config.json").read_text()) | {"data": [str(data)]}
+        (folder.path / "config.json").write_text(json.dumps(stored))
+        with pytest.raises(UserError, match=told):
+            resumed(tmp_path / "logs", begun)
+        folder.model(1).unlink(missing_ok=True)
+    assert not begun.begun
+
+
+def folders_name(out: Path) -> str:
+    """The set that `--resume` goes on with."""
+    folder = folds_to_resume(None, None, {"out": out})
+    assert folder is not None
+    return folder.name
 
 
 def test_the_folder_of_folds_is_an_ensemble(whole: FoldsOutcome, tmp_path: Path) -> None:

@@ -142,6 +142,15 @@ def test_crops_of_another_frame_and_thresholds_out_of_range_are_refused(
             PseudoLabelRequest(at=wrong)
 
 
+def test_a_table_takes_the_place_of_no_other_file_beside_it(
+    model: Path, unlabelled: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "meta.json").write_text("{}")
+    with pytest.raises(UserError, match=r"meta\.json does not tell where pseudo-labels come from"):
+        labelled([model], unlabelled, tmp_path / "meta.csv", at=0.5)
+    assert (tmp_path / "meta.json").read_text() == "{}" and not (tmp_path / "meta.csv").exists()
+
+
 @pytest.mark.slow
 def test_the_command_says_what_it_did_and_what_is_next(
     run_commands: Callable[..., Any], model: Path, unlabelled: Path, tmp_path: Path

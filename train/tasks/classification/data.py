@@ -21,7 +21,7 @@ from train.data.crop_settings import crop_settings_of
 from train.data.dataset import CropDataset, FaceCrops
 from train.data.forging import batch_forging, forgeable_crops, with_forgeries
 from train.data.groups import crop_groups, crops_of_groups_with
-from train.data.pseudo_rows import parts_of, pseudo_notes, pseudo_training
+from train.data.pseudo_rows import Parts, parts_of, pseudo_notes, pseudo_training
 from train.data.require_shards import require_shards
 from train.data.same_pictures import same_pictures
 from train.data.split import held_out_groups, read_split
@@ -141,6 +141,16 @@ def same_pictures_of(config: ClassifierConfig, dataset: CropDataset, fabric: Fab
     shared = fabric.broadcast(found)
     assert shared is not None
     return shared
+
+
+def data_fingerprint(
+    config: ClassifierConfig, dataset: CropDataset, groups: NDArray[np.int64], parts: Parts
+) -> str:
+    """What a run on these parts of the data has as the fingerprint of its data, see `ClassificationData`."""
+    forgeable = forgeable_crops(dataset) if config.forge.share else None
+    validation, _ = _validation(config, dataset, groups, parts.validated, forgeable)
+    digest = training_digest(config, dataset, np.flatnonzero(parts.trained))
+    return f"{dataset.fingerprint}-{validation.fingerprint}-{digest}"
 
 
 def training_digest(config: ClassifierConfig, dataset: CropDataset, trained: NDArray[np.int64]) -> str:

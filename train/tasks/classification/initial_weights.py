@@ -26,6 +26,7 @@ class InitialClassifier:
     classifier: Classifier
     notes: list[str] = field(default_factory=list)  # for people: where its weights are from
     pseudo: PseudoTraining | None = None  # what its weights were taught by guesses
+    data: str = ""  # fingerprint of the crops, and of which of them, that a classifier was trained on
     pretraining: str = ""  # the run of the pre-training that is behind them, if any
 
 
@@ -119,7 +120,8 @@ def _of_classifier(config: ClassifierConfig, classifier: Classifier, path: Path)
     classifier.network.load_state_dict(start.classifier.network.state_dict())
     standing = start.standing
     told = f"weights of {path}: run {standing.run}, epoch {standing.epoch}"
-    return InitialClassifier(classifier.eval(), [told], start.info.pseudo, start.info.pretraining)
+    data = start.info.data if start.info.trained_on else ""
+    return InitialClassifier(classifier.eval(), [told], start.info.pseudo, data, start.info.pretraining)
 
 
 def _check_planes(config: ClassifierConfig, path: Path, planes: Sequence[PlaneName]) -> None:

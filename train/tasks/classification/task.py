@@ -31,6 +31,10 @@ from train.tasks.classification.initial_weights import initial_classifier
 from train.tasks.classification.validate import validate
 
 LIGHT_PARAMETERS = 5_000_000  # a CPU can train a network of so many
+HAS_SEEN = (
+    "the weights of the start were trained on another part of this very data, and may know crops that are "
+    "held out now: all figures are then too good; start from weights of other data, or of a pre-training"
+)
 THRESHOLDS = {"eer": "the EER", "f1": "the best F1"}
 
 
@@ -116,8 +120,14 @@ class Classification(Task):
             self.save(self.folder.start, self.network, Moment(self.folder.run, epoch=0, step=0))
 
     def notes(self, first_step: int) -> list[str]:
-        start = self.start.notes if not first_step else []
+        seen = [HAS_SEEN] if self._has_seen() else []
+        start = [*self.start.notes, *seen] if not first_step else []
         return [*start, *self.data.notes, *self._same_pictures, *self._memory]
+
+    def _has_seen(self) -> bool:
+        """Whether the start was trained on another part of the very data, and so on crops held out now."""
+        theirs, ours = self.start.data.split("-"), self.fingerprint.split("-")
+        return theirs[0] == ours[0] and theirs[-1] != ours[-1]
 
     def save(self, path: Path, network: nn.Module, moment: Moment) -> None:
         save_classifier(path, cast(Classifier, network), self._info(moment), self.standing(moment))

@@ -80,7 +80,7 @@ class PretrainConfig(RunConfig):
             raise UserError(f"{self.backbone} cannot be pre-trained; choose a network of timm, {plain}")
         check_network_name(self.backbone)
         if self.size % self.patch or self.size == self.patch:
-            sides = [side for side in range(self.patch, 1, -1) if self.size % side == 0 and side < self.size]
+            sides = [side for side in range(min(self.patch, self.size - 1), 1, -1) if self.size % side == 0]
             raise UserError(
                 f"places of {self.patch} pixels do not share {self.size} evenly; choose --patch "
                 f"{sides[0] if sides else 1}, or another --size"

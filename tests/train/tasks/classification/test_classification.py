@@ -31,6 +31,7 @@ from train.start import resume_run, resumed_config, start_run
 from train.tasks.classification.config import ClassifierConfig
 from train.tasks.classification.data import prepare_data
 from train.tasks.classification.initial_weights import initial_classifier
+from train.tasks.classification.task import HAS_SEEN
 
 pytestmark = pytest.mark.slow
 
@@ -162,6 +163,9 @@ def test_another_classifier_is_a_start_and_its_head_learns_faster(settings: Sett
     notes = Notes()
     second = start_run(settings(tmp_path / "b", **changes), notes)
     assert any(note.startswith(f"weights of {first}") for note in notes.told)
+    assert HAS_SEEN not in notes.told  # the same are held out
+    start_run(settings(tmp_path / "e", **changes, seed=5), seen := Notes(interrupt_at=1))
+    assert HAS_SEEN in seen.told
     state = torch.load(second.folder.state, weights_only=True)["parts"]["optimiser"]
     assert [group["rate"] for group in state["param_groups"]] == [1.0, 0.1]
     with pytest.raises(UserError, match="add --backbone timm:mobilenetv2_035"):

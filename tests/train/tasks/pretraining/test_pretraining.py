@@ -176,6 +176,7 @@ def test_positions_of_a_transformer_are_resampled(settings: Settings, tmp_path: 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
+        ({"patch": 10**12}, "do not share 64 evenly; choose --patch 32"),
         ({"patch": 48}, "places of 48 pixels do not share 64 evenly; choose --patch 32"),
         ({"backbone": "simple_vit"}, "simple_vit cannot be pre-trained; choose a network of timm, timm:NAME"),
         ({"backbone": f"{NETWORK}+fpn"}, r"\+fpn cannot be pre-trained; .*timm:test_convnext$"),
