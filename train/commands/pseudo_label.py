@@ -80,7 +80,7 @@ def _tell_next(out: Path, where: str) -> None:
     if out.suffix.lower() == TABLE_SUFFIX:
         console.print(
             f"Next: 'python -m align run PHOTOGRAPHS --layout labels' with {where} in or above their folder; "
-            "the rows become pseudo-labels of the shards"
+            "the rows become pseudo-labels of the shards; 1 is synthetic in it, so never with --positive real"
         )
     else:
         console.print(f"Next: python -m train classifier --data LABELLED_SHARDS --data {where}")
