@@ -123,8 +123,7 @@ class _Run:
         self.logger.started(self._plan())
         for note in [*device_notes(self.config.hardware, self.fabric), *self.task.notes(self.progress.step)]:
             self.logger.noted(note)
-        progress, batches = self.progress, self.task.batches
-        interrupted = False
+        progress, batches, interrupted = self.progress, self.task.batches, False
         with Interruption(self.fabric) as interruption:
             if progress.validated_step < 0:
                 self._validate(epoch=0)
@@ -198,7 +197,6 @@ class _Run:
         images = len(group) * self.task.batches.batch_size
         waited, rate = self.reader.take_seconds(), self.schedule.learning_rate
         self.logger.stepped(StepRecord(progress.epoch, progress.step, rate, loss, images, waited))
-        return None
 
     def _skip(self, scale: float | None = None) -> None:
         """Undo a step without a finite loss or gradient; `scale` was that of its gradients in float16."""
@@ -265,8 +263,8 @@ class _Run:
 
     def _finish(self, interrupted: bool) -> Outcome:
         last = last_checkpoint(self.checkpoints, self.task.name)
+        progress = self.progress
         if self.fabric.is_global_zero:
-            progress = self.progress
             if interrupted and progress.step > progress.validated_step:
                 moment = Moment(self.folder.run, progress.epoch, progress.step)
                 self.task.save(last, self.ema.network, moment)
