@@ -187,5 +187,7 @@ def _said(line: str, cells: Sequence[str], inverted: bool) -> Said:
     for role, text in (("drop", drop), ("pseudo", pseudo)):
         if text.strip() and read_flag(text) is None:
             raise UserError(f'{line}: {role} must be 0, 1 or empty, not "{text[:_SHOWN]}"')
-    guessed = synthetic is not None and bool(read_flag(pseudo))
+    guessed = bool(read_flag(pseudo))
+    if guessed and synthetic is None:
+        raise UserError(f"{line}: a pseudo-label without a flag; give it 0 or 1, or leave the row out")
     return Said(identity.strip(), synthetic, bool(read_flag(drop)), group.strip(), species.strip(), guessed)

@@ -169,7 +169,10 @@ def test_guesses_in_a_table_become_pseudo_labels_and_never_labels(
     options = ForgeOptions(methods=("self-blend",))
     forged = forge_folder(out, tmp_path / "forged", options, engine=Engine(workers=1))
     assert forged.passed_over == {"that it is bona fide is the guess of models": 1} and forged.forgeries == 1
-    table.write_text(table.read_text().replace("3,1,", "3,1,maybe"))
+    table.write_text(table.read_text().replace("2,0,1", "2,,1"))
+    with pytest.raises(UserError, match="line 4: a pseudo-label without a flag; give it 0 or 1"):
+        find_source(table)
+    table.write_text(table.read_text().replace("2,,1", "2,0,1").replace("3,1,", "3,1,maybe"))
     with pytest.raises(UserError, match='line 5: pseudo must be 0, 1 or empty, not "maybe"'):
         find_source(table)
 
