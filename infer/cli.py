@@ -1,7 +1,7 @@
 """The commands of `python -m infer`, each in a file of `infer/commands`."""
 
 from common.runtime.command_line import new_app, run_app
-from infer.commands import audit, classify, embed, export, pairs, report, serve, threshold, verify
+from infer.commands import audit, classify, embed, export, pairs, report, serve, session, threshold, verify
 
 app = new_app(
     "Use: are two photographs of the same person, and bona fide as far as a model can tell? "
@@ -15,6 +15,7 @@ def main() -> None:
 
 
 app.command(epilog=verify.EXAMPLES)(verify.verify)
+app.command(epilog=session.EXAMPLES)(session.session)
 app.command(epilog=pairs.EXAMPLES)(pairs.pairs)
 app.command(epilog=classify.EXAMPLES)(classify.classify)
 app.command(epilog=report.EXAMPLES)(report.report)

@@ -36,8 +36,13 @@ class AlignedClip:
 
     faces: list[TrackedFace]  # track by track, each in order of time
     main: int  # the track that is chosen in most frames
-    frames: int  # that were looked at
+    seconds: tuple[float, ...]  # of the frames that were looked at
     faceless: int  # of these, without a face
+
+    @property
+    def frames(self) -> int:
+        """How many frames were looked at."""
+        return len(self.seconds)
 
 
 def align_clip(aligner: Aligner, path: Path, options: ClipOptions) -> AlignedClip | Rejection:
@@ -67,13 +72,14 @@ class _ClipReader:
         self._as_they_are: list[TrackedFace] = []  # frames without landmarks
         self._votes: Counter[int] = Counter()
         self._reasons: Counter[str] = Counter()  # of frames without a face
-        self._frames = self._bytes = 0
+        self._seconds: list[float] = []  # of all frames
+        self._bytes = 0
 
     def read(self, frames: list[Frame]) -> None:
         """Find the faces of the next frames. Raises UnreadableImageError where they become too many."""
         outcomes = self._aligner.align_all([frame.image for frame in frames], keep_others=True)
         for frame, outcome in zip(frames, outcomes, strict=True):
-            self._frames += 1
+            self._seconds.append(frame.seconds)
             shot = self._shots.shot_of(frame.image)
             if isinstance(outcome, Rejection):
                 self._reasons[outcome.reason] += 1
@@ -110,16 +116,16 @@ class _ClipReader:
             if face.track == main or self._aligner.options.face is FaceChoice.ALL
         ]
         kept.sort(key=lambda face: face.track)  # stable: each stays in order of time
-        return AlignedClip(kept, main, self._frames, self._without_face())
+        return AlignedClip(kept, main, tuple(self._seconds), self._without_face())
 
     def _without_tracks(self, truncated: bool) -> AlignedClip | Rejection:
         given = any(face.face.alignment is Alignment.AS_GIVEN for face in self._as_they_are)
         if truncated:  # photographs that lack their end are not taken so either
             return Rejection(f"{LACKS_END})" if given else f"{LACKS_END}, without a face in what is left)")
         if self._as_they_are:
-            return AlignedClip(self._as_they_are, 0, self._frames, self._without_face())
+            return AlignedClip(self._as_they_are, 0, tuple(self._seconds), self._without_face())
         (reason, _), *_ = self._reasons.most_common(1)
-        return Rejection(f"{reason.split(' (')[0]} (in {self._frames:,} frames)")
+        return Rejection(f"{reason.split(' (')[0]} (in {len(self._seconds):,} frames)")
 
     def _without_face(self) -> int:
         middles = sum(face.face.alignment is Alignment.CENTRE for face in self._as_they_are)

@@ -52,6 +52,7 @@ class CutClip:
         frames: that were looked at; of a stored clip those that have a face.
         faceless: frames without one.
         truncated: whether the video lacks its end or is damaged.
+        looked_at: the seconds of all frames, with a face or without; empty for a stored clip.
     """
 
     faces: list[CutFace] = field(repr=False)
@@ -61,6 +62,7 @@ class CutClip:
     frames: int
     faceless: int
     truncated: bool
+    looked_at: tuple[float, ...] = field(default=(), repr=False)
 
 
 def cut_clips(clips: Sequence[ClipFile], ways: Sequence[AlignOptions]) -> list[CutClip | Rejection]:
@@ -94,6 +96,7 @@ def _cut(clip: ClipFile, ways: Sequence[AlignOptions]) -> CutClip | Rejection:
         found[0].frames,
         found[0].faceless,
         any(face.face.alignment is Alignment.TRUNCATED for face in kept),
+        found[0].seconds,
     )
 
 

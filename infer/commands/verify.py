@@ -2,19 +2,17 @@
 
 import json
 import math
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from common.runtime.as_option import AsOption
-from common.runtime.command_line import as_typed, console, examples, printable
-from common.runtime.errors import user_text
+from common.runtime.command_line import console, examples, printable
 from common.runtime.option_groups import with_option_groups
 from infer.commands.model_told import tell_model
+from infer.commands.one_answer import errors_told, refuse_early, status_of
 from infer.commands.options import AskedThreshold, ModelChoice
 
 if TYPE_CHECKING:
@@ -28,32 +26,10 @@ EXAMPLES = examples(
     "python -m infer verify a.jpg b.jpg --json | jq .similarity",
     "python -m infer verify a.jpg b.jpg && echo welcome",
 )
-MATCH, NO_MATCH, NO_ANSWER = 0, 1, 2  # exit status
 PHOTOGRAPH_HELP = "A photograph; the most prominent face of it counts."
 
 
-def _errors_told(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, which with `--json` tells an error on standard output too.
-
-    The error then goes its usual way, to standard error and status 2.
-    """
-
-    @wraps(command)
-    def told(**given: Any) -> None:
-        try:
-            command(**given)
-        except typer.Exit:
-            raise
-        except Exception as error:
-            if given["as_json"]:
-                text = as_typed(" ".join(user_text(error).split())) or type(error).__name__
-                typer.echo(json.dumps({"error": text}))
-            raise
-
-    return told
-
-
-@_errors_told
+@errors_told
 @with_option_groups
 def verify(
     first: Annotated[Path, typer.Argument(help=PHOTOGRAPH_HELP, show_default=False)],
@@ -73,7 +49,7 @@ def verify(
     The exit status is 0 for yes, 1 for no, and 2 for no answer: no image, no face, or no known threshold,
     where the similarity is told all the same.
     """
-    _refuse_early((first, second), picture)
+    refuse_early((first, second), picture, "picture")
     raise typer.Exit(_verify((first, second), model.load(), threshold, as_json, picture))
 
 
@@ -82,7 +58,6 @@ def _verify(
 ) -> int:
     from common.runtime.errors import UserError
     from infer.examine import Examiner
-    from infer.score import Verdict
     from infer.verify import known_threshold, verdicts_of
 
     at = known_threshold(loaded, threshold)
@@ -110,22 +85,7 @@ def _verify(
         typer.echo(json.dumps(_as_json(loaded, at, found, paths, (first, second))))
     else:
         _print(loaded, at, found, picture)
-    if found.verdict is None:
-        return NO_ANSWER
-    return MATCH if found.verdict is Verdict.MATCH else NO_MATCH
-
-
-def _refuse_early(paths: tuple[Path, Path], picture: Path | None) -> None:
-    """Raise UserError for what can be told before a model is loaded."""
-    from common.runtime.errors import UserError
-
-    for path in paths:
-        if not path.exists():
-            raise UserError(f"no such file: {path}")
-    if picture is not None and (picture.suffix.lower() != ".png" or picture.is_dir()):
-        raise UserError(f"--picture is written as PNG, so name a file that ends in .png, not {picture}")
-    if picture is not None and picture.resolve() in {path.resolve() for path in paths}:
-        raise UserError(f"--picture would overwrite the photograph {picture}; give it another name")
+    return status_of(found.verdict)
 
 
 def _print(model: "Model", at: "Threshold | None", found: "PairVerdict", picture: Path | None) -> None:

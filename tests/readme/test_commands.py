@@ -32,6 +32,7 @@ EXCEPTED = {
     "pip install -e '.[serve]'": "as make gpu",
     "docker build -t facetrust --build-arg TORCH_INDEX .": "it needs Docker, and takes minutes",
     'docker run --rm -v "$PWD:/data" facetrust align run datasets/raw_images': "it needs Docker",
+    "python -m infer session passport.jpg selfie.mp4": "it needs a video; its own tests have one",
     "python -m infer": "it is the name of a stage, not a command",
 }
 

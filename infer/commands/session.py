@@ -1,0 +1,196 @@
+"""`infer session`: options and output."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from align.tracks.options import ClipOptions
+from common.runtime.as_option import AsOption
+from common.runtime.command_line import console, examples, printable
+from common.runtime.option_groups import with_option_groups
+from common.runtime.wording import counted
+from infer.commands.classifier_told import tell_ensemble, tell_point
+from infer.commands.model_told import tell_model
+from infer.commands.one_answer import errors_told, refuse_early, status_of
+from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelChoice
+
+if TYPE_CHECKING:
+    from infer.classification.ensemble import Ensemble
+    from infer.models.model import Model, Threshold
+    from infer.session.examine import Session
+
+EXAMPLES = examples(
+    "python -m infer session passport.jpg selfie.mp4",
+    "python -m infer session passport.jpg selfie.mp4 --classifier classifier.safetensors --out timeline.png",
+    "python -m infer session passport.jpg selfie.mp4 --json | jq .reasons",
+    "python -m infer session passport.jpg selfie.mp4 && echo welcome",
+)
+EVERY = 0.1  # seconds: a switch is seen within two frames of it
+
+
+@dataclass(frozen=True)
+class DenseFrames(ClipOptions):
+    """The frames of a session's video: by default one every `EVERY` seconds."""
+
+    frames: Annotated[int | None, AsOption("So many frames, evenly spaced.", least=1)] = None
+    every: Annotated[float | None, AsOption("A frame every so many seconds.", default=str(EVERY))] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.frames is None and self.every is None and not self.all_frames:
+            object.__setattr__(self, "every", EVERY)
+
+
+@errors_told
+@with_option_groups
+def session(
+    document: Annotated[
+        Path,
+        typer.Argument(help="A photograph; the most prominent face of it counts.", show_default=False),
+    ],
+    video: Annotated[
+        Path, typer.Argument(help="A video; whoever is most like the document counts.", show_default=False)
+    ],
+    *,
+    model: ModelChoice,
+    threshold: AskedThreshold = None,
+    classifier: Annotated[
+        tuple[Path, ...],
+        AsOption("Classifier of 'train classifier', which looks at every frame. Repeatable: an ensemble."),
+    ] = (),
+    frames: DenseFrames,
+    as_json: Annotated[
+        bool, AsOption("One JSON object on standard output, for errors as well.", name="json")
+    ] = False,
+    out: Annotated[Path | None, AsOption("Draw similarity, P(synthetic) and faces over time: a PNG.")] = None,
+) -> None:
+    """Is the person of a video the one on a document, the same one in every frame, and bona fide throughout?
+
+    The exit status is 0 where all of it holds, 1 where the person is another, is exchanged or is synthetic,
+    and 2 for no answer: no face, too few frames with it, a second or more without it, a damaged video, a
+    classifier that is undecided.
+    """
+    refuse_early((document, video), out, "out")
+    loaded = model.load()
+    raise typer.Exit(
+        _session(document, video, loaded, threshold, _ensemble(classifier, model), frames, as_json, out)
+    )
+
+
+def _ensemble(files: tuple[Path, ...], model: ModelChoice) -> "Ensemble | None":
+    """The classifiers, if any; faces are looked for as for the encoder, whatever their training did."""
+    if not files:
+        return None
+    from infer.classification.ensemble import load_ensemble
+    from infer.cropping import EVERY_FACE_AS_TRAINED
+
+    return load_ensemble(files, CHECKPOINTS, EVERY_FACE_AS_TRAINED, model.device)
+
+
+def _session(
+    document: Path,
+    video: Path,
+    loaded: "Model",
+    threshold: float | None,
+    ensemble: "Ensemble | None",
+    frames: ClipOptions,
+    as_json: bool,
+    out: Path | None,
+) -> int:
+    from infer.session.examine import examine_session
+    from infer.verify import threshold_for
+
+    at = threshold_for(loaded, threshold)
+    examined = examine_session(document, video, loaded, at.value, frames, ensemble)
+    if out is not None:
+        from infer.session.timeline import draw_session
+
+        draw_session(out, examined, ensemble.point if ensemble else None)
+    if as_json:
+        typer.echo(json.dumps(_as_json(loaded, at, examined, ensemble, document, video)))
+    else:
+        _print(loaded, at, examined, ensemble, out)
+    return status_of(examined.found.verdict)
+
+
+def _print(
+    model: "Model", at: "Threshold", session: "Session", ensemble: "Ensemble | None", out: Path | None
+) -> None:
+    from infer.claims import synthetic_statement, threshold_doubt
+    from infer.score import Verdict
+
+    colours = {Verdict.MATCH: "green", Verdict.NO_MATCH: "red", None: "yellow"}
+    found = session.found
+    console.print(f"[bold {colours[found.verdict]}]{escape(found.headline)}[/]")
+    for reason in found.why:
+        console.print(escape(reason))
+    frames = counted(len(found.person.rows), "frame")
+    console.print(f"similarity {found.similarity:.4f} (to the document, the median of {frames})")
+    console.print(f"threshold  {at.value:.4f} ({escape(printable(at.source))})")
+    doubt = threshold_doubt(at)
+    warnings = [warning.text for warning in session.document.warnings]
+    for careful in ([doubt] if doubt else []) + list(found.doubts):
+        console.print(f"[yellow]careful:[/] {escape(careful)}")
+    for warning in warnings:
+        console.print(f"[yellow]careful:[/] on the document {escape(warning)}")
+    if ensemble is None:
+        console.print(
+            f"[yellow]note:[/] no classifier has looked; {escape(synthetic_statement(model.card.synthetic))}"
+        )
+    tell_model(model)
+    if ensemble is not None:
+        tell_ensemble(ensemble)
+        tell_point(ensemble.point)
+    if out is not None:
+        console.print(f"Timeline: {escape(printable(str(out)))}")
+
+
+def _as_json(
+    model: "Model",
+    at: "Threshold",
+    session: "Session",
+    ensemble: "Ensemble | None",
+    document: Path,
+    video: Path,
+) -> dict[str, object]:
+    """What `--json` prints; boxes are in pixels of the frames, those of the person alone."""
+    from infer.claims import synthetic_statement, threshold_doubt
+
+    seen, found = session.seen, session.found
+    rows = found.person.rows.tolist()
+    return {
+        "verdict": found.verdict.value if found.verdict else None,
+        "statement": found.headline,
+        "reasons": [*found.why, *found.doubts],
+        "similarity": found.similarity,
+        "threshold": at.value,
+        "threshold_source": at.source,
+        "threshold_doubt": threshold_doubt(at),
+        "synthetic_statement": synthetic_statement(model.card.synthetic),
+        "model": model.card.name,
+        "classifiers": [str(member.file) for member in ensemble.members] if ensemble else [],
+        "synthetic_threshold": ensemble.point.threshold if ensemble else None,
+        "document": str(document),
+        "document_warnings": [warning.value for warning in session.document.warnings],
+        "video": str(video),
+        "frames_looked_at": len(seen.looked_at),
+        "other_people": found.person.others,
+        "lost": {"seconds": found.lost[0], "since": found.lost[1]},
+        "switches": [vars(switch) for switch in found.person.switches],
+        "frames": [
+            {
+                "frame": int(seen.frame[row]),
+                "seconds": float(seen.seconds[row]),
+                "track": int(seen.track[row]),
+                "box": seen.box[row].tolist(),
+                "similarity": float(found.person.similarity[row]),
+                "synthetic": None if math.isnan(probability) else probability,
+            }
+            for row, probability in zip(rows, found.probability.tolist(), strict=True)
+        ],
+    }
