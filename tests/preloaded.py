@@ -6,12 +6,15 @@ environment, streams, exit status and pid, and has no module of this project yet
 environment at its import is as at the start.
 """
 
+import atexit
+import gc
 import json
 import os
 import runpy
 import signal
 import socket
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,7 +68,21 @@ def _wait_for_words(descriptor: int) -> list[str]:
 if __name__ == "__main__":
     for library in LIBRARIES:
         __import__(library)
+    gc.freeze()  # else each process that looks for garbage copies what it shares with the others
     called = _wait_for_words(int(sys.argv[1]))
     sys.argv = ["-m", *called[1:]]
     sys.path[0] = str(Path.cwd())
-    runpy._run_module_as_main(called[0])
+    try:
+        runpy._run_module_as_main(called[0])
+    except SystemExit as end:
+        if not isinstance(end.code, int | None):
+            raise
+        status = end.code or 0
+    else:
+        status = 0
+    # as Python ends, but for taking down every object, which would copy them all
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

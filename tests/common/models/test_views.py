@@ -54,5 +54,5 @@ def test_logits_are_the_mean_over_views_and_members(make_classifier: Make, crops
     with torch.no_grad():
         for weights in first.parameters():
             weights.fill_(torch.nan)
-    with pytest.raises(UserError, match=r"classifier 1 of 2 \(timm:mobilenetv2_035\) gives logits"):
+    with pytest.raises(UserError, match=r"classifier 1 of 2 \(timm:test_resnet\) gives logits"):
         mean_logits(members, crops)

@@ -84,7 +84,7 @@ def test_simple_vit_knows_where_a_patch_is() -> None:
     ("name", "told"),
     [
         ("sqnxt17_w08", "did you mean 'sqnxt17_w0.8'"),
-        ("resnet18", "choose one of sqnxt17_w0.8, .* or timm:NAME"),
+        ("resnet18", "choose one of sqnxt17_w0.8, .*, timm:NAME or face:NAME"),
         ("timm:resnet19+fpn", "no model 'resnet19'"),
         ("timm:resnet18+cbam+fpn", r"choose one of \+fpn, \+cbam and \+fpn\+cbam"),
         ("timm:resnet18+", "ends in '\\+'"),
