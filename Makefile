@@ -1,15 +1,16 @@
-# make demo    environment, sample data, the three stages, a report, and where to look
-# make quick   environment, and the tests that cost little, within a minute on two cores
-# make test    environment, all tests, and what share of the code they ran
-# make lint    ruff and mypy
-# make gpu     onnxruntime-gpu in the place of onnxruntime, for detection on CUDA
+# make demo      environment, sample data, the three stages, a report, and where to look
+# make quick     environment, and the tests that cost little, within a minute on two cores
+# make test      environment, and all tests
+# make coverage  all tests, and what share of the code they ran; half as slow again
+# make lint      ruff and mypy
+# make gpu       onnxruntime-gpu in the place of onnxruntime, for detection on CUDA
 # PYTHON chooses the interpreter, VENV the folder of the environment.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: demo quick test lint gpu environment clean
+.PHONY: demo quick test coverage lint gpu environment clean
 
 # The environment is complete once the stamp of this pyproject.toml lies in it. Everything below runs from this
 # folder, so that its packages are found first, also where several clones share an environment.
@@ -58,6 +59,9 @@ quick: environment
 	$(TESTS) -m "not slow and not browser"
 
 test: environment
+	$(TESTS)
+
+coverage: environment
 	$(TESTS) $(PACKAGES:%=--cov=%) --cov-report=
 	@echo "Lines that the tests ran, those in processes of their own not counted:"
 	@for package in $(PACKAGES); do \

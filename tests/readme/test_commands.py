@@ -23,6 +23,7 @@ BEGINNINGS = ("python -m ", "python benchmarks/", "make ", "torchrun ", "pip ins
 # Not run, and why.
 EXCEPTED = {
     "make test": "it runs this test",
+    "make coverage": "as make test",
     "make quick": "it runs the tests beside this one",
     "make lint": "it judges the source, for minutes",
     "make gpu": "it exchanges packages of the environment",
