@@ -7,6 +7,7 @@ from torch import Tensor
 
 from train.augment.config import AugmentConfig
 from train.augment.draws import Draw, Draws
+from train.augment.each_row import each_row
 from train.augment.resize import resized
 
 
@@ -25,11 +26,16 @@ def framed(crops: Tensor, config: AugmentConfig, draws: Draws) -> Tensor:
     sides = draws.integer(Draw.SCALE, size - reach, size + reach)
     tops = (sides - size) // 2 + draws.integer(Draw.DOWN, -config.shift, config.shift)
     lefts = (sides - size) // 2 + draws.integer(Draw.RIGHT, -config.shift, config.shift)
+    is_mirrored = draws.happens(Draw.MIRROR, config.mirror)
     views = torch.empty(crops.shape, dtype=torch.uint8)
-    for crop, view, side, top, left in zip(crops, views.numpy(), sides, tops, lefts, strict=True):
-        _copy_window(resized(crop, int(side)).numpy(), int(top), int(left), view)
-    for row in np.flatnonzero(draws.happens(Draw.MIRROR, config.mirror)):
-        views[row] = views[row].flip(2)
+
+    def frame_row(row: int) -> None:
+        image, view = resized(crops[row], int(sides[row])).numpy(), views[row].numpy()
+        _copy_window(image, int(tops[row]), int(lefts[row]), view)
+        if is_mirrored[row]:
+            view[:] = view[:, :, ::-1].copy()
+
+    each_row(frame_row, np.arange(len(crops)))
     return views
 
 
