@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -9,9 +10,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
@@ -37,6 +39,68 @@ Crop = NDArray[np.uint8]
 Finished = subprocess.CompletedProcess[str]
 
 
+class Started:
+    """A command that was begun, in the manner of `subprocess.Popen`, with a process group of its own."""
+
+    def __init__(
+        self,
+        arguments: list[str],
+        connection: socket.socket,
+        out: IO[str],
+        errors: IO[str],
+        opened: ExitStack,
+    ) -> None:
+        self.args = arguments
+        self.returncode: int | None = None
+        self._connection, self._answered = connection, b""
+        self._out, self._errors, self._opened = out, errors, opened
+        self._told: tuple[str, str] | None = None
+        self.pid = cast(int, self._answer(60))
+
+    def _answer(self, timeout: float | None) -> int | None:
+        """The next number that is answered, None if none is within so many seconds."""
+        while b"\n" not in self._answered:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                return None
+            received = self._connection.recv(100)
+            assert received, "what waited for the command has ended"
+            self._answered += received
+        number, _, self._answered = self._answered.partition(b"\n")
+        return int(number)
+
+    def poll(self) -> int | None:
+        if self.returncode is None and (status := self._answer(0)) is not None:
+            self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            if (status := self._answer(timeout)) is None:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def told(self) -> str:
+        """What it has written to stdout until now."""
+        return os.pread(self._out.fileno(), 10_000_000, 0).decode()
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        self.wait(timeout)
+        if self._told is None:
+            for file in (self._out, self._errors):
+                file.seek(0)
+            self._told = self._out.read(), "" if self._errors is self._out else self._errors.read()
+            self._opened.close()
+        return self._told
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
 class Preloaded:
     """A process that waits with its imports done, and commands that are forked of it; see `preloaded.py`.
 
@@ -58,30 +122,33 @@ class Preloaded:
                 pass_fds=[number],
             )
 
-    def run(
-        self, words: Sequence[str], cwd: Path, environment: Mapping[str, str], timeout: float
-    ) -> Finished:
-        """`python -m WORDS` to its end, as by `subprocess.run`. Raises TimeoutExpired, and has it killed."""
-        arguments = [sys.executable, "-m", *words]
-        asked = json.dumps({"words": list(words), "cwd": str(cwd), "environment": dict(environment)})
-        with (
-            TemporaryFile("w+", encoding="utf-8") as out,
-            TemporaryFile("w+", encoding="utf-8") as errors,
-            socket.socket(socket.AF_UNIX) as connection,
-        ):
-            connection.settimeout(timeout)
+    def start(
+        self, words: Sequence[object], cwd: Path, environment: Mapping[str, str], merged: bool = False
+    ) -> Started:
+        """`python -m WORDS`, or a script and words, begun; stderr goes where stdout does if `merged`."""
+        called = list(map(str, words))
+        asked = json.dumps({"words": called, "cwd": str(cwd), "environment": dict(environment)})
+        with ExitStack() as opened:
+            out = opened.enter_context(TemporaryFile("w+", encoding="utf-8"))
+            errors = out if merged else opened.enter_context(TemporaryFile("w+", encoding="utf-8"))
+            connection = opened.enter_context(socket.socket(socket.AF_UNIX))
             connection.connect(self._address)
             socket.send_fds(connection, [asked.encode()], [out.fileno(), errors.fileno()])
-            answers = connection.makefile()
-            pid = int(answers.readline())
-            try:
-                status = int(answers.readline())
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(arguments, timeout) from None
-            for file in (out, errors):
-                file.seek(0)
-            return Finished(arguments, os.waitstatus_to_exitcode(status), out.read(), errors.read())
+            arguments = [sys.executable, *([] if called[0].endswith(".py") else ["-m"]), *called]
+            return Started(arguments, connection, out, errors, opened.pop_all())
+
+    def run(
+        self, words: Sequence[object], cwd: Path, environment: Mapping[str, str], timeout: float
+    ) -> Finished:
+        """`python -m WORDS` to its end, as by `subprocess.run`. Raises TimeoutExpired, and has it killed."""
+        started = self.start(words, cwd, environment)
+        try:
+            out, errors = started.communicate(timeout)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            raise
+        assert started.returncode is not None
+        return Finished(started.args, started.returncode, out, errors)
 
     def close(self) -> None:
         """End what waits."""
@@ -164,16 +231,34 @@ def preloaded(
 
 @pytest.fixture(scope="session")
 def run_commands(process_environment: dict[str, str], preloaded: Preloaded) -> Callable[..., list[Finished]]:
-    """Runs `python -m WORDS` for several commands, two at a time; answers in their order."""
+    """Runs several commands, modules or scripts with words, two at a time; answers in their order."""
 
     def run(commands: Sequence[Sequence[object]], cwd: Path, **environment: str) -> list[Finished]:
         def one(words: Sequence[object]) -> Finished:
-            return preloaded.run(list(map(str, words)), cwd, process_environment | environment, timeout=150)
+            return preloaded.run(words, cwd, process_environment | environment, timeout=300)
 
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(one, commands))
 
     return run
+
+
+@pytest.fixture
+def start_command(
+    process_environment: dict[str, str], preloaded: Preloaded, tmp_path: Path
+) -> Iterator[Callable[..., Started]]:
+    """Starts `python -m WORDS` in a process group of its own, which ends with the test."""
+    started: list[Started] = []
+
+    def start(*words: object, cwd: Path = tmp_path, merged: bool = False, **environment: str) -> Started:
+        started.append(preloaded.start(words, cwd, process_environment | environment, merged))
+        return started[-1]
+
+    yield start
+    for running in started:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+        running.communicate(timeout=30)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,30 +66,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory, source: Path) -> dict[str, b
 
 
 @pytest.fixture
-def start(tmp_path: Path, process_environment: dict[str, str]) -> Iterator[Start]:
+def start(start_command: Start) -> Start:
     """Starts `align run` in a process group of its own, which ends with the test."""
-    started: list[Running] = []
-
-    def begin(*words: object) -> Running:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "align", "run", *map(str, words)],
-            cwd=tmp_path,
-            env=process_environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-        started.append(running)
-        return running
-
-    yield begin
-    for running in started:
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-        running.communicate()
+    return partial(start_command, "align", "run")
 
 
 def wait_until(ready: Callable[[], object], running: Running) -> None:

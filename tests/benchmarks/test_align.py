@@ -1,29 +1,18 @@
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 
-def run(repository: Path, environment: dict[str, str], *options: str) -> str:
-    done = subprocess.run(
-        [sys.executable, repository / "benchmarks" / "align.py", *options],
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.slow
-def test_the_tables_are_printed(repository: Path, process_environment: dict[str, str]) -> None:
-    printed = run(
-        repository, process_environment, "--count", "12", "--large", "2", "--rounds", "1", "--no-memory"
-    )
+def test_the_tables_are_printed(
+    repository: Path, run_commands: Callable[..., list[Any]], tmp_path: Path
+) -> None:
+    words = ["--count", "12", "--large", "2", "--rounds", "1", "--no-memory"]
+    (done,) = run_commands([[repository / "benchmarks" / "align.py", *words]], tmp_path)
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout
     for name in ("peer", "limit", "own", "align", "command"):
         rows = [line for line in printed.splitlines() if line.startswith(f"│ {name} ")]
         assert len(rows) == 2, printed

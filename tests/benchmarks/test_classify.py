@@ -1,7 +1,6 @@
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,24 +10,16 @@ from numpy.typing import NDArray
 @pytest.mark.slow
 def test_every_way_has_a_rate_and_ratios(
     repository: Path,
-    process_environment: dict[str, str],
+    run_commands: Callable[..., list[Any]],
     tmp_path: Path,
     portraits: list[NDArray[np.uint8]],
     save_jpeg: Callable[[Path, NDArray[np.uint8]], Path],
 ) -> None:
     for number, portrait in enumerate(portraits[:2]):
         save_jpeg(tmp_path / f"{number}.jpg", portrait)
-    words = ["--photographs", str(tmp_path), "--network", "timm:mobilenetv2_035", "--size", "32"]
-    words += ["--rounds", "1", "--no-training"]
-    done = subprocess.run(
-        [sys.executable, repository / "benchmarks" / "classify.py", *words, "--count", "3"],
-        env=process_environment | {"COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    words = ["--photographs", str(tmp_path), "--network", "timm:test_resnet", "--size", "32"]
+    words += ["--rounds", "1", "--no-training", "--count", "3"]
+    (done,) = run_commands([[repository / "benchmarks" / "classify.py", *words]], tmp_path, COLUMNS="200")
     assert done.returncode == 0, done.stderr
     lines = ([cell.strip() for cell in line.strip("│").split("│")] for line in done.stdout.splitlines())
     rows = {cells[0]: [float(cell) for cell in cells[1:]] for cells in lines if len(cells) == 7}
@@ -47,7 +38,7 @@ def test_training_is_measured_beside_ready_tensors(repository: Path, monkeypatch
     monkeypatch.syspath_prepend(str(repository))
     from benchmarks.training.classifiers import ALL, classifier_table, pretraining_table
 
-    table = classifier_table("timm:mobilenetv2_035", 32, size=8, steps=1, turns=1)
+    table = classifier_table("timm:test_resnet", 32, size=8, steps=1, turns=1)
     pretraining = pretraining_table("timm:test_convnext", 64, size=8, steps=1, turns=1, planes=ALL)
     for each in (table, pretraining):
         rates = [float(rate) for rate in each.columns[1]._cells]

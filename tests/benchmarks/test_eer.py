@@ -1,21 +1,16 @@
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 
 @pytest.mark.slow
-def test_the_tables_are_printed(repository: Path, process_environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, repository / "benchmarks" / "eer.py", "--pairs", "3000", "--rounds", "2"],
-        env=process_environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+def test_the_tables_are_printed(
+    repository: Path, run_commands: Callable[..., list[Any]], tmp_path: Path
+) -> None:
+    words = ["--pairs", "3000", "--rounds", "2"]
+    (done,) = run_commands([[repository / "benchmarks" / "eer.py", *words]], tmp_path)
     assert done.returncode == 0, done.stderr
     for name in ("roc_curve", "EER", "report"):
         rows = [line for line in done.stdout.splitlines() if line.startswith(f"│ {name} ")]

@@ -1,9 +1,8 @@
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,18 +16,10 @@ SETTING = Setting(True, Path(), Path())
 
 @pytest.mark.slow
 def test_the_script_runs_every_step_small_on_a_cpu(
-    repository: Path, tmp_path: Path, process_environment: dict[str, str]
+    repository: Path, tmp_path: Path, run_commands: Callable[..., list[Any]]
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, repository / "benchmarks" / "gpu.py", "--tiny", "--data", tmp_path / "shards"],
-        cwd=tmp_path,
-        env=process_environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=600,
-        check=False,
-    )
+    script = repository / "benchmarks" / "gpu.py"
+    (done,) = run_commands([[script, "--tiny", "--data", "shards"]], tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = [
         [cell.strip() for cell in line.split("│")[1:-1]] for line in done.stdout.splitlines() if "│" in line

@@ -1,24 +1,16 @@
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 
 @pytest.mark.slow
 def test_the_table_has_a_rate_and_a_ratio_for_every_way(
-    repository: Path, process_environment: dict[str, str]
+    repository: Path, run_commands: Callable[..., list[Any]], tmp_path: Path
 ) -> None:
     words = ["--backbone", "ir_lite", "--size", "16", "--steps", "2", "--turns", "2"]
-    done = subprocess.run(
-        [sys.executable, repository / "benchmarks" / "train.py", *words],
-        env=process_environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    (done,) = run_commands([[repository / "benchmarks" / "train.py", *words]], tmp_path)
     assert done.returncode == 0, done.stderr
     cells = [line.split("│") for line in done.stdout.splitlines() if line.startswith("│")]
     assert [row[1].split(":")[0].strip() for row in cells] == [

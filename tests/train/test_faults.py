@@ -4,9 +4,8 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,32 +40,17 @@ accelerator = "cpu"
 
 
 @pytest.fixture
-def start(tmp_path: Path, tiny_shards: Path, process_environment: dict[str, str]) -> Iterator[Start]:
+def start(tmp_path: Path, tiny_shards: Path, start_command: Start) -> Start:
     """Starts `train run` in a process group of its own, which ends with the test."""
-    started: list[Running] = []
     (tmp_path / "own.toml").write_text(CONFIG)
 
     def begin(*words: object, launcher: tuple[str, ...] = ()) -> Running:
-        command = [sys.executable, "-m", *launcher, *(["-m"] if launcher else []), "train", "run"]
-        running = subprocess.Popen(
-            [*command, "--config", "own.toml", "--data", str(tiny_shards), *map(str, words)],
-            cwd=tmp_path,
-            env=process_environment | {"OMP_NUM_THREADS": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
+        own = (*launcher, *(["-m"] if launcher else []), "train", "run")
+        return start_command(
+            *own, "--config", "own.toml", "--data", tiny_shards, *words, merged=True, OMP_NUM_THREADS="1"
         )
-        started.append(running)
-        return running
 
-    yield begin
-    for running in started:
-        if running.poll() is None:
-            os.killpg(running.pid, signal.SIGKILL)
-        running.communicate(timeout=30)
+    return begin
 
 
 def finish(running: Running) -> str:

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -317,7 +316,7 @@ def test_folders_with_nothing_to_forge_are_refused(
 
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_continues_to_the_same_bytes(
-    write_faces: WriteFaces, tmp_path: Path, run_commands: Run, process_environment: dict[str, str]
+    write_faces: WriteFaces, tmp_path: Path, run_commands: Run, start_command: Callable[..., Any]
 ) -> None:
     folder = write_faces(tmp_path / "in", [[n % 6, (n + 1) % 6] for n in range(SHARDS)])
     options = ["--per-image", "4", "--post-process", "0.3"]
@@ -325,14 +324,7 @@ def test_a_run_killed_at_any_moment_continues_to_the_same_bytes(
     continued, noted = [], []
     for number, (first, second) in enumerate([(1, 2), (2, 1)]):
         out = tmp_path / f"out{number}"
-        running = subprocess.Popen(
-            [sys.executable, "-m", "align", "forge", folder, "--out", out, *options, "--workers", str(first)],
-            cwd=tmp_path,
-            env=process_environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        running = start_command("align", "forge", folder, "--out", out, *options, "--workers", first)
         moment = int(rng.integers(1, SHARDS // 2))
         deadline = time.monotonic() + 60
         while len(list(out.glob("shard-*.h5"))) < moment:

@@ -3,11 +3,11 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -239,7 +239,7 @@ def test_shards_whose_bytes_changed_are_made_again(run_commands: Run, out: Path,
 
 @pytest.mark.slow
 def test_a_run_killed_at_a_random_moment_continues_to_the_same_bytes(
-    source: Path, tmp_path: Path, run_commands: Run, process_environment: dict[str, str]
+    source: Path, tmp_path: Path, run_commands: Run, start_command: Callable[..., Any]
 ) -> None:
     rng = np.random.default_rng(7)
     options = ["--shard-size", "1"]
@@ -247,14 +247,7 @@ def test_a_run_killed_at_a_random_moment_continues_to_the_same_bytes(
     noted = []
     for number, (first, second) in enumerate([(1, 2), (2, 1), (2, 3), (3, 1)]):
         out = tmp_path / f"out{number}"
-        running = subprocess.Popen(
-            [sys.executable, "-m", "align", "run", source, "--out", out, *options, "--workers", str(first)],
-            cwd=tmp_path,
-            env=process_environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        running = start_command("align", "run", source, "--out", out, *options, "--workers", first)
         moment = int(rng.integers(0, PHOTOGRAPHS // 2))
         deadline = time.monotonic() + 60
         while not (out / MANIFEST_FILE).exists() or len(list(out.glob("shard-*.h5"))) < moment:

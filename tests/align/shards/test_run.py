@@ -269,7 +269,7 @@ def test_a_killed_run_continues_to_the_same_bytes(
     source: Path,
     tmp_path: Path,
     workers: int,
-    process_environment: dict[str, str],
+    start_command: Callable[..., Any],
     run_commands: Callable[..., list[subprocess.CompletedProcess[str]]],
 ) -> None:
     for copy in range(2, 12):  # so that there is time to kill
@@ -278,14 +278,7 @@ def test_a_killed_run_continues_to_the_same_bytes(
             shutil.copy(folder / "0.jpg", folder / f"{copy}.jpg")
     options = ["--shard-size", "2", "--workers", str(workers), "--allow-unlabelled"]  # the copies have none
     out, whole = tmp_path / "out", tmp_path / "whole"
-    running = subprocess.Popen(
-        [sys.executable, "-m", "align", "run", source, "--out", out, *options],
-        cwd=tmp_path,
-        env=process_environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = start_command("align", "run", source, "--out", out, *options)
     deadline = time.monotonic() + 60
     while not any(out.glob("shard-*.h5")):
         assert running.poll() is None and time.monotonic() < deadline
@@ -332,17 +325,10 @@ def test_a_run_killed_while_it_writes_leaves_no_litter_behind_the_next(
 
 @pytest.mark.slow
 def test_workers_end_when_the_command_is_killed(
-    source: Path, tmp_path: Path, process_environment: dict[str, str]
+    source: Path, tmp_path: Path, start_command: Callable[..., Any]
 ) -> None:
     words = ["align", "run", source, "--out", tmp_path / "out", "--workers", "2", "--shard-size", "1"]
-    running = subprocess.Popen(
-        [sys.executable, "-m", *words],
-        cwd=tmp_path,
-        env=process_environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    running = start_command(*words)
     try:
         deadline = time.monotonic() + 60
         while not any((tmp_path / "out").glob("shard-*.h5")):

@@ -43,7 +43,7 @@ def fail(how: str) -> None:
     if how == "no":
         raise typer.Exit(1)
     if how == "print":
-        for number in range(100_000):
+        for number in range(2000):
             console.print(f"line {number}; python -m align run")
     if how == "wait":
         print("waiting", flush=True)

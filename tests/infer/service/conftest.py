@@ -5,12 +5,13 @@ import io
 import re
 import signal
 import subprocess
-import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ class Running:
     """A service in a process of its own."""
 
     address: str
-    process: subprocess.Popen[str]
+    process: Any  # as a `subprocess.Popen`
     told: str  # until it was ready
 
 
@@ -106,36 +107,27 @@ def run_async() -> Callable[[Coroutine[None, None, None]], None]:
 
 
 @pytest.fixture(scope="session")
-def started(process_environment: dict[str, str]) -> Callable[..., AbstractContextManager[Running]]:
+def started(
+    preloaded: Any, process_environment: dict[str, str]
+) -> Callable[..., AbstractContextManager[Running]]:
     """Starts `python -m infer serve` on a free port; a context that ends it."""
 
     @contextmanager
     def start(cwd: Path, *options: str) -> Iterator[Running]:
         words = ["infer", "serve", "--model", "random:ir_lite", "--threshold", "0.5", "--port", "0"]
-        with subprocess.Popen(
-            [sys.executable, "-u", "-m", *words, *options],
-            cwd=cwd,
-            env=process_environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        ) as process:
+        process = preloaded.start([*words, *options], cwd, process_environment | {"PYTHONUNBUFFERED": "1"})
+        try:
+            while not (found := re.search(r"(http://\S+:\d+).*\n", told := process.told())):
+                assert process.poll() is None, f"it ended: {process.communicate()}"
+                time.sleep(0.02)
+            yield Running(found[1], process, told)
+        finally:
+            process.send_signal(signal.SIGINT)
             try:
-                assert process.stdout is not None
-                told = ""
-                while not (found := re.search(r"http://\S+:\d+", told)):
-                    line = process.stdout.readline()
-                    assert line, f"it ended: {told} {process.stderr.read() if process.stderr else ''}"
-                    told += line
-                yield Running(found[0], process, told)
-            finally:
-                if process.poll() is None:
-                    process.send_signal(signal.SIGINT)
-                    try:
-                        process.communicate(timeout=20)
-                    except subprocess.TimeoutExpired:
-                        process.kill()
+                process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
 
     return start
 

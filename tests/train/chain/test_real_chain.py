@@ -2,11 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,15 +75,8 @@ def test_each_step_takes_what_those_before_it_made(
 
 
 def test_a_killed_chain_goes_on_by_the_command(
-    tiny_shards: Path, tmp_path: Path, process_environment: dict[str, str]
+    tiny_shards: Path, tmp_path: Path, start_command: Callable[..., Any]
 ) -> None:
-    def start(*words: str) -> "subprocess.Popen[bytes]":
-        with (tmp_path / "told").open("wb") as told:
-            return subprocess.Popen(
-                [sys.executable, "-m", "train", "chain", *words], cwd=tmp_path, env=process_environment,
-                stdin=subprocess.DEVNULL, stdout=told, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-
     def wait_for(arrived: Callable[[], object]) -> None:
         deadline = time.monotonic() + 100
         while not arrived() and time.monotonic() < deadline:
@@ -92,8 +84,8 @@ def test_a_killed_chain_goes_on_by_the_command(
         assert arrived()
 
     settings = [word for key in (*CLASSIFIED, "save_minutes=0") for word in ("--classifier-set", key)]
-    asked = ["--config", "titan_cpu", "--data", str(tiny_shards), "--pretrain", "none", "--out", "logs"]
-    killed = start(*asked, *settings)
+    asked = ["--config", "titan_cpu", "--data", tiny_shards, "--pretrain", "none", "--out", "logs"]
+    killed = start_command("train", "chain", *asked, *settings)
     wait_for(lambda: list(tmp_path.glob("logs/chains/*/folds/runs/*/state.pt")) or killed.poll() is not None)
     killed.kill()
     killed.wait()
@@ -106,9 +98,9 @@ def test_a_killed_chain_goes_on_by_the_command(
     step = int(str(error.value).partition("process ")[2].split(":")[0])
     os.kill(step, signal.SIGKILL)  # it had gone on without the chain
     wait_for(lambda: is_free(ChainFolder(path)))
-    status = start("--resume", "--out", "logs").wait(timeout=150)
-    told = (tmp_path / "told").read_text(encoding="utf-8")
-    assert status == 0, told
+    going_on = start_command("train", "chain", "--resume", "--out", "logs", merged=True)
+    told, _ = going_on.communicate(timeout=150)
+    assert going_on.returncode == 0, told
     words = " ".join(told.split())
     assert "step 1 of 1: folds, which goes on python -m train classifier --resume --run" in words
     assert "answers is left out: there is nothing to --answer for" in words

@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -217,28 +215,18 @@ def test_folds_that_make_no_sense_are_refused(
 
 
 def test_killed_folds_go_on_by_the_command(
-    whole: FoldsOutcome, tiny_shards: Path, tmp_path: Path, process_environment: dict[str, str]
+    whole: FoldsOutcome, tiny_shards: Path, tmp_path: Path, start_command: Callable[..., Any]
 ) -> None:
     words = [word for key, value in SMALL.items() for word in ("--set", f"{key}={json.dumps(value)}")]
-    command = [sys.executable, "-m", "train", "classifier", "--data", str(tiny_shards), "--out", "logs"]
-
-    threads = str(torch.get_num_threads())  # on which the last bits depend
-
-    def start(*more: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [*command, *more], cwd=tmp_path, env=process_environment | {"OMP_NUM_THREADS": threads},
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            encoding="utf-8", start_new_session=True,
-        )  # fmt: skip
-
-    killed = start(*words, "--set", "save_minutes=0")
+    command = ["train", "classifier", "--data", tiny_shards, "--out", "logs"]
+    killed = start_command(*command, *words, "--set", "save_minutes=0", merged=True)
     deadline = time.monotonic() + 100
     while len(list((tmp_path / "logs").glob("runs/*/state.pt"))) < 2 and time.monotonic() < deadline:
         assert killed.poll() is None, killed.communicate()[0]
         time.sleep(0.02)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
-    told, _ = (going_on := start("--resume")).communicate(timeout=150)
+    told, _ = (going_on := start_command(*command, "--resume", merged=True)).communicate(timeout=150)
     assert going_on.returncode == 0 and "fold 2 of 2" in told and "fold 1 of 2" not in told, told
     for text in ("Out of fold: AUC", "mean", "±", "python -m infer classify PHOTOGRAPHS --model"):
         assert text in told, told

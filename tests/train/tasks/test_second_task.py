@@ -1,9 +1,6 @@
 """Training carries a task that nothing outside this file knows: the brightness of a crop, by regression."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -115,28 +112,25 @@ def main(data: str, out: str) -> None:
 
 @pytest.fixture(scope="module")
 def runs(
-    tmp_path_factory: pytest.TempPathFactory, tiny_shards: Path, process_environment: dict[str, str]
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_shards: Path,
+    preloaded: Any,
+    process_environment: dict[str, str],
 ) -> tuple[Path, Path, str]:
     """A whole run, one that was killed and went on, and what the second session of that one printed."""
     folder = tmp_path_factory.mktemp("brightness")
 
-    def start(name: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, __file__, str(tiny_shards), str(folder / name)],
-            env=process_environment | {"OMP_NUM_THREADS": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-        )
+    def start(name: str) -> Any:
+        own = Path(__file__)
+        words = [own.stem, tiny_shards, folder / name]
+        return preloaded.start(words, own.parent, process_environment, merged=True)
 
     whole, killed = start("whole"), start("killed")
     deadline = time.monotonic() + 100
     while not (states := list(folder.glob("killed/runs/*/state.pt"))) or step_of(states[0]) < 20:
         assert killed.poll() is None and time.monotonic() < deadline, killed.communicate()[0]
         time.sleep(0.01)
-    os.kill(killed.pid, signal.SIGKILL)
+    killed.kill()
     killed.communicate()
     assert 20 <= step_of(states[0]) < STEPS
     again = start("killed")
