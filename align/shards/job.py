@@ -1,14 +1,16 @@
 """The unit of work of stage 1: a slice of the photographs and clips becomes one shard."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from align.crops.aligner import AlignedFace, Rejection, aligner_of_process
+from align.crops.aligner import AlignedFace, Aligner, Rejection, aligner_of_process
 from align.crops.options import AlignOptions
 from align.sources.photograph import Photograph
+from align.tracks.crop_spool import CropSpool
 from align.tracks.options import USUAL_FRAMES, ClipOptions
 from common.formats.groups import group_text
 from common.formats.shards import ClipColumns, OriginColumns, ShardHeader, ShardRows, write_shard
@@ -74,16 +76,23 @@ def align_shard(job: ShardJob) -> ShardResult:
     stills = [photograph.path for photograph in usable if not photograph.is_clip]
     outcomes = aligner.align_all([job.root / path for path in stills])
     kept = _Kept()
-    for photograph in job.photographs:
-        problem = _problem(photograph)
-        if problem is not None:
-            kept.add(photograph, Rejection(problem))
-        elif photograph.is_clip:
-            from align.tracks.clip import align_clip
+    clips = any(photograph.is_clip for photograph in usable)
+    with CropSpool(job.destination.parent) if clips else nullcontext() as spool:
+        for photograph in job.photographs:
+            problem = _problem(photograph)
+            if problem is not None:
+                kept.add(photograph, Rejection(problem))
+            elif photograph.is_clip:
+                from align.tracks.clip import align_clip
 
-            kept.add(photograph, align_clip(aligner, job.root / photograph.path, job.clip_options))
-        else:
-            kept.add(photograph, next(outcomes))
+                path = job.root / photograph.path
+                kept.add(photograph, align_clip(aligner, path, job.clip_options, spool))
+            else:
+                kept.add(photograph, next(outcomes))
+        return _written(job, aligner, kept, spool)
+
+
+def _written(job: ShardJob, aligner: Aligner, kept: "_Kept", spool: CropSpool | None) -> ShardResult:
     header = ShardHeader(
         aligner.detector.name if aligner.detector else "none",
         aligner.detector.sha256 if aligner.detector else "",
@@ -91,7 +100,9 @@ def align_shard(job: ShardJob) -> ShardResult:
         aligner.options.size,
         aligner.options.margin,
     )
-    sha256 = write_shard(job.destination, header, _columns(kept.rows, aligner.options.size))
+    crops = (row.face.image for row in kept.rows)
+    rows = _columns(kept.rows, aligner.options.size)
+    sha256 = write_shard(job.destination, header, rows, spool.read(crops) if spool else crops)
     return ShardResult(len(kept.rows), tuple(kept.rejected), sha256, kept.frames, kept.faceless)
 
 
@@ -128,7 +139,7 @@ def _printable(path: str) -> str:
 def _columns(rows: list[_Row], size: int) -> ShardRows:
     photographs, faces = [row.photograph for row in rows], [row.face for row in rows]
     return ShardRows(
-        images=np.array([face.image for face in faces], np.uint8).reshape(-1, size, size, 3),
+        images=np.empty((0, size, size, 3), np.uint8),  # they are written one by one
         identity=[photograph.identity for photograph in photographs],
         synthetic=np.array([photograph.synthetic for photograph in photographs], np.uint8),
         path=[photograph.path for photograph in photographs],

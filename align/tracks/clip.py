@@ -11,12 +11,14 @@ from align.media.unreadable import UnreadableImageError
 from align.media.video import Frame, VideoFrames
 from align.media.video_process import GuardedFrames
 from align.tracks.appearance import look_of
+from align.tracks.crop_spool import MOST_BYTES as SPOOLED
+from align.tracks.crop_spool import CropSpool
 from align.tracks.cuts import ShotCounter
 from align.tracks.linker import SeenFace, TrackLinker
 from align.tracks.options import ClipOptions
 from common.formats.shards import Alignment
 
-MOST_BYTES = 512_000_000  # of the crops of a clip, which are in memory until its shard is written
+MOST_BYTES = 512_000_000  # of the crops of a clip where they stay in memory
 LACKS_END = "damaged video (it lacks its end"
 
 
@@ -45,14 +47,18 @@ class AlignedClip:
         return len(self.seconds)
 
 
-def align_clip(aligner: Aligner, path: Path, options: ClipOptions) -> AlignedClip | Rejection:
+def align_clip(
+    aligner: Aligner, path: Path, options: ClipOptions, spool: CropSpool | None = None
+) -> AlignedClip | Rejection:
     """The tracks of a video that the aligner's choice of a face keeps; never raises for what it holds.
+
+    Crops are in memory, or in the spool; OSError says that its disk is full.
 
     Which is a clip's main track is decided by a vote of its frames, in each of which the aligner chooses a
     face; the choice `all` keeps the others too. Where no frame has a face and the middle of each is taken
     instead, these are a track, and so are frames that are crops already.
     """
-    reader = _ClipReader(aligner)
+    reader = _ClipReader(aligner, spool)
     frames = GuardedFrames(VideoFrames(path, options.choice))
     try:
         for batch in _batches(frames, aligner.detector.batch_size if aligner.detector else 1):
@@ -65,8 +71,8 @@ def align_clip(aligner: Aligner, path: Path, options: ClipOptions) -> AlignedCli
 class _ClipReader:
     """What is known of a clip while its frames are read."""
 
-    def __init__(self, aligner: Aligner) -> None:
-        self._aligner = aligner
+    def __init__(self, aligner: Aligner, spool: CropSpool | None) -> None:
+        self._aligner, self._spool = aligner, spool
         self._linker, self._shots = TrackLinker(), ShotCounter()
         self._linked: list[TrackedFace] = []
         self._as_they_are: list[TrackedFace] = []  # frames without landmarks
@@ -83,15 +89,22 @@ class _ClipReader:
             shot = self._shots.shot_of(frame.image)
             if isinstance(outcome, Rejection):
                 self._reasons[outcome.reason] += 1
-            elif outcome[0].alignment is Alignment.LANDMARKS:
+                continue
+            outcome = [self._kept(face) for face in outcome]
+            if outcome[0].alignment is Alignment.LANDMARKS:
                 self._link(frame, outcome, shot)
             else:
                 self._as_they_are.append(TrackedFace(outcome[0], frame.index, frame.seconds, 0))
-            self._bytes += 0 if isinstance(outcome, Rejection) else sum(face.image.nbytes for face in outcome)
-            if self._bytes > MOST_BYTES:
-                raise UnreadableImageError(
-                    f"a video with more than {MOST_BYTES // 10**6:,} MB of crops; take fewer of its frames"
-                )
+
+    def _kept(self, face: AlignedFace) -> AlignedFace:
+        """The face, with its crop where crops are kept."""
+        self._bytes += face.image.nbytes
+        most = MOST_BYTES if self._spool is None else SPOOLED
+        if self._bytes > most:
+            raise UnreadableImageError(
+                f"a video with more than {most // 10**6:,} MB of crops; take fewer of its frames"
+            )
+        return face if self._spool is None else replace(face, image=self._spool.store(face.image))
 
     def _link(self, frame: Frame, faces: list[AlignedFace], shot: int) -> None:
         seen = [

@@ -4,12 +4,12 @@ A shard is written whole or not at all, and is read without trusting it: every d
 itself with the type and length that the format demands.
 """
 
-import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,12 @@ from common.formats.hdf5 import (
     decoded,
     fixed_text,
     has_number,
-    made_in_memory,
     naming,
     text_attribute,
+    write_h5,
 )
 from common.runtime.atomic import write_atomically
+from common.runtime.checksum import file_sha256
 from common.runtime.errors import UserError
 
 FORMAT = "facetrust-shard"
@@ -37,6 +38,7 @@ SHARD_PATTERN = "shard-*.h5"
 REMAKE = "make it again with 'python -m align run' or 'forge'"
 HEADER_TEXTS = ("detector", "detector_sha256", "template")
 HEADER_NUMBERS = ("size", "margin")
+TOGETHER = 64  # crops that are written at one time
 
 COLUMNS = {
     "landmarks": Column("<f4", (5, 2)),
@@ -143,16 +145,20 @@ class ShardRows:
         return len(self.images)
 
 
-def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
+def write_shard(
+    path: Path, header: ShardHeader, rows: ShardRows, crops: Iterable[NDArray[np.uint8]] | None = None
+) -> str:
     """Write a shard atomically; the same rows give the same bytes.
 
+    Where the crops are not in memory together, `crops` gives them one by one in the place of `rows.images`.
     Returns the SHA-256 of the file in hexadecimal. Raises OSError when it cannot be written.
     """
 
-    def fill(file: h5py.File) -> None:
+    def fill(file: h5py.File, check: Callable[[], None]) -> None:
         for name, value in {"format": FORMAT, "format_version": FORMAT_VERSION, **vars(header)}.items():
             file.attrs[name] = fixed_text([value])[0] if isinstance(value, str) else value
-        write_columns(file, {"images": _images(header.size), **COLUMNS}, rows)
+        _write_images(file, len(rows.path), header.size, rows.images if crops is None else crops, check)
+        write_columns(file, COLUMNS, rows)
         if rows.forged is not None:
             write_columns(file, FORGERY_COLUMNS, rows.forged)
         if rows.origins is not None:
@@ -161,10 +167,29 @@ def write_shard(path: Path, header: ShardHeader, rows: ShardRows) -> str:
             write_columns(file, PSEUDO_COLUMNS, rows)
         if rows.clips is not None:
             write_columns(file, CLIP_COLUMNS, rows.clips)
+        check()
 
-    data = made_in_memory(fill)
-    write_atomically(path, lambda temporary: temporary.write_bytes(data))
-    return hashlib.sha256(data).hexdigest()
+    sha256 = ""
+
+    def write(temporary: Path) -> None:
+        nonlocal sha256
+        write_h5(temporary, fill)
+        sha256 = file_sha256(temporary)
+
+    write_atomically(path, write)
+    return sha256
+
+
+def _write_images(
+    file: h5py.File, count: int, size: int, crops: Iterable[NDArray[np.uint8]], check: Callable[[], None]
+) -> None:
+    """Write the crops a few at a time. Raises OSError when the disk is full."""
+    stored = file.create_dataset("images", (count, size, size, 3), "u1")
+    given = iter(crops)
+    for start in range(0, count, TOGETHER):
+        some = np.stack(list(islice(given, TOGETHER)))
+        stored[start : start + len(some)] = some
+        check()
 
 
 def open_shard(path: Path) -> h5py.File:
