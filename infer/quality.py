@@ -81,11 +81,7 @@ def quality_warnings(face: AlignedFace) -> tuple[QualityWarning, ...]:
 
     What needs landmarks or a score is passed over where these are NaN, as for crops that were given.
     """
-    crop = face.image
-    if crop.shape[0] != ARCFACE_SIZE:
-        crop = np.asarray(
-            cv2.resize(crop, (ARCFACE_SIZE, ARCFACE_SIZE), interpolation=cv2.INTER_AREA), np.uint8
-        )
+    crop = _sized(face)
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
     box = face.detection.box
     doubts = {
@@ -97,6 +93,25 @@ def quality_warnings(face: AlignedFace) -> tuple[QualityWarning, ...]:
         QualityWarning.SIDE_VIEW: turn(face.detection.landmarks) > MAX_TURN,
     }
     return tuple(warning for warning in QualityWarning if doubts[warning])
+
+
+def rank_quality(face: AlignedFace) -> tuple[int, float]:
+    """What faces of one person sort by, the best first: fewer doubts, then from the front and sharp.
+
+    These two are of one scale, and are what changes from frame to frame of a video.
+    """
+    grey = cv2.cvtColor(_sized(face), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    turned = turn(face.detection.landmarks)
+    return len(quality_warnings(face)), (0 if np.isnan(turned) else turned) - fine_detail(grey)
+
+
+def _sized(face: AlignedFace) -> NDArray[np.uint8]:
+    """The crop of a face at the size that the limits were measured at."""
+    if face.image.shape[0] == ARCFACE_SIZE:
+        return face.image
+    return np.asarray(
+        cv2.resize(face.image, (ARCFACE_SIZE, ARCFACE_SIZE), interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
 def fine_detail(grey: NDArray[np.float32]) -> float:

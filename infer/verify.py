@@ -102,6 +102,7 @@ def verdicts_of(examined: Sequence[Examined], threshold: float | None) -> list[P
         why = [reason for index in pair for reason in _missing(index, examined[index])]
         if similarity is not None:
             why = [_comparison(similarity, threshold)]
+            why += [told for index in pair if (told := _averaged(index, examined[index]))]
         doubts = tuple(reason for index in pair for reason in _doubts(index, examined[index]))
         verdict = verdict_on(float(matrix[pair]), threshold, problems)
         found.append(PairVerdict(*pair, similarity, verdict, tuple(why), doubts))
@@ -116,28 +117,33 @@ def _comparison(similarity: float, threshold: float | None) -> str:
     return f"similarity {told} is {how} the threshold {limit}"
 
 
+def _averaged(index: int, entry: Examined) -> str:
+    return f"{_which(index, entry)}: {entry.clip.told()}" if entry.clip else ""
+
+
 def _missing(index: int, entry: Examined) -> list[str]:
     if entry.problem is None:
         return []
     if entry.problem == NO_FACE:
-        return [f"no face was found in {_photograph(index)}"]
-    return [f"{_photograph(index)} cannot be used: {entry.problem}"]
+        return [f"no face was found in {_which(index, entry)}"]
+    return [f"{_which(index, entry)} cannot be used: {entry.problem}"]
 
 
 def _doubts(index: int, entry: Examined) -> list[str]:
-    doubts = [f"in {_photograph(index)} {warning.text}" for warning in entry.warnings]
+    which, clip = _which(index, entry), entry.clip
+    inside = f"the best frame of {which}" if clip else which
+    doubts = [f"in {inside} {warning.text}" for warning in entry.warnings]
     if entry.face is not None and entry.face.turned:
-        doubts.append(
-            f"{_photograph(index)} was turned {entry.face.turned} degrees clockwise to stand upright"
-        )
+        doubts.append(f"{inside} was turned {entry.face.turned} degrees clockwise to stand upright")
     if entry.face is not None and entry.face.alignment is Alignment.TRUNCATED:
-        doubts.append(f"the file of {_photograph(index)} lacks its end")
+        doubts.append(f"the file of {which} lacks its end")
     if entry.faces_found > 1:
-        doubts.append(
-            f"{_photograph(index)} shows at least {entry.faces_found} faces; the most prominent one counts"
-        )
+        shown = f"{entry.faces_found} people" if clip else f"{entry.faces_found} faces"
+        counts = "whoever is the most prominent one in most frames" if clip else "the most prominent one"
+        doubts.append(f"{which} shows at least {shown}; {counts} counts")
     return doubts
 
 
-def _photograph(index: int) -> str:
-    return f"the {ORDINALS[index]} photograph" if index < len(ORDINALS) else f"photograph {index + 1}"
+def _which(index: int, entry: Examined) -> str:
+    kind = "video" if entry.clip else "photograph"
+    return f"the {ORDINALS[index]} {kind}" if index < len(ORDINALS) else f"{kind} {index + 1}"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from av import VideoFrame
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from align.media.unreadable import NO_MEMORY, UnreadableImageError
 from align.media.video_choice import FrameChoice
-from align.media.video_file import VideoFile
+from align.media.video_file import VideoFile, VideoSource
 from align.media.video_limits import USUAL_LIMITS, VideoLimits
 from align.media.video_picture import PictureMaker
 from align.media.video_stream import DAMAGE, open_video
@@ -37,7 +36,7 @@ class VideoFrames:
     given, and `truncated` says so.
 
     Args:
-        path: MP4, QuickTime, Matroska, WebM or AVI, by its bytes and whatever its name.
+        source: MP4, QuickTime, Matroska, WebM or AVI, by its bytes and whatever its name.
         choice: which frames.
         limits: of the file, its frames, and the time that decoding takes in one thread.
 
@@ -51,12 +50,12 @@ class VideoFrames:
     ...     print(frame.index, frame.seconds, frame.image.shape)
     """
 
-    def __init__(self, path: Path, choice: FrameChoice, limits: VideoLimits = USUAL_LIMITS) -> None:
-        self.path, self.choice, self.limits = path, choice, limits
+    def __init__(self, source: VideoSource, choice: FrameChoice, limits: VideoLimits = USUAL_LIMITS) -> None:
+        self.source, self.choice, self.limits = source, choice, limits
         self.truncated = False
 
     def __iter__(self) -> Iterator[Frame]:
-        with VideoFile(self.path, self.limits) as file:
+        with VideoFile(self.source, self.limits) as file:
             self.truncated = file.is_cut
             with file.clock:
                 times = self._look_through(file)

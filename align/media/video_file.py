@@ -4,6 +4,7 @@ import io
 import stat
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from align.media.read import OS_REASONS
 from align.media.unreadable import CANNOT_READ, NO_SUCH_FILE, UnreadableImageError
@@ -11,6 +12,9 @@ from align.media.video_container import demuxer_of, lacks_end
 from align.media.video_limits import DecodeClock, VideoLimits
 
 HEAD_BYTES = 4096
+
+
+VideoSource = Path | bytes  # a file, or all bytes of one
 
 
 class VideoFile:
@@ -27,23 +31,13 @@ class VideoFile:
     Raises UnreadableImageError for a file that is missing, not a regular file, too large, or no video.
     """
 
-    def __init__(self, path: Path, limits: VideoLimits) -> None:
+    def __init__(self, source: VideoSource, limits: VideoLimits) -> None:
         self.clock = DecodeClock(limits.decode_seconds)
         self._failure: str | None = None
+        self._file, size = _opened(source, limits)
         try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
-                raise UnreadableImageError("not a file")
-            if status.st_size > limits.bytes:
-                raise UnreadableImageError(f"a file of more than {limits.bytes / 1e6:,g} MB")
-            self._file = path.open("rb")
-        except OSError as error:
-            raise UnreadableImageError(_reason(error)) from error
-        except ValueError as error:  # a NUL in its name
-            raise UnreadableImageError(NO_SUCH_FILE) from error
-        try:
-            self.demuxer = demuxer_of(self._file.read(HEAD_BYTES), status.st_size)
-            self.is_cut = lacks_end(self._file, status.st_size, self.demuxer)
+            self.demuxer = demuxer_of(self._file.read(HEAD_BYTES), size)
+            self.is_cut = lacks_end(self._file, size, self.demuxer)
         except OSError as error:
             self._file.close()
             raise UnreadableImageError(_reason(error)) from error
@@ -90,6 +84,26 @@ class VideoFile:
         """An empty file, in place of any other one that a video asks libav to open."""
         self._failure = "a video that refers to another file"
         return io.BytesIO()
+
+
+def _opened(source: VideoSource, limits: VideoLimits) -> tuple[BinaryIO, int]:
+    """A file to read, and its bytes."""
+    try:
+        size = len(source) if isinstance(source, bytes) else _size_of(source)
+        if size > limits.bytes:
+            raise UnreadableImageError(f"a file of more than {limits.bytes / 1e6:,g} MB")
+        return (io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")), size
+    except OSError as error:
+        raise UnreadableImageError(_reason(error)) from error
+    except ValueError as error:  # a NUL in its name
+        raise UnreadableImageError(NO_SUCH_FILE) from error
+
+
+def _size_of(path: Path) -> int:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+        raise UnreadableImageError("not a file")
+    return status.st_size
 
 
 def _reason(error: OSError) -> str:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from align.crops.aligner import AlignedFace, Aligner, Rejection
 from align.crops.options import FaceChoice
 from align.media.unreadable import UnreadableImageError
 from align.media.video import Frame, VideoFrames
+from align.media.video_file import VideoSource
+from align.media.video_limits import USUAL_LIMITS, VideoLimits
 from align.media.video_process import GuardedFrames
 from align.tracks.appearance import look_of
 from align.tracks.crop_spool import MOST_BYTES as SPOOLED
@@ -48,7 +49,11 @@ class AlignedClip:
 
 
 def align_clip(
-    aligner: Aligner, path: Path, options: ClipOptions, spool: CropSpool | None = None
+    aligner: Aligner,
+    source: VideoSource,
+    options: ClipOptions,
+    spool: CropSpool | None = None,
+    limits: VideoLimits = USUAL_LIMITS,
 ) -> AlignedClip | Rejection:
     """The tracks of a video that the aligner's choice of a face keeps; never raises for what it holds.
 
@@ -59,7 +64,7 @@ def align_clip(
     instead, these are a track, and so are frames that are crops already.
     """
     reader = _ClipReader(aligner, spool)
-    frames = GuardedFrames(VideoFrames(path, options.choice))
+    frames = GuardedFrames(VideoFrames(source, options.choice, limits))
     try:
         for batch in _batches(frames, aligner.detector.batch_size if aligner.detector else 1):
             reader.read(batch)

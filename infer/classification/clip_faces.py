@@ -11,6 +11,8 @@ from align.crops.aligner import Rejection, aligner_of_process
 from align.crops.options import AlignOptions, FaceChoice
 from align.crops.reasons import LOST_FACE
 from align.detectors.registry import NONE
+from align.media.video_file import VideoSource
+from align.media.video_limits import USUAL_LIMITS, VideoLimits
 from align.tracks.clip import TrackedFace, align_clip
 from align.tracks.options import ClipOptions
 from common.formats.shards import Alignment, open_shard
@@ -20,10 +22,11 @@ from infer.stored_crops import ShardCrop, read_crops
 
 @dataclass(frozen=True)
 class ClipFile:
-    """A video, and which of its frames are looked at."""
+    """A video, which of its frames are looked at, and what it may take."""
 
-    path: Path
+    source: VideoSource
     options: ClipOptions
+    limits: VideoLimits = USUAL_LIMITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ def _cut(clip: ClipFile, ways: Sequence[AlignOptions]) -> CutClip | Rejection:
     found = []
     for way in ways:
         every = way if way.detector == NONE else replace(way, face=FaceChoice.ALL)
-        aligned = align_clip(aligner_of_process(every), clip.path, clip.options)
+        aligned = align_clip(aligner_of_process(every), clip.source, clip.options, limits=clip.limits)
         if isinstance(aligned, Rejection):
             return aligned
         found.append(aligned)

@@ -26,6 +26,7 @@ class ScoredTrack:
         number: of the track, in the order of appearance.
         frame: (K,) int64, among all frames of the video.
         seconds: (K,) float64, since its first one.
+        boxes: (K, 4) float32 x1, y1, x2, y2 in pixels of the frame.
         logits: (K,) float64, calibrated, the mean of the ensemble.
         logit: what they come to.
     """
@@ -33,6 +34,7 @@ class ScoredTrack:
     number: int
     frame: NDArray[np.int64] = field(repr=False)
     seconds: NDArray[np.float64] = field(repr=False)
+    boxes: NDArray[np.float32] = field(repr=False)
     logits: NDArray[np.float64] = field(repr=False)
     logit: float
 
@@ -101,6 +103,7 @@ def clip_of(cut: CutClip, scored: Sequence[ScoredFace], temporal: Temporal, way:
             int(cut.track[own[0]]),
             cut.frame[own],
             cut.seconds[own],
+            np.stack([scored[place].box for place in own.tolist()]).astype(np.float32),
             logits[own],
             pooled(logits[own], temporal),
         )

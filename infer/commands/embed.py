@@ -26,7 +26,7 @@ def embed(
     source: Annotated[
         Path,
         typer.Argument(
-            help="Folder of photographs, one photograph, or a CSV that lists them, "
+            help="Folder of photographs and videos, one of them, or a CSV that lists them, "
             "path\\[,identity]\\[,synthetic]; or a folder of shards that 'align run' made.",
             show_default=False,
         ),
@@ -35,7 +35,8 @@ def embed(
         Path,
         typer.Option(
             help="File to write: .h5, which holds paths and labels too, or .npy, with these in a .csv "
-            "and the model in a .npy.json beside it. Images without a usable face are in NAME_rejected.csv.",
+            "and the model in a .npy.json beside it. Images without a usable face are in NAME_rejected.csv, "
+            "the frames that are averaged of videos in NAME_frames.csv.",
             show_default=False,
         ),
     ],
@@ -44,7 +45,10 @@ def embed(
     wanted: EmbedRequest,
     workers: Workers = None,
 ) -> None:
-    """Embed photographs, or the crops of stage 1: one vector of unit length each, for a search or a study."""
+    """Embed photographs, or the crops of stage 1: one vector of unit length each, for a search or a study.
+
+    A video has one vector as well: the mean of the best frames of whoever is most prominent in it.
+    """
     from common.formats.shard_folder import is_shard_folder
     from infer.embed import embed_source
     from infer.output.embedding_file import files_of
@@ -61,6 +65,8 @@ def embed(
         f"{counted(found.rows, 'embedding')} of {loaded.card.embedding_size} numbers with "
         f"{escape(loaded.card.name)}: {names}"
     )
+    if found.frames_file is not None:
+        console.print(f"Frames of videos that are averaged: {escape(str(found.frames_file))}")
     if found.rejected:
         console.print(
             f"[yellow]{counted(found.rejected, 'image')} without a usable face[/]: "

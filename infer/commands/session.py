@@ -1,10 +1,9 @@
 """`infer session`: options and output."""
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.markup import escape
@@ -15,6 +14,7 @@ from common.runtime.command_line import console, examples, printable
 from common.runtime.option_groups import with_option_groups
 from common.runtime.wording import counted
 from infer.commands.classifier_told import tell_ensemble, tell_point
+from infer.commands.copy_told import Render, write_copy
 from infer.commands.model_told import tell_model
 from infer.commands.one_answer import errors_told, refuse_early, status_of
 from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelChoice
@@ -68,18 +68,32 @@ def session(
         bool, AsOption("One JSON object on standard output, for errors as well.", name="json")
     ] = False,
     out: Annotated[Path | None, AsOption("Draw similarity, P(synthetic) and faces over time: a PNG.")] = None,
+    render: Render = None,
 ) -> None:
     """Is the person of a video the one on a document, the same one in every frame, and bona fide throughout?
 
-    The exit status is 0 where all of it holds, 1 where the person is another, is exchanged or is synthetic,
-    and 2 for no answer: no face, too few frames with it, a second or more without it, a damaged video, a
-    classifier that is undecided.
+    The exit status is 0 where all of it holds, without --classifier as far as anybody has looked, 1 where
+    the person is another, is exchanged or is synthetic, and 2 for no answer: no face, too few frames with it,
+    a second or more without it, a damaged video, a classifier that is undecided.
     """
     refuse_early((document, video), out, "out")
+    if render is not None:
+        from infer.render.render import refuse_copy
+
+        refuse_copy(render, video)
     loaded = model.load()
-    raise typer.Exit(
-        _session(document, video, loaded, threshold, _ensemble(classifier, model), frames, as_json, out)
-    )
+    asked = _Asked(document, video, threshold, frames, as_json, out, render)
+    raise typer.Exit(_session(asked, loaded, _ensemble(classifier, model)))
+
+
+class _Asked(NamedTuple):
+    document: Path
+    video: Path
+    threshold: float | None
+    frames: ClipOptions
+    as_json: bool
+    out: Path | None
+    render: Path | None
 
 
 def _ensemble(files: tuple[Path, ...], model: ModelChoice) -> "Ensemble | None":
@@ -92,29 +106,30 @@ def _ensemble(files: tuple[Path, ...], model: ModelChoice) -> "Ensemble | None":
     return load_ensemble(files, CHECKPOINTS, EVERY_FACE_AS_TRAINED, model.device)
 
 
-def _session(
-    document: Path,
-    video: Path,
-    loaded: "Model",
-    threshold: float | None,
-    ensemble: "Ensemble | None",
-    frames: ClipOptions,
-    as_json: bool,
-    out: Path | None,
-) -> int:
+def _session(asked: _Asked, loaded: "Model", ensemble: "Ensemble | None") -> int:
+    from infer.classification.clip_faces import ClipFile
+    from infer.session.as_json import session_as_json
     from infer.session.examine import examine_session
     from infer.verify import threshold_for
 
-    at = threshold_for(loaded, threshold)
-    examined = examine_session(document, video, loaded, at.value, frames, ensemble)
-    if out is not None:
+    at = threshold_for(loaded, asked.threshold)
+    clip = ClipFile(asked.video, asked.frames)
+    examined = examine_session(asked.document, clip, loaded, at.value, ensemble)
+    if asked.out is not None:
         from infer.session.timeline import draw_session
 
-        draw_session(out, examined, ensemble.point if ensemble else None)
-    if as_json:
-        typer.echo(json.dumps(_as_json(loaded, at, examined, ensemble, document, video)))
+        draw_session(asked.out, examined)
+    if asked.as_json:
+        names = str(asked.document), str(asked.video)
+        classifiers = [str(member.file) for member in ensemble.members] if ensemble else []
+        typer.echo(json.dumps(session_as_json(examined, loaded.card, at, names, classifiers)))
     else:
-        _print(loaded, at, examined, ensemble, out)
+        _print(loaded, at, examined, ensemble, asked.out)
+    if asked.render is not None:
+        from infer.session.annotated import annotation_of
+
+        last = int(examined.seen.frame[-1])
+        write_copy(asked.video, asked.render, annotation_of(examined), last + 1, told=not asked.as_json)
     return status_of(examined.found.verdict)
 
 
@@ -148,49 +163,3 @@ def _print(
         tell_point(ensemble.point)
     if out is not None:
         console.print(f"Timeline: {escape(printable(str(out)))}")
-
-
-def _as_json(
-    model: "Model",
-    at: "Threshold",
-    session: "Session",
-    ensemble: "Ensemble | None",
-    document: Path,
-    video: Path,
-) -> dict[str, object]:
-    """What `--json` prints; boxes are in pixels of the frames, those of the person alone."""
-    from infer.claims import synthetic_statement, threshold_doubt
-
-    seen, found = session.seen, session.found
-    rows = found.person.rows.tolist()
-    return {
-        "verdict": found.verdict.value if found.verdict else None,
-        "statement": found.headline,
-        "reasons": [*found.why, *found.doubts],
-        "similarity": found.similarity,
-        "threshold": at.value,
-        "threshold_source": at.source,
-        "threshold_doubt": threshold_doubt(at),
-        "synthetic_statement": synthetic_statement(model.card.synthetic),
-        "model": model.card.name,
-        "classifiers": [str(member.file) for member in ensemble.members] if ensemble else [],
-        "synthetic_threshold": ensemble.point.threshold if ensemble else None,
-        "document": str(document),
-        "document_warnings": [warning.value for warning in session.document.warnings],
-        "video": str(video),
-        "frames_looked_at": len(seen.looked_at),
-        "other_people": found.person.others,
-        "lost": {"seconds": found.lost[0], "since": found.lost[1]},
-        "switches": [vars(switch) for switch in found.person.switches],
-        "frames": [
-            {
-                "frame": int(seen.frame[row]),
-                "seconds": float(seen.seconds[row]),
-                "track": int(seen.track[row]),
-                "box": seen.box[row].tolist(),
-                "similarity": float(found.person.similarity[row]),
-                "synthetic": None if math.isnan(probability) else probability,
-            }
-            for row, probability in zip(rows, found.probability.tolist(), strict=True)
-        ],
-    }

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "python -m infer verify passport.jpg selfie.jpg",
     "python -m infer verify a.jpg b.jpg --model mobilefacenet.pt --threshold 0.35 --picture verdict.png",
+    "python -m infer verify passport.jpg selfie.mp4",
     "python -m infer verify a.jpg b.jpg --json | jq .similarity",
     "python -m infer verify a.jpg b.jpg && echo welcome",
 )
-PHOTOGRAPH_HELP = "A photograph; the most prominent face of it counts."
+PHOTOGRAPH_HELP = "A photograph or video; the most prominent face of it counts, the best frames averaged."
 
 
 @errors_told
@@ -45,6 +46,9 @@ def verify(
     ] = None,
 ) -> None:
     """Are two photographs of the same person, and bona fide, where the model was trained to tell?
+
+    A video stands for a photograph: of whoever is most prominent in it the best frames, averaged. Whether
+    it shows this person throughout is what 'infer session' tells.
 
     The exit status is 0 for yes, 1 for no, and 2 for no answer: no image, no face, or no known threshold,
     where the similarity is told all the same.
@@ -97,6 +101,8 @@ def _print(model: "Model", at: "Threshold | None", found: "PairVerdict", picture
     words = in_words(found.verdict, model.card.synthetic)
     console.print(f"[bold {colours[found.verdict]}]{escape(words)}[/]")
     console.print(f"similarity {found.similarity:.4f}")
+    for averaged in found.why[1:]:
+        console.print(escape(averaged))
     if at is None:
         console.print(f"threshold  not known; {escape(how_to_get_a_threshold(model))}")
     else:
@@ -117,7 +123,7 @@ def _as_json(
     paths: tuple[Path, Path],
     examined: "tuple[Examined, Examined]",
 ) -> dict[str, object]:
-    """What `--json` prints; boxes and landmarks are in pixels of the photographs.
+    """What `--json` prints; boxes and landmarks are in pixels of the photographs, or of the best frame.
 
     Without a known threshold there is no verdict.
     """
@@ -144,6 +150,11 @@ def _as_json(
                 "box": entry.face.detection.box.tolist(),
                 "landmarks": entry.face.detection.landmarks.tolist(),
                 "warnings": [warning.value for warning in entry.warnings],
+                **(
+                    {"frames": list(entry.clip.frame), "seconds": list(entry.clip.seconds)}
+                    if entry.clip
+                    else {}
+                ),
             }
             for path, entry in zip(paths, examined, strict=True)
             if entry.face is not None

@@ -1,10 +1,12 @@
 """A session from its two files to its verdict."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from os import PathLike
 
-from align.tracks.options import ClipOptions
+from align.media.source import ImageSource
+from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.errors import UserError
+from infer.classification.clip_faces import ClipFile
 from infer.classification.ensemble import Ensemble
 from infer.examine import Examined, Examiner
 from infer.models.model import Model
@@ -14,19 +16,19 @@ from infer.session.verdict import SessionVerdict, judge
 
 @dataclass(frozen=True)
 class Session:
-    """A document, the faces of a video, and the verdict on both."""
+    """A document, the faces of a video, and the verdict on both; `point` is that of a classifier."""
 
     document: Examined = field(repr=False)
     seen: Sightings = field(repr=False)
     found: SessionVerdict
+    point: OperatingPoint | None = None
 
 
 def examine_session(
-    document: Path,
-    video: Path,
+    document: ImageSource,
+    video: ClipFile,
     model: Model,
     threshold: float,
-    frames: ClipOptions,
     ensemble: Ensemble | None = None,
 ) -> Session:
     """The session of the person on a document and a video of them.
@@ -35,7 +37,8 @@ def examine_session(
     """
     (examined,) = Examiner(model).examine([document])
     if examined.embedding is None:
-        raise UserError(f"{document}: {examined.problem}")
-    seen = see_faces(video, model, frames, ensemble)
+        named = document if isinstance(document, str | PathLike) else "the document"
+        raise UserError(f"{named}: {examined.problem}")
+    seen = see_faces(video, model, ensemble)
     point = ensemble.point if ensemble else None
-    return Session(examined, seen, judge(seen, examined.embedding, threshold, point))
+    return Session(examined, seen, judge(seen, examined.embedding, threshold, point), point)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.detectors.nms import iou
+from infer.one_person import count_people, mean_of
 from infer.score import cosines
-from infer.session.pieces import continuity, jumps, mean_of, pieces_of
+from infer.session.pieces import continuity, jumps, pieces_of
 from infer.session.sightings import Sightings
 
 NEAR_S = 0.5  # seconds within which a face that goes and one that comes can be one place's
@@ -60,7 +61,7 @@ def find_person(seen: Sightings, document: NDArray[np.float32], threshold: float
         if len(pieces[index]) >= FEWEST:
             switches |= {switch.seconds: switch for switch in _successions(seen, rows, pieces[index])}
     known = [index for index in rest if len(pieces[index]) >= FEWEST_OF_PERSON]
-    others = _people(means[known], [len(pieces[index]) for index in known], threshold)
+    others = count_people(means[known], [len(pieces[index]) for index in known], threshold)
     return SessionPerson(rows, similarity, tuple(switches[at] for at in sorted(switches)), others)
 
 
@@ -121,12 +122,3 @@ def _is_one_place(seen: Sightings, first: np.int64, second: np.int64) -> bool:
         return True
     near = seen.seconds[second] - seen.seconds[first] <= NEAR_S
     return bool(near and iou(seen.box[first], seen.box[second][None])[0] >= OVERLAP)
-
-
-def _people(means: NDArray[np.float32], sizes: list[int], threshold: float) -> int:
-    """How many people some pieces show: those alike are one's."""
-    known: list[NDArray[np.float32]] = []
-    for index in np.argsort(-np.array(sizes, np.int64), kind="stable").tolist():
-        if not known or (np.stack(known) @ means[index]).max() < threshold:
-            known.append(means[index])
-    return len(known)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from infer.one_person import mean_of
 from infer.score import cosines
 from infer.session.sightings import Sightings
 
@@ -20,13 +21,6 @@ def pieces_of(seen: Sightings, threshold: float) -> list[NDArray[np.int64]]:
         rows = np.flatnonzero(seen.track == track)
         found += np.split(rows, jumps(seen.embedding[rows], threshold))
     return found
-
-
-def mean_of(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean (D,) of embeddings (N, D), of unit length."""
-    mean = embeddings.mean(axis=0)
-    unit: NDArray[np.float32] = mean / np.float32(max(float(np.linalg.norm(mean)), 1e-6))
-    return unit
 
 
 def continuity(embeddings: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from align.crops.aligner import Rejection
 from align.crops.options import AlignOptions
 from align.detectors.registry import NONE
-from align.tracks.options import ClipOptions
 from common.runtime.errors import ParameterError, UserError
 from infer.classification.clip_faces import ClipFile, cut_clips
 from infer.classification.ensemble import Ensemble
@@ -45,7 +44,7 @@ class Sightings:
     truncated: bool = False
 
 
-def see_faces(video: Path, model: Model, frames: ClipOptions, ensemble: Ensemble | None = None) -> Sightings:
+def see_faces(clip: ClipFile, model: Model, ensemble: Ensemble | None = None) -> Sightings:
     """Every face of the chosen frames of a video, embedded, and classified where there is a classifier.
 
     Raises UserError for a video that cannot be read or has no face in these frames, and for a classifier of
@@ -56,26 +55,26 @@ def see_faces(video: Path, model: Model, frames: ClipOptions, ensemble: Ensemble
         raise ParameterError("{classifier} cuts faces its own way, out of whole frames; leave out {crops}")
     ways = [_cut_as(way, options) for way in ensemble.ways] if ensemble else []
     every = list(dict.fromkeys([options, *ways]))  # the video is read once for each
-    (clip,) = cut_clips([ClipFile(video, frames)], every)
-    if isinstance(clip, Rejection):
-        raise UserError(f"{video}: {clip.reason}")
-    order = np.lexsort((clip.track, clip.frame))
-    faces = [clip.faces[row] for row in order.tolist()]
+    (cut,) = cut_clips([clip], every)
+    if isinstance(cut, Rejection):
+        raise UserError(f"{clip.source if isinstance(clip.source, Path) else 'the video'}: {cut.reason}")
+    order = np.lexsort((cut.track, cut.frame))
+    faces = [cut.faces[row] for row in order.tolist()]
     crops = [face.views[0] for face in faces]
     logit = np.full(len(faces), np.nan)
     if ensemble is not None:
         views = [every.index(way) for way in ways]
         logit = ensemble.logits([tuple(face.views[view] for view in views) for face in faces])
     return Sightings(
-        frame=clip.frame[order],
-        seconds=clip.seconds[order],
-        track=clip.track[order],
+        frame=cut.frame[order],
+        seconds=cut.seconds[order],
+        track=cut.track[order],
         box=np.stack([face.box for face in faces]).astype(np.float32),
         embedding=model.embed(np.stack(crops)),
         logit=logit,
         crops=crops,
-        looked_at=np.array(clip.looked_at),
-        truncated=clip.truncated,
+        looked_at=np.array(cut.looked_at),
+        truncated=cut.truncated,
     )
 
 

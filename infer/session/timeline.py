@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.atomic import write_atomically
 from infer.output.palette import LIGHT
 from infer.score import Verdict
@@ -24,11 +23,11 @@ HEADLINE_WIDTH, NOTE_WIDTH = 84, 118  # characters of a line
 LEFT, RIGHT = 0.08, 0.97  # of the width
 
 
-def draw_session(path: Path, session: Session, point: OperatingPoint | None) -> None:
-    """Write a PNG of a session; `point` is that of the classifier, where one has looked."""
+def draw_session(path: Path, session: Session) -> None:
+    """Write a PNG of a session."""
     found = session.found
     notes = [line for text in (*found.why, *found.doubts) for line in textwrap.wrap(text, NOTE_WIDTH)]
-    heights = [2.0] + ([1.3] if point is not None else [])
+    heights = [2.0] + ([1.3] if session.point is not None else [])
     headline = textwrap.wrap(found.headline[0].upper() + found.headline[1:], HEADLINE_WIDTH)
     words = 0.22 * len(headline) + 0.19 * len(notes[:MOST_NOTES])
     height = 1.75 + words + sum(heights) + 0.35 * len(heights)
@@ -37,7 +36,7 @@ def draw_session(path: Path, session: Session, point: OperatingPoint | None) -> 
     for panel, own in zip((_draw_similarity, _draw_synthetic), heights, strict=False):
         axes = figure.add_axes((LEFT, (top - own) / height, RIGHT - LEFT, own / height))
         _prepare(axes, session)
-        panel(axes, session, point)
+        panel(axes, session)
         top -= own + 0.35
     axes.set_xlabel("seconds", size=8, color=FAINT, labelpad=1)
     _draw_faces(figure, session, top - 0.25)
@@ -77,7 +76,7 @@ def _prepare(axes: Axes, session: Session) -> None:
         axes.axvline(switch.seconds, color=WRONG, linewidth=1.4)
 
 
-def _draw_similarity(axes: Axes, session: Session, _: OperatingPoint | None) -> None:
+def _draw_similarity(axes: Axes, session: Session) -> None:
     seen, found = session.seen, session.found
     person = found.person
     others = np.setdiff1d(np.arange(len(seen.seconds)), person.rows)
@@ -92,12 +91,12 @@ def _draw_similarity(axes: Axes, session: Session, _: OperatingPoint | None) -> 
     axes.set_title(label, size=8, color=FAINT, loc="left", pad=3)
 
 
-def _draw_synthetic(axes: Axes, session: Session, point: OperatingPoint | None) -> None:
+def _draw_synthetic(axes: Axes, session: Session) -> None:
     found = session.found
     seconds = session.seen.seconds[found.person.rows]
     axes.plot(seconds, found.probability, ".", markersize=4, color=LIGHT["synthetic"])
     axes.set_ylim(-0.03, 1.03)
-    if point is not None:
+    if (point := session.point) is not None:
         low, high = point.undecided
         axes.axhspan(low, high, color=GRID, linewidth=0)
         axes.axhline(point.threshold, color=INK, linewidth=1)

@@ -193,6 +193,10 @@ def _holds(
         worst = int(np.argmax(probability))
         at = float(seen.seconds[person.rows[worst]])
         found.append(f"P(synthetic) is {probability[worst]:.2f} at its highest, around {at:.2f} s")
+    else:
+        found.append(
+            "nobody has looked for forgeries, so that a swapped face passes; a classifier would look"
+        )
     return found
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from align.tracks.options import ClipOptions
 from common.runtime.device import Device
 from common.runtime.errors import UserError
+from infer.classification.clip_faces import ClipFile
 from infer.classification.ensemble import load_ensemble
 from infer.cropping import EVERY_FACE_AS_TRAINED, CropRequest
 from infer.examine import Examiner
@@ -33,7 +34,7 @@ def test_every_face_is_embedded_and_classified_as_that_of_a_photograph_is(
         frame[20:140, left : left + 120] = cv2.resize(portraits[person], (120, 120))
     path = write_clip(tmp_path / "clip.avi", [frame, frame], codec="ffv1", pixels="bgr0")
     ensemble = load_ensemble([make_classifier()], Path("nowhere"), EVERY_FACE_AS_TRAINED, Device.CPU)
-    seen = see_faces(path, model, ALL, ensemble)
+    seen = see_faces(ClipFile(path, ALL), model, ensemble)
     assert seen.frame.tolist() == [0, 0, 1, 1] and seen.looked_at.tolist() == [0, 0.04]
     assert sorted(seen.track.tolist()) == [0, 0, 1, 1] and not seen.truncated
     (alone,) = Examiner(model).examine([frame])
@@ -42,7 +43,7 @@ def test_every_face_is_embedded_and_classified_as_that_of_a_photograph_is(
     by_track = {int(track): seen.logit[seen.track == track] for track in seen.track}
     assert all(np.ptp(logits) < 1e-4 for logits in by_track.values())
     assert abs(by_track[0][0] - by_track[1][0]) > 1e-3  # each its own
-    assert np.isnan(see_faces(path, model, ALL).logit).all()
+    assert np.isnan(see_faces(ClipFile(path, ALL), model).logit).all()
 
 
 def test_frames_that_are_crops_already_and_what_is_no_video(
@@ -50,10 +51,10 @@ def test_frames_that_are_crops_already_and_what_is_no_video(
 ) -> None:
     as_they_are = load_model("random:ir_lite", Path("nowhere"), crops=CropRequest(aligned=True))
     path = write_clip(tmp_path / "crops.avi", crops[:2], codec="ffv1", pixels="bgr0")
-    assert see_faces(path, as_they_are, ALL).frame.tolist() == [0, 1]
+    assert see_faces(ClipFile(path, ALL), as_they_are).frame.tolist() == [0, 1]
     ensemble = load_ensemble([make_classifier()], Path("nowhere"), EVERY_FACE_AS_TRAINED, Device.CPU)
     with pytest.raises(UserError, match="leave out crops"):
-        see_faces(path, as_they_are, ALL, ensemble)
+        see_faces(ClipFile(path, ALL), as_they_are, ensemble)
     path.write_text("no video")
     with pytest.raises(UserError, match=r"crops\.avi: not a video"):
-        see_faces(path, as_they_are, ALL)
+        see_faces(ClipFile(path, ALL), as_they_are)

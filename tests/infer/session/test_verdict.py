@@ -53,6 +53,7 @@ def test_one_person_throughout_is_a_match() -> None:
     found = judge(film(*of(A, 30)), A, THRESHOLD)
     assert found.verdict is Verdict.MATCH and found.similarity > 0.9 and not found.doubts
     assert "no classifier has looked" in found.headline and np.isnan(found.probability).all()
+    assert "nobody has looked for forgeries" in found.why[-1]
     other = judge(film(*of(A, 30)), B, THRESHOLD)
     assert other.verdict is Verdict.NO_MATCH and "nobody in the video is" in other.why[0]
 
