@@ -15,7 +15,7 @@ from train.distributed.devices import open_fabric
 from train.run_config import HardwareConfig
 
 PEOPLE, EACH = 1024, 12  # crops for some forty batches of 256
-TINY_PEOPLE, TINY_EACH = 16, 8
+TINY_PEOPLE, TINY_EACH = 16, 6
 FEW_WORKERS = 4
 
 
@@ -36,7 +36,7 @@ class Setting:
     @property
     def batch(self) -> int:
         """Crops a batch."""
-        return 16 if self.tiny else 256
+        return 8 if self.tiny else 256
 
     def fabric(self, precision: str) -> Fabric:
         """A Fabric of one device; in 16-mixed on a CPU, which facetrust refuses, with a scaler there."""

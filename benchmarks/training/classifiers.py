@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import AdamW
 
-from benchmarks.training.crops import write_crops
-from benchmarks.training.turns import NOTHING_BESIDE, take_turns
+from benchmarks.training.crops import people_for, write_crops
+from benchmarks.training.turns import NOTHING_BESIDE, WARM_UP, take_turns
 from common.models.classifier import Classifier, classifier_input
 from common.models.plane_names import RGB, PlaneName
 from train.distributed.synchronise import synchronise
@@ -92,7 +92,7 @@ def _table(kind: type[RunConfig], own: dict[str, Any], limit: ReadySteps, steps:
         folder = Path(name)
         beside = {key: value for key, value in NOTHING_BESIDE.items() if "pairs" not in key}
         changes = {
-            "data": write_crops(folder / "shards", size=pixels),
+            "data": write_crops(folder / "shards", people_for((steps * turns + WARM_UP) * size), size=pixels),
             "out": folder / "logs",
             "epochs": (steps * turns + 5) * size // 600 + 1,
             "same_pictures": False,

@@ -8,6 +8,7 @@ import numpy as np
 from common.formats.shards import ShardHeader, ShardRows, write_shard
 
 PEOPLE, EACH = 64, 12
+LEAST_PEOPLE = 20  # of whom two are held out, and make pairs
 PEOPLE_PER_SHARD = 64
 
 
@@ -22,6 +23,11 @@ def write_crops(folder: Path, people: int = PEOPLE, each: int = EACH, size: int 
             folder / f"shard-{number:05d}.h5", range(first, min(first + PEOPLE_PER_SHARD, people)), each, size
         )
     return folder
+
+
+def people_for(images: int) -> int:
+    """How many people have crops for a pass over so many, a tenth of them held out; 64 at most."""
+    return min(PEOPLE, max(LEAST_PEOPLE, -(-images * 10 // (9 * EACH))))
 
 
 def _write(shard: Path, people: range, each: int, size: int) -> None:

@@ -11,11 +11,11 @@ from lightning_fabric import Fabric
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.training.crops import write_crops
+from benchmarks.training.crops import people_for, write_crops
 from benchmarks.training.gpu import BACKBONE, BATCH, WayFigures, measure_gpu
 from benchmarks.training.peer import UsualLoop
 from benchmarks.training.ready import ReadyTensor
-from benchmarks.training.turns import loop_config, take_turns
+from benchmarks.training.turns import WARM_UP, loop_config, take_turns
 
 GPU_PEOPLE = 1024  # with crops for some forty batches
 NAMES = {
@@ -61,7 +61,7 @@ def _gpu_table(ways: list[WayFigures]) -> Table:
 
 
 def _measured(backbone: str, size: int, steps: int, turns: int, folder: Path) -> dict[str, list[float]]:
-    data = write_crops(folder / "shards")
+    data = write_crops(folder / "shards", people_for((steps * turns + WARM_UP) * size))
     fabric = Fabric(accelerator="cpu", devices=1)
     others = {
         "limit": ReadyTensor(fabric, backbone, size, own_modules=True),

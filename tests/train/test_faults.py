@@ -121,7 +121,7 @@ def test_an_interrupted_run_leaves_its_weights_and_says_how_to_go_on(
     kept = weights(tmp_path / "logs")
     assert kept.keys() == average.keys() and all(torch.equal(kept[name], average[name]) for name in kept)
     step = state["progress"]["step"]
-    again = start("--out", "logs", "--resume", "--epochs", step // 4 + 1)
+    again = start("--out", "logs", "--resume", "--epochs", step // 4 + 1, "--set", "batch.loader_workers=0")
     assert f"goes on after step {step}" in finish(again)
 
 
