@@ -1,0 +1,1 @@
+"""What `benchmarks/video.py` measures."""
