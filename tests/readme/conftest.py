@@ -1,15 +1,16 @@
 """The folder of a reader of README.md: photographs, weights, a configuration; and how commands run there."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 import pytest
@@ -32,13 +33,14 @@ class Workspace:
 
     folder: Path
     environment: dict[str, str]
-    run_module: Callable[..., subprocess.CompletedProcess[str]]  # `python -m`, see `preloaded`
+    preloaded: Any
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, without a shell."""
         words = shlex.split(command)
-        if words[:2] == ["python", "-m"]:
-            return self.run_module(words[2:], self.folder, self.environment, timeout=TIMEOUT)
+        if words[0] == "python":
+            own = words[2:] if words[1] == "-m" else words[1:]
+            return self.preloaded.run(own, self.folder, self.environment, timeout=TIMEOUT)
         return subprocess.run(
             words,
             cwd=self.folder,
@@ -53,36 +55,19 @@ class Workspace:
 
     def serve(self, command: str) -> subprocess.CompletedProcess[str]:
         """Start a service, ask for its /health, which must answer 200, and end it as Ctrl-C does."""
-        pipe = subprocess.PIPE
-        words = shlex.split(command)
-        with subprocess.Popen(
-            words,
-            cwd=self.folder,
-            env=self.environment,
-            stdout=pipe,
-            stderr=pipe,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        ) as process:
-            too_late = Timer(TIMEOUT, process.kill)
-            too_late.start()
-            try:
-                assert process.stdout is not None
-                told = ""
-                for line in process.stdout:
-                    told += line
-                    if READY in line:
-                        address = line.partition(READY)[2].split()[0]
-                        with DIRECTLY.open(f"{address}/health", timeout=TIMEOUT) as answer:
-                            assert answer.status == 200
-                        process.send_signal(signal.SIGINT)
-                        break
-                rest, errors = process.communicate(timeout=TIMEOUT)
-            finally:
-                too_late.cancel()
-                process.kill()
-        assert READY in told, told + errors
-        return subprocess.CompletedProcess(words, process.returncode, told + rest, errors)
+        process = self.preloaded.start(shlex.split(command)[2:], self.folder, self.environment)
+        deadline = time.monotonic() + TIMEOUT
+        try:
+            while not (found := re.search(rf"{READY} (\S+).*\n", told := process.told())):
+                assert process.poll() is None and time.monotonic() < deadline, told
+                time.sleep(0.02)
+            with DIRECTLY.open(f"{found[1]}/health", timeout=TIMEOUT) as answer:
+                assert answer.status == 200
+            process.send_signal(signal.SIGINT)
+            rest, errors = process.communicate(timeout=TIMEOUT)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(process.args, process.returncode, rest, errors)
 
 
 @pytest.fixture(scope="package")
@@ -110,7 +95,7 @@ def workspace(
         "HF_HUB_CACHE": str(_hub_cache(tmp_path_factory.mktemp("hub"))),
     }
     preloaded = start_preloaded(environment, tmp_path_factory.mktemp("preloaded"))
-    yield Workspace(folder, environment, preloaded.run)
+    yield Workspace(folder, environment, preloaded)
     preloaded.close()
 
 
