@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from common.forge.face import Image, landmarks_for_forging
 from common.formats.crop_frame import shard_frame
 from common.formats.shards import (
+    ClipColumns,
     ShardHeader,
+    clip_columns,
     decode_strings,
     open_shard,
     origin_columns,
@@ -35,6 +37,10 @@ class CropRecord:
     score: np.float32
     alignment: np.uint8
     groups: str  # as `ShardRows.origins` has them
+    clip: str  # and the next three as `ShardRows.clips` has them; "" for a photograph
+    frame: np.int32
+    seconds: np.float64
+    track: np.int32
 
     @property
     def source(self) -> dict[str, str]:
@@ -117,7 +123,14 @@ def _columns(path: Path) -> list[Any]:
     origins = origin_columns(shard)
     groups = origins.groups if origins else [""] * len(texts[0])
     numbers = (shard[name][:] for name in ("landmarks", "box", "score", "alignment"))
-    return [shard["images"], *texts, *numbers, groups]
+    return [shard["images"], *texts, *numbers, groups, *_of_clips(clip_columns(shard), len(groups))]
+
+
+def _of_clips(columns: ClipColumns | None, rows: int) -> list[Any]:
+    if columns is None:
+        unseen = np.full(rows, -1, np.int32)
+        return [[""] * rows, unseen, np.full(rows, np.nan), unseen]
+    return [columns.clip, columns.frame, columns.seconds, columns.track]
 
 
 @lru_cache(maxsize=1)

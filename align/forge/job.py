@@ -18,7 +18,7 @@ from common.forge.face import Image
 from common.forge.forger import Forger
 from common.forge.post_processing import post_processed
 from common.formats.groups import group_names, group_text
-from common.formats.shards import ForgeryColumns, OriginColumns, ShardRows, write_shard
+from common.formats.shards import ClipColumns, ForgeryColumns, OriginColumns, ShardRows, write_shard
 
 POST_PROCESSING = "post-processing"  # the method of a bona fide crop that went the way of a forgery
 NO_LANDMARKS = "no landmarks to forge by"
@@ -50,6 +50,13 @@ class ForgedRow:
     photograph: CropRecord  # that the face lies in: another's, where it was put there
     method: str
     parameters: dict[str, Any]
+    turn: int  # which of the forgeries of its photograph
+
+    @property
+    def clip(self) -> str:
+        """The clip that it belongs to with the others of its turn; "" where the photograph is of none."""
+        kind = "forged" if self.synthetic else POST_PROCESSING
+        return f"{self.shown.clip}#{kind}-{self.turn}" if self.shown.clip else ""
 
     @property
     def sources(self) -> list[dict[str, str]]:
@@ -106,16 +113,35 @@ def _forged(
         image = post_processed(image, afterwards)
         parameters["post_processing"] = afterwards.drawn
     photograph = shown if found.partner is None else crops.record(found.partner)
-    yield ForgedRow(image, 1, f"{shown.path}#{method}-{number}", shown, photograph, method, parameters)
+    yield ForgedRow(image, 1, f"{shown.path}#{method}-{number}", shown, photograph, method, parameters, turn)
     if also_post_processed:
         chance = Chance([seed, _BONA_FIDE_AFTERWARDS])
         image = post_processed(crops.image(row), chance)
         parameters = {"seed": seed, "post_processing": chance.drawn}
         path = f"{shown.path}#{POST_PROCESSING}-{number}"
-        yield ForgedRow(image, 0, path, shown, shown, POST_PROCESSING, parameters)
+        yield ForgedRow(image, 0, path, shown, shown, POST_PROCESSING, parameters, turn)
+
+
+def _clip_by_clip(made: list[ForgedRow]) -> list[ForgedRow]:
+    """The rows, those of one clip as neighbours, in the place of its first one."""
+    first: dict[str, int] = {}
+    places = [first.setdefault(row.clip, place) if row.clip else place for place, row in enumerate(made)]
+    return [made[at] for at in sorted(range(len(made)), key=places.__getitem__)]
+
+
+def _clips_of(made: list[ForgedRow]) -> ClipColumns | None:
+    if not any(row.clip for row in made):
+        return None
+    return ClipColumns(
+        [row.clip for row in made],
+        np.array([row.shown.frame for row in made], np.int32),
+        np.array([row.shown.seconds for row in made], np.float64),
+        np.array([row.shown.track for row in made], np.int32),
+    )
 
 
 def _rows(made: list[ForgedRow], size: int) -> ShardRows:
+    made = _clip_by_clip(made)
     photographs = [row.photograph for row in made]
     groups = [
         group_text([*group_names(row.shown.groups), *group_names(row.photograph.groups)]) for row in made
@@ -135,6 +161,7 @@ def _rows(made: list[ForgedRow], size: int) -> ShardRows:
             [_json(row.sources) for row in made],
         ),
         origins=OriginColumns(groups, [""] * len(made)) if any(groups) else None,
+        clips=_clips_of(made),
     )
 
 

@@ -25,7 +25,9 @@ from common.formats.crop_frame import shard_frame
 from common.formats.manifest import MANIFEST_FILE, Manifest, ManifestEntry, ManifestHeader, write_manifest
 from common.formats.shards import (
     Alignment,
+    ClipColumns,
     ShardRows,
+    clip_columns,
     decode_strings,
     open_shard,
     read_header,
@@ -341,3 +343,20 @@ def test_a_run_killed_at_any_moment_continues_to_the_same_bytes(
         kept = f", {noted[number]} of them already there" if noted[number] else ""
         assert f"in {SHARDS} shards{kept}: " in done.stdout and noted[number] < SHARDS
         assert tree(tmp_path / f"out{number}") == tree(tmp_path / "whole")
+
+
+def test_forgeries_of_clips_are_clips(tmp_path: Path, write_faces: WriteFaces) -> None:
+    def filmed(rows: ShardRows) -> ShardRows:
+        frame, track = np.array([-1, 0, 5, 0], np.int32), np.array([-1, 0, 0, 1], np.int32)
+        seconds = np.array([np.nan, 0, 0.2, 0])
+        return dataclasses.replace(rows, clips=ClipColumns(["", *["a.mp4"] * 3], frame, seconds, track))
+
+    faces = write_faces(tmp_path / "faces", [[0, 1, 1, 2]], shard0=filmed)
+    options = ForgeOptions(methods=("generator-traces",), per_image=2)
+    forge_folder(faces, tmp_path / "forged", options, engine=Engine(workers=1))
+    (path,) = shard_paths(tmp_path / "forged")
+    with open_shard(path) as shard:
+        columns, paths = clip_columns(shard), decode_strings(shard["path"][:])
+    assert columns is not None and columns.clip == ["", "", *["a.mp4#forged-0"] * 3, *["a.mp4#forged-1"] * 3]
+    assert columns.frame.tolist() == [-1, -1, 0, 5, 0, 0, 5, 0] and np.isnan(columns.seconds[:2]).all()
+    assert columns.track.tolist() == [-1, -1, 0, 0, 1, 0, 0, 1] and len(set(paths)) == 8

@@ -1,6 +1,9 @@
 """Folders of clips, and of clips and photographs: from the files to shards and what is said of them."""
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from align.cli import app
 from align.crops.options import AlignOptions
 from align.shards.engines.engine import Engine
 from align.shards.info import summarise
+from align.shards.make import LOCK_FILE
 from align.shards.run import AlignSummary, align_source, slices_of
 from align.shards.show import contact_sheet
 from align.sources.find import Source, find_source
@@ -109,6 +113,42 @@ def test_the_same_bytes_from_one_and_two_workers_and_after_a_stop(mixed: Path, t
     assert again.kept_shards == 4 and (again.frames, again.faceless) == (4, 0) and held("one") == held("two")
     with pytest.raises(UserError, match="with --frames 2, not none"):
         align(mixed, tmp_path / "two", shard_size=2, clip_options=ClipOptions(every=1.0))
+
+
+@pytest.mark.slow
+def test_a_run_of_clips_that_is_killed_goes_on_to_the_same_bytes(
+    mixed: Path, tmp_path: Path, process_environment: dict[str, str]
+) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "import align.tracks.clip as clips\n"
+        "from align.crops.options import AlignOptions\n"
+        "from align.shards.engines.engine import Engine\n"
+        "from align.shards.run import align_source\n"
+        "from align.sources.find import find_source\n"
+        "from align.tracks.options import ClipOptions\n"
+        "look, calls = clips.look_of, []\n"
+        "def look_of(*given):\n"
+        "    calls.append(given)\n"
+        "    if len(calls) == 4: os.kill(os.getpid(), signal.SIGKILL)\n"  # within the second clip
+        "    return look(*given)\n"
+        "clips.look_of = look_of\n"
+        "source, out = find_source(Path(sys.argv[1]), clips=True), Path(sys.argv[2])\n"
+        "options = ClipOptions(frames=2)\n"
+        "align_source(source, out, AlignOptions(face='all'), clip_options=options, shard_size=2, "
+        "engine=Engine(workers=1))\n"
+    )
+    words = [sys.executable, "-c", program, mixed, tmp_path / "killed"]
+    assert subprocess.run(words, env=process_environment, check=False).returncode == -signal.SIGKILL
+    begun = len(list((tmp_path / "killed").glob("shard-*.h5")))
+    assert align(mixed, tmp_path / "killed", shard_size=2).kept_shards == begun and 1 <= begun < 5
+    align(mixed, tmp_path / "whole", shard_size=2)
+    killed, whole = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir() if path.name != LOCK_FILE}
+        for name in ("killed", "whole")
+    )
+    assert killed == whole
 
 
 def test_slices_hold_so_many_photographs_and_frames() -> None:
