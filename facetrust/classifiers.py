@@ -10,12 +10,19 @@ import numpy as np
 
 from align.crops.options import FaceChoice, as_choice
 from align.media.source import ImageSource
+from align.sources.photograph import is_clip
+from align.tracks.options import USUAL_FRAMES
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
 from facetrust.photographs import listed
+from infer.classification.clip_faces import Clip, ClipFile
+from infer.classification.clip_verdict import clip_verdict, why_of_clip
 from infer.classification.ensemble import Ensemble, load_ensemble
 from infer.classification.faces import probabilities
 from infer.classification.score import ScoredFace, score_images
+from infer.classification.score_clips import score_clips
+from infer.classification.scored_clip import ScoredClip
+from infer.classification.source import UNLABELLED
 from infer.classification.verdict import (
     FACE_VERDICTS,
     FaceVerdict,
@@ -79,8 +86,11 @@ def load_classifier(
 def classify(photographs: Iterable[ImageSource], *, model: Ensemble, workers: int = 1) -> list[Classified]:
     """Whether the most prominent face of each photograph is synthetic: P(synthetic), a verdict, and why.
 
+    Of a clip 32 frames are looked at, and the face with the highest score decides.
+
     Args:
-        photographs: each a path, the bytes of an image file, an (H, W, 3) uint8 RGB array or a PIL image.
+        photographs: each a path, also of a clip, the bytes of an image file, an (H, W, 3) uint8 RGB array or
+            a PIL image.
         model: of `load_classifier`.
         workers: processes that find and cut faces; the result does not depend on them. A script that asks
             for several needs `if __name__ == "__main__":`.
@@ -97,12 +107,26 @@ def classify(photographs: Iterable[ImageSource], *, model: Ensemble, workers: in
     """
     if not isinstance(model, Ensemble):
         raise ParameterError("{model} is what ft.load_classifier returns, not {}", repr(model))
-    return [
-        Classified(verdict_without_score(outcome), None, outcome)
-        if isinstance(outcome, str)
-        else _classified(outcome[0], model)
-        for outcome in score_images(listed(photographs), model, workers=workers)
-    ]
+    sources = listed(photographs)
+    clips: dict[int, Clip] = {
+        row: ClipFile(Path(source), USUAL_FRAMES)
+        for row, source in enumerate(sources)
+        if isinstance(source, str | os.PathLike) and is_clip(os.fspath(source))
+    }
+    labels = np.full(len(sources), UNLABELLED, np.int8)
+    films = score_clips(clips, labels, model, workers=workers)
+    stills = score_images(sources, model, dict.fromkeys(clips, ""), workers)
+    return [_told(films.get(row, outcome), model) for row, outcome in enumerate(stills)]
+
+
+def _told(outcome: list[ScoredFace] | ScoredClip | str, model: Ensemble) -> Classified:
+    if isinstance(outcome, str):
+        return Classified(verdict_without_score(outcome), None, outcome)
+    if isinstance(outcome, ScoredClip):
+        score = float(probabilities(np.array([outcome.face.logit]))[0])
+        verdict = clip_verdict(outcome, score, model.point)
+        return Classified(verdict, score, why_of_clip(outcome, score, model.point))
+    return _classified(outcome[0], model)
 
 
 def _classified(face: ScoredFace, model: Ensemble) -> Classified:

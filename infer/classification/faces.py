@@ -13,6 +13,7 @@ from common.models.plane_names import RGB, PlaneNames
 from common.models.training_facts import MOST_DIGESTS
 from common.runtime.version import installed_version
 from common.runtime.wording import counted
+from infer.classification.clip_verdict import clip_verdict, why_of_clip
 from infer.classification.ensemble import Ensemble
 from infer.classification.member import Member
 from infer.classification.score import ScoredFace
@@ -65,7 +66,7 @@ class ClassifiedFaces:
         models: the members of the ensemble.
         notes: sentences on the source.
         made_with: the version of facetrust; empty where it runs without being installed.
-        clips: the tracks of those that are clips, by row; files of results do not keep them.
+        clips: the tracks of those that are clips, by row.
     """
 
     name: str
@@ -96,9 +97,13 @@ class ClassifiedFaces:
     @property
     def verdict_codes(self) -> NDArray[np.int8]:
         """(F,) positions in `FACE_VERDICTS`."""
-        codes = face_verdicts(self.probability, self.point)
+        probability = self.probability
+        codes = face_verdicts(probability, self.point)
         for row, reason in self.rejected.items():
             codes[row] = FACE_VERDICTS.index(verdict_without_score(reason))
+        for row, clip in self.clips.items():
+            verdict = clip_verdict(clip, float(probability[row]), self.point)
+            codes[row] = FACE_VERDICTS.index(verdict)
         return codes
 
     @property
@@ -126,8 +131,9 @@ class ClassifiedFaces:
         ]
 
     def _why(self, row: int, probability: float) -> str:
-        said = why(probability, self.point)
-        return f"{said}; {self.clips[row].told()}" if row in self.clips else said
+        if row in self.clips:
+            return why_of_clip(self.clips[row], probability, self.point)
+        return why(probability, self.point)
 
 
 def probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,13 +9,15 @@ from pydantic import BaseModel, ConfigDict
 from common.formats.columns import Column, unpack_columns, write_packed
 from common.formats.hdf5 import check_format, naming, text_attribute
 from common.models.classifier_checkpoint import OperatingPoint
+from infer.classification.clips_file import CLIP_COLUMNS, packed_clips, unpacked_clips
 from infer.classification.faces import NO_FACE_NUMBER, ClassifiedFaces, ClassifierCard
 from infer.classification.shown import ShownFaces
 from infer.classification.source import UNLABELLED
 from infer.output.checked import as_bytes, demand, encodable, parsed_header, within
 
 FORMAT = "facetrust-classified-faces"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+WITHOUT_CLIPS = 1  # an earlier version, which kept no tracks of clips
 CROP_SIDES = range(1, 1025)  # pixels
 AGAIN = "make it again with 'python -m infer classify'"
 
@@ -66,8 +68,9 @@ def write_classified(path: Path, faces: ClassifiedFaces, shown: ShownFaces) -> N
         "rejected_reasons": list(faces.rejected.values()),
         "shown_rows": shown.rows,
         "shown_crops": shown.crops,
+        **packed_clips(faces.clips, shown),
     }
-    write_packed(path, FORMAT, FORMAT_VERSION, COLUMNS, values)
+    write_packed(path, FORMAT, FORMAT_VERSION, COLUMNS | CLIP_COLUMNS, values)
 
 
 def read_classified(path: Path) -> tuple[ClassifiedFaces, ShownFaces]:
@@ -89,7 +92,8 @@ def is_classified(path: Path) -> bool:
 
 
 def _read(file: h5py.File) -> tuple[ClassifiedFaces, ShownFaces]:
-    check_format(file, FORMAT, [FORMAT_VERSION], "a file of classified faces")
+    check_format(file, FORMAT, [WITHOUT_CLIPS, FORMAT_VERSION], "a file of classified faces")
+    has_clips = file.attrs["format_version"] != WITHOUT_CLIPS
     found = unpack_columns(file, COLUMNS)
     header = parsed_header(_Header, found["header"].tobytes())
     count, logit, rejected = len(found["path"]), found["logit"], found["rejected_rows"]
@@ -125,5 +129,6 @@ def _read(file: h5py.File) -> tuple[ClassifiedFaces, ShownFaces]:
         models=header.models,
         notes=header.notes,
         made_with=header.made_with,
+        clips=unpacked_clips(unpack_columns(file, CLIP_COLUMNS), logit) if has_clips else {},
     )
     return faces, ShownFaces(found["shown_rows"].astype(np.int64), crops)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
+from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.atomic import write_atomically
 from infer.classification.faces import ClassifiedFaces, probabilities
 from infer.classification.scored_clip import STRIP, ScoredClip
@@ -50,11 +51,8 @@ def _draw(figure: Figure, place: SubplotSpec, faces: ClassifiedFaces, row: int) 
     clip = faces.clips[row]
     grid = place.subgridspec(2, STRIP, height_ratios=(2, 1))
     axes = figure.add_subplot(grid[0, :])
-    _draw_scores(axes, clip)
-    low, high = faces.point.undecided
-    if low < high:
-        axes.axhspan(low, high, color=LIGHT["shade"], zorder=0)
-    axes.axhline(faces.point.threshold, color=LIGHT["soft"], linestyle="--", linewidth=1)
+    draw_scores(axes, clip)
+    draw_threshold(axes, faces.point)
     verdict = FACE_VERDICTS[faces.verdict_codes[row]].value.replace("_", " ")
     label = int(faces.label[row])
     truth = "" if label == UNLABELLED else f" (is {'synthetic' if label else 'bona fide'})"
@@ -64,7 +62,16 @@ def _draw(figure: Figure, place: SubplotSpec, faces: ClassifiedFaces, row: int) 
     _draw_strip(figure, [figure.add_subplot(grid[1, column]) for column in range(STRIP)], clip)
 
 
-def _draw_scores(axes: Axes, clip: ScoredClip) -> None:
+def draw_threshold(axes: Axes, point: OperatingPoint) -> None:
+    """Draw a threshold as a dashed line, and its band without a verdict as a strip."""
+    low, high = point.undecided
+    if low < high:
+        axes.axhspan(low, high, color=LIGHT["shade"], zorder=0)
+    axes.axhline(point.threshold, color=LIGHT["soft"], linestyle="--", linewidth=1)
+
+
+def draw_scores(axes: Axes, clip: ScoredClip) -> None:
+    """Draw P(synthetic) of the most synthetic tracks of a clip, the deciding one's worst second shaded."""
     ranked = sorted(clip.tracks, key=lambda track: -track.logit)
     for rank, track in enumerate(ranked[:MOST_TRACKS]):
         decides = track is clip.track
@@ -85,11 +92,14 @@ def _draw_scores(axes: Axes, clip: ScoredClip) -> None:
     edge = 0.004 * float(np.ptp(np.concatenate([track.seconds for track in clip.tracks])) or 1)
     axes.axvspan(second[0] - edge, second[-1] + edge, color=DECIDES, alpha=0.25, linewidth=0, zorder=1)
     axes.set_ylim(-0.03, 1.03)
-    axes.set_ylabel("P(synthetic)", fontsize=8)
-    axes.set_xlabel("seconds", fontsize=8)
-    axes.tick_params(labelsize=7)
+    axes.set_ylabel("P(synthetic)", fontsize=8, color=LIGHT["soft"])
+    axes.set_xlabel("seconds", fontsize=8, color=LIGHT["soft"])
+    axes.tick_params(labelsize=7, labelcolor=LIGHT["soft"], color=LIGHT["rule"])
+    axes.spines[:].set_color(LIGHT["rule"])
     axes.grid(color=LIGHT["grid"], linewidth=0.6)
-    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    axes.legend(
+        fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, labelcolor=LIGHT["ink"]
+    )
 
 
 def _draw_strip(figure: Figure, cells: list[Axes], clip: ScoredClip) -> None:

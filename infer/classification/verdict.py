@@ -44,6 +44,11 @@ def face_verdicts(probability: NDArray[np.float64], point: OperatingPoint) -> ND
     return codes.astype(np.int8)
 
 
+def face_verdict(probability: float, point: OperatingPoint) -> FaceVerdict:
+    """The verdict on a P(synthetic)."""
+    return FACE_VERDICTS[int(face_verdicts(np.array([probability]), point)[0])]
+
+
 def verdict_without_score(reason: str) -> FaceVerdict:
     """The verdict where a photograph gave no face, for a reason as stage 1 words it."""
     return FaceVerdict.NO_FACE if kind_of(reason) in _WITHOUT_FACE else FaceVerdict.UNREADABLE

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from align.tracks.options import USUAL_FRAMES
 from common.runtime.command_line import console, print_notes, printable, progress_bar
 from common.runtime.wording import counted
 from infer.classification.request import ClassifyRequest
@@ -50,14 +51,14 @@ def _classified(
 ) -> "tuple[Member, ClassifiedFaces, CropSettings | None]":
     """The classifier, the faces of a source that it has scored, and how photographs were cropped for it."""
     from common.formats.shard_folder import is_shard_folder
-    from infer.classification.source import images_of
+    from infer.classification.clip_source import images_and_clips_of
     from infer.classify import classify_images
     from infer.commands.classifier_told import tell_ensemble
 
     stored = is_shard_folder(source)
     ensemble = one_classifier(model, stored)
     tell_ensemble(ensemble, stored)
-    images = images_of(source, wanted)
+    images = images_and_clips_of(source, wanted, USUAL_FRAMES)
     with progress_bar("Classifying") as progress:
         faces = classify_images(images, ensemble, workers, progress)
     (member,) = ensemble.members

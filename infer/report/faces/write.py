@@ -21,6 +21,7 @@ from infer.report.faces.gallery import face_galleries
 from infer.report.faces.measure import MeasuredFaces, measure_faces, truth_rows
 from infer.report.faces.plots import draw_probabilities, draw_reliability
 from infer.report.faces.shortcuts import NAMES, measure_shortcuts
+from infer.report.faces.timelines import clip_cards
 from infer.report.page import percent, render
 from infer.report.plane import Mark, PlottedCurve
 from infer.report.write import MOST_REJECTS
@@ -34,6 +35,7 @@ SECTIONS = {
     "scores": "P(synthetic)",
     "species": "Kinds of forgery",
     "faces": "Hardest faces",
+    "videos": "Videos",
     "shortcuts": "Shortcuts",
     "unanswered": "No answer",
     "model": "Model and data",
@@ -69,8 +71,10 @@ def write_face_report(path: Path, faces: ClassifiedFaces, shown: ShownFaces, hea
 def face_report_page(faces: ClassifiedFaces, shown: ShownFaces, heat: Heat = NO_HEAT) -> str:
     """The page of one classifier. Of unlabelled faces it shows what is useful without labels."""
     measured = measure_faces(faces)
+    clips = clip_cards(faces, shown)
     context = {
-        "sections": _sections(measured is not None),
+        "sections": _sections(measured is not None, bool(clips)),
+        "clips": clips,
         "results": faces,
         "measured": measured,
         "verdicts": FACE_VERDICTS,
@@ -87,14 +91,10 @@ def face_report_page(faces: ClassifiedFaces, shown: ShownFaces, heat: Heat = NO_
     return render("classifier.html", context | (_of_labelled(faces, measured) if measured else {}))
 
 
-def _sections(labelled: bool) -> list[tuple[str, str]]:
-    if labelled:
-        return list(SECTIONS.items())
-    return [
-        (anchor, UNLABELLED_NAMES.get(anchor, name))
-        for anchor, name in SECTIONS.items()
-        if anchor not in LABELLED_ONLY
-    ]
+def _sections(labelled: bool, clips: bool) -> list[tuple[str, str]]:
+    without = (() if labelled else LABELLED_ONLY) + (() if clips else ("videos",))
+    names = SECTIONS if labelled else SECTIONS | UNLABELLED_NAMES
+    return [(anchor, name) for anchor, name in names.items() if anchor not in without]
 
 
 def _of_labelled(faces: ClassifiedFaces, measured: MeasuredFaces) -> dict[str, object]:

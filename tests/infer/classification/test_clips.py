@@ -6,28 +6,35 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 from typer.testing import CliRunner
 
+import facetrust as ft
 from align.crops.options import AlignOptions
+from align.media.video import VideoFrames
+from align.media.video_choice import AllFrames
 from align.shards.engines.engine import Engine
 from align.shards.run import align_source
 from align.sources.find import find_source
 from align.tracks.options import ClipOptions
 from common.formats.crop_frame import Template
+from common.runtime.errors import UserError
 from infer.classification.align_faces import CutFace
 from infer.classification.clip_faces import CutClip
 from infer.classification.ensemble import Ensemble, load_ensemble
 from infer.classification.request import ClipRequest, Temporal
+from infer.classification.results_file import read_classified
 from infer.classification.score import ScoredFace
 from infer.classification.scored_clip import STRIP, clip_of
 from infer.classification.temporal import pooled
 from infer.classification.timeline import DECIDES
 from infer.classify import Classification, classify_source
 from infer.cli import app
+from infer.commands.copy_told import refuse_unless_clip
 from infer.commands.report import report
 from infer.cropping import EVERY_FACE_AS_TRAINED
 
@@ -137,7 +144,9 @@ def test_videos_and_photographs_have_a_verdict_each(found: Classification, tmp_p
         pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     assert bytes.fromhex(DECIDES[1:]) in {bytes(colour) for colour in np.unique(pixels, axis=0)}
     report(found.results_file, out=tmp_path / "page.html")
-    assert WALK in (tmp_path / "page.html").read_text(encoding="utf-8")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert WALK in page and page.count('svg id="clip-plot-') == 2
+    assert page.count("data:image/jpeg") == len(faces.clips) + 1 + 1 + 2  # each face, and every frame
 
 
 @pytest.mark.slow
@@ -156,17 +165,67 @@ def test_shards_of_clips_score_as_the_clips(
 
 
 @pytest.mark.slow
-def test_the_status_of_one_clip_is_its_verdict(mixed: Path, ensemble: Ensemble) -> None:
-    def status(path: str, threshold: float) -> tuple[int, str]:
-        words = [mixed / path, "--model", ensemble.members[0].file, "--threshold", threshold, "--frames", 1]
+def test_results_keep_tracks_and_a_damaged_one_is_refused(found: Classification, tmp_path: Path) -> None:
+    faces, _ = read_classified(found.results_file)
+    assert faces.reasons() == found.faces.reasons() and list(faces.clips) == [0, 3]
+    np.testing.assert_array_equal(faces.verdict_codes, found.faces.verdict_codes)
+    for row, clip in faces.clips.items():
+        own = found.faces.clips[row]
+        assert clip.told() == own.told() and clip.crops is not None and own.crops is not None
+        np.testing.assert_array_equal(clip.crops.strip, own.crops.strip)
+        for track, other in zip(clip.tracks, own.tracks, strict=True):
+            np.testing.assert_array_equal(track.logits, other.logits)
+    for name, change, told in (
+        ("track_sightings", lambda values: values + 1, "malformed 'track_sightings'"),
+        ("clip_decisive", lambda values: values + 9, "that no track decides"),
+        ("clip_rows", lambda values: values + 9, "a clip of no row"),
+        ("sighting_seconds", lambda values: -values, "back in time"),
+        ("sighting_frames", lambda values: values[1:], "malformed columns 'sighting_"),
+        ("strip_places", lambda values: values + 9, "a crop of no sighting"),
+    ):
+        damaged = tmp_path / f"{name}.h5"
+        damaged.write_bytes(found.results_file.read_bytes())
+        with h5py.File(damaged, "r+") as file:
+            values = change(file[name][:].astype(file[name].dtype))
+            del file[name]
+            file[name] = values
+        with pytest.raises(UserError, match=told):
+            read_classified(damaged)
+    with h5py.File(damaged, "r+") as file:
+        file.attrs.modify("format_version", 1)
+    assert read_classified(damaged)[0].clips == {}
+
+
+@pytest.mark.slow
+def test_the_status_of_one_clip_is_its_verdict(mixed: Path, ensemble: Ensemble, tmp_path: Path) -> None:
+    def status(path: str, threshold: float, *more: object) -> tuple[int, str]:
+        words = [mixed / path, "--model", ensemble.members[0].file, "--threshold", threshold, *more]
         done = CliRunner().invoke(app, ["classify", *map(str, words)], env={"COLUMNS": "200"})
         return done.exit_code, done.output
 
-    code, told = status(WALK, 0)
+    code, told = status(WALK, 0, "--frames", 1, "--render", tmp_path / "walk.mp4")
     assert code == 1 and told.startswith("synthetic\nP(synthetic) ") and "among 2, in 1 of 1 frame\n" in told
     assert told.count("in 1 frame, 0.0 to 0.0 s\n") == 2
+    assert "the copy has no sound" in told and len(list(VideoFrames(tmp_path / "walk.mp4", AllFrames()))) == 4
     assert status(SWAP, 1)[0] == 0 and status(WALL, 0)[0] == 2 and status(TEXT, 0)[0] == 2
-    assert "--all-frames say nothing here: there are no clips" in status("real/0.jpg", 0)[1]
+    code, told = status(SWAP, 1, "--frames", 2)
+    assert (
+        code == 2 and "undecided" in told and "but no face is in 3 frames, the fewest for bona fide" in told
+    )
+    code, told = status("real/0.jpg", 0, "--frames", 1)
+    assert "--all-frames say nothing here: there are no clips" in told
+    with pytest.raises(UserError, match=r"takes one clip, which .*0\.jpg is not"):
+        refuse_unless_clip(mixed / "real" / "0.jpg", is_one=True, copy=tmp_path / "a.mp4")
+
+
+@pytest.mark.slow
+def test_the_library_takes_clips_beside_photographs(mixed: Path, ensemble: Ensemble) -> None:
+    walk, photograph, text = ft.classify(
+        [mixed / WALK, mixed / "real/0.jpg", str(mixed / TEXT)], model=ensemble
+    )
+    assert walk.probability is not None and "among 2, in 4 of 4 frames" in walk.reason
+    assert photograph.probability is not None and "frames" not in photograph.reason
+    assert (text.verdict.value, text.reason) == ("unreadable", "not a video but a text")
 
 
 @pytest.mark.slow
