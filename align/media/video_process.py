@@ -17,14 +17,17 @@ from align.media.video_limits import too_slow
 from common.runtime.worker_processes import start_fork_server
 
 MARGIN_S = 1  # above the limit that the process itself keeps to, unless its decoder hangs
+# what a busy machine may take for the processor time of a limit; a decoder that nothing comes of is waiting
+STALLED, STALLED_S = 4, 60
 
 
 class GuardedFrames:
     """The frames of a `VideoFrames`, read by another process, with the same interface.
 
     The system ends that process, a second of processor time beyond the limit of decoding, wherever it is in
-    the decoder's code; then, and where the decoder crashes, iterating raises UnreadableImageError, and the
-    calling process goes on. What it sends is read as numbers and pixels, never unpickled.
+    the decoder's code; then, where the decoder crashes, and where it waits for ever, iterating raises
+    UnreadableImageError, and the calling process goes on. What it sends is read as numbers and pixels, never
+    unpickled.
     """
 
     def __init__(self, frames: VideoFrames) -> None:
@@ -50,7 +53,10 @@ class GuardedFrames:
 
     def _receive(self, receiving: Connection) -> Iterator[Frame]:
         """Raises EOFError where the process ends before its last word."""
+        limit = self._frames.limits.decode_seconds
         while True:
+            if not receiving.poll(STALLED * limit + STALLED_S):
+                raise UnreadableImageError(too_slow(limit))
             told = json.loads(receiving.recv_bytes())
             if "reason" in told:
                 raise UnreadableImageError(told["reason"])
@@ -71,6 +77,7 @@ class GuardedFrames:
 
 def _send(frames: VideoFrames, sending: Connection) -> None:
     """What the process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the calling process ends it
     _limit(resource.RLIMIT_CPU, ceil(frames.limits.decode_seconds) + MARGIN_S)
     _limit(resource.RLIMIT_CORE, 0)  # no file of a crash
     with suppress(BrokenPipeError):  # nobody wants the rest

@@ -16,7 +16,7 @@ from common.runtime.worker_processes import start_fork_server
 from infer.classification.caution import NOT_ACROSS
 from infer.classification.request import MOST_EXPLAINED, ClassifyRequest, ClipRequest, FaceTableFormat
 from infer.commands.classifier_told import tell_ensemble, tell_point
-from infer.commands.copy_told import Render, write_copy
+from infer.commands.copy_told import Render, refuse_unless_clip, write_copy_of_clip
 from infer.commands.figures_told import tell_figures
 from infer.commands.options import RESULTS, ClassifierChoice
 
@@ -102,7 +102,7 @@ def classify(
     if one and output.out is None and output.table_format is not FaceTableFormat.CSV:
         told = output.table_format.value
         raise ParameterError("of one photograph or clip {format} {} is written with {out} alone", told)
-    _refuse_copy(source, one, output.render)
+    refuse_unless_clip(source, one, output.render)
     ensemble = model.load(stored)
     written = not one or output.out is not None or output.explain is not None
     if written:
@@ -114,11 +114,11 @@ def classify(
 
         images = images_and_clips_of(source, wanted, clips.options)
         faces = classify_images(images, ensemble, 1, temporal=clips.temporal)
-    if output.render is not None:
-        _write_copy(source, faces, output.render)
     if one:
         _print_one(faces)
         print_notes(faces.notes if output.out is None else ())
+    if output.render is not None:
+        write_copy_of_clip(source, faces, output.render)
     tell_point(faces.point)
     if not written:
         tell_ensemble(ensemble)
@@ -153,29 +153,6 @@ def _classified_and_written(
         of_first = ", of the first model alone" if len(ensemble.members) > 1 else ""
         console.print(f"Heat maps{of_first}: {escape(printable(str(found.explained)))}")
     return found.faces
-
-
-def _refuse_copy(source: Path, one: bool, copy: Path | None) -> None:
-    """Raise UserError for a copy that is asked for of what is not one clip, or cannot be written there."""
-    if copy is None:
-        return
-    from align.sources.photograph import is_clip
-    from infer.render.render import refuse_copy
-
-    if not (one and is_clip(source.name)):
-        raise ParameterError("{render} takes one clip, which {} is not; leave it out", source)
-    refuse_copy(copy, source)
-
-
-def _write_copy(source: Path, faces: "ClassifiedFaces", copy: Path) -> None:
-    if not faces.clips:
-        console.print("[yellow]note:[/] no annotated copy was written: no face was found to mark")
-        return
-    from infer.classification.annotated import annotation_of
-
-    (row,) = faces.clips
-    last = max(int(track.frame[-1]) for track in faces.clips[row].tracks)
-    write_copy(source, copy, annotation_of(faces, row), last + 1)
 
 
 def _print_faces(found: "Classification", table_format: FaceTableFormat) -> None:

@@ -1,5 +1,6 @@
 """`infer serve`: options and output."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,15 +20,16 @@ from infer.service.limits import ServiceLimits
 
 if TYPE_CHECKING:
     from infer.classification.ensemble import Ensemble
-    from infer.models.model import Model, Threshold
+    from infer.service.encoder import ServedEncoder
 
 EXAMPLES = examples(
     "python -m infer serve",
     "python -m infer serve --model mobilefacenet.pt --threshold 0.35 --port 9000",
     "python -m infer serve --name faces.example",
-    "python -m infer serve --classifier classifier.safetensors",
+    "python -m infer serve --classifier classifier.safetensors --classifier another.onnx",
     "curl -F photographs=@passport.jpg -F photographs=@selfie.jpg http://127.0.0.1:8000/verify",
     "curl -F photographs=@portrait.jpg http://127.0.0.1:8000/classify",
+    "curl -F document=@passport.jpg -F video=@selfie.mp4 http://127.0.0.1:8000/session",
 )
 MEGA = 1_000_000
 NEEDED = ("fastapi", "starlette", "uvicorn", "h11", "python_multipart")  # packages of the extra
@@ -39,12 +41,12 @@ def serve(
     model: ModelChoice,
     threshold: AskedThreshold = None,
     classifier: Annotated[
-        Path | None,
+        tuple[Path, ...],
         AsOption(
-            "Checkpoint of a classifier, or its ONNX file: tells which faces are synthetic, at /classify and "
-            "on the page."
+            "Checkpoint of a classifier, or its ONNX file: tells which faces are synthetic, at /classify, "
+            "/session and on the page. Repeatable: an ensemble."
         ),
-    ] = None,
+    ] = (),
     host: Annotated[str, AsOption("Address to listen on; beyond this machine with 0.0.0.0.")] = ("127.0.0.1"),
     name: Annotated[
         tuple[str, ...],
@@ -57,6 +59,9 @@ def serve(
     max_megapixels: Annotated[float, AsOption("Of a photograph.", least=0.1, most=120)] = (
         ServiceLimits.max_pixels // MEGA
     ),
+    max_clip_seconds: Annotated[
+        float, AsOption("Of a video; decoding it may take as many of the processor's.", least=1, most=600)
+    ] = ServiceLimits.clip_seconds,
     concurrency: Annotated[
         int | None, AsOption("Requests examined at a time.", default="one per core", least=1, most=256)
     ] = None,
@@ -71,16 +76,20 @@ def serve(
     from infer.service.hosts import hosts_of
     from infer.service.server import address_of, open_port, serve_app
     from infer.service.service import Service
-    from infer.verify import threshold_for
 
     hosts = hosts_of(host, name)
     with open_port(host, port) as bound:
-        loaded = model.load()
-        at = threshold_for(loaded, threshold)
-        limits = ServiceLimits(round(max_upload_mb * MEGA), round(max_megapixels * MEGA), concurrency)
-        told = None if classifier is None else _classifier(classifier, model)
-        service = Service(loaded, at, limits, told)
-        _tell(loaded, at, host)
+        encoder = _encoder(model, threshold, bool(classifier))
+        limits = ServiceLimits(
+            round(max_upload_mb * MEGA),
+            round(max_megapixels * MEGA),
+            max_clip_seconds,
+            max_clip_seconds,
+            concurrency,
+        )
+        told = _classifier(classifier, model) if classifier else None
+        service = Service(encoder, limits, told)
+        _tell(encoder, host)
         if told is not None:
             _tell_classifier(told)
         bound.listen()
@@ -112,25 +121,43 @@ def _tell_classifier(ensemble: "Ensemble") -> None:
     console.print(f"[yellow]note:[/] {NOT_ACROSS}")
 
 
-def _classifier(file: Path, model: ModelChoice) -> "Ensemble":
-    """The classifier of a file; faces are looked for as in its training, unless asked for otherwise."""
+def _classifier(files: Sequence[Path], model: ModelChoice) -> "Ensemble":
+    """The classifiers of some files; faces are looked for as in its training, unless asked for otherwise."""
     from infer.classification.ensemble import load_ensemble
 
     asked = replace(model.crops, face=None)
     every = asked if asked.aligned else EveryFaceRequest(**{**vars(asked), "face": FaceChoice.ALL})
-    return load_ensemble([file], CHECKPOINTS, every, model.device)
+    return load_ensemble(files, CHECKPOINTS, every, model.device)
 
 
-def _tell(loaded: "Model", at: "Threshold", host: str) -> None:
+def _encoder(model: ModelChoice, threshold: float | None, classifies: bool) -> "ServedEncoder | None":
+    """The encoder that is named, or else the best; None where there is none and a classifier is enough."""
+    from common.metrics.figures import VERIFICATION
+    from common.models.leaderboard import kept_checkpoints
+    from infer.service.encoder import ServedEncoder
+    from infer.verify import threshold_for
+
+    named = model.name is not None or threshold is not None
+    if classifies and not named and not kept_checkpoints(CHECKPOINTS, VERIFICATION):
+        return None
+    loaded = model.load()
+    return ServedEncoder.of(loaded, threshold_for(loaded, threshold))
+
+
+def _tell(encoder: "ServedEncoder | None", host: str) -> None:
     from infer.claims import synthetic_statement, threshold_doubt
     from infer.service.hosts import is_loopback
 
-    tell_model(loaded)
-    console.print(f"threshold {at.value:.4f} ({escape(at.source)})")
-    doubt = threshold_doubt(at)
-    if doubt:
-        console.print(f"[yellow]careful:[/] {escape(doubt)}")
-    console.print(f"[yellow]note:[/] {escape(synthetic_statement(loaded.card.synthetic))}")
+    if encoder is None:
+        console.print(f"no --model is named and there is none in {CHECKPOINTS}: faces are classified alone")
+    else:
+        tell_model(encoder.examiner.model)
+        console.print(f"threshold {encoder.at.value:.4f} ({escape(encoder.at.source)})")
+        doubt = threshold_doubt(encoder.at)
+        if doubt:
+            console.print(f"[yellow]careful:[/] {escape(doubt)}")
+        statement = synthetic_statement(encoder.examiner.model.card.synthetic)
+        console.print(f"[yellow]note:[/] {escape(statement)}")
     if not is_loopback(host):
         console.print(
             f"[yellow]warning:[/] everybody who reaches {escape(host)} can use this service: it asks for "

@@ -1,7 +1,6 @@
 """`infer session`: options and output."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -18,6 +17,7 @@ from infer.commands.copy_told import Render, write_copy
 from infer.commands.model_told import tell_model
 from infer.commands.one_answer import errors_told, refuse_early, status_of
 from infer.commands.options import CHECKPOINTS, AskedThreshold, ModelChoice
+from infer.session.dense_frames import DenseFrames
 
 if TYPE_CHECKING:
     from infer.classification.ensemble import Ensemble
@@ -30,20 +30,6 @@ EXAMPLES = examples(
     "python -m infer session passport.jpg selfie.mp4 --json | jq .reasons",
     "python -m infer session passport.jpg selfie.mp4 && echo welcome",
 )
-EVERY = 0.1  # seconds: a switch is seen within two frames of it
-
-
-@dataclass(frozen=True)
-class DenseFrames(ClipOptions):
-    """The frames of a session's video: by default one every `EVERY` seconds."""
-
-    frames: Annotated[int | None, AsOption("So many frames, evenly spaced.", least=1)] = None
-    every: Annotated[float | None, AsOption("A frame every so many seconds.", default=str(EVERY))] = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.frames is None and self.every is None and not self.all_frames:
-            object.__setattr__(self, "every", EVERY)
 
 
 @errors_told

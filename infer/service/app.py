@@ -1,5 +1,6 @@
 """The service as an ASGI application."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,12 +11,15 @@ from infer.service.body import BodyLimits
 from infer.service.errors import add_error_handlers
 from infer.service.guard import Guard
 from infer.service.hosts import Hosts
-from infer.service.limits import FEWEST_TO_VERIFY, MOST_PHOTOGRAPHS
 from infer.service.pages import add_pages
 from infer.service.schemas import ErrorReply
 from infer.service.service import Service
-from infer.service.uploads import FIELD
+from infer.service.uploads import DOCUMENT, TO_CLASSIFY, TO_EMBED, TO_VERIFY, VIDEO, Field
 
+FORMS = {
+    "photograph": "JPEG, PNG, WebP, BMP, TIFF or PGM",
+    "video": "MP4, QuickTime, Matroska, WebM or AVI",
+}
 Responses = dict[int | str, dict[str, Any]]
 
 EVERYWHERE: Responses = {
@@ -26,7 +30,10 @@ REFUSALS: Responses = EVERYWHERE | {
     408: {"model": ErrorReply, "description": "The request took too long to arrive."},
     413: {"model": ErrorReply, "description": "The photographs are too large together."},
     415: {"model": ErrorReply, "description": "The body is not multipart/form-data."},
-    422: {"model": ErrorReply, "description": "Too few or too many photographs, or a wrong option."},
+    422: {
+        "model": ErrorReply,
+        "description": "Too few or too many files, or a wrong option; a session without a face.",
+    },
     500: {"model": ErrorReply, "description": "A fault of the service or of its model."},
     503: {
         "model": ErrorReply,
@@ -45,33 +52,38 @@ def create_app(service: Service, hosts: Hosts) -> ASGIApp:
         docs_url=None,  # it would load its scripts from the network
         redoc_url=None,
     )
-    app.post("/verify", responses=REFUSALS, openapi_extra=_form(FEWEST_TO_VERIFY), operation_id="verify")(
-        service.verify
-    )
-    app.post("/embed", responses=REFUSALS, openapi_extra=_form(1), operation_id="embed")(service.embed)
+    if service.compares:
+        _add(app, "verify", service.verify, TO_VERIFY)
+        _add(app, "embed", service.embed, TO_EMBED)
+        _add(app, "session", service.session, DOCUMENT, VIDEO)
     if service.classifies:
-        app.post("/classify", responses=REFUSALS, openapi_extra=_form(1), operation_id="classify")(
-            service.classify
-        )
+        _add(app, "classify", service.classify, TO_CLASSIFY)
     app.get("/health", responses=EVERYWHERE, operation_id="health")(service.health)
     add_pages(app)
     add_error_handlers(app)
     return BodyLimits(Guard(app, hosts), service.limits)
 
 
-def _form(fewest: int) -> dict[str, Any]:
+def _add(app: FastAPI, name: str, endpoint: Callable[..., Any], *fields: Field) -> None:
+    """Add an endpoint that takes a form of these fields."""
+    app.post(f"/{name}", responses=REFUSALS, openapi_extra=_form(*fields), operation_id=name)(endpoint)
+
+
+def _form(*fields: Field) -> dict[str, Any]:
     """The body of a request as OpenAPI describes it; FastAPI does not see it, for it is read by hand."""
-    photographs = {
-        "type": "array",
-        "minItems": fewest,
-        "maxItems": MOST_PHOTOGRAPHS,
-        "items": {"type": "string", "format": "binary"},
-        "description": "JPEG, PNG, WebP, BMP, TIFF or PGM",
-    }
     schema = {
         "type": "object",
-        "properties": {FIELD: photographs},
-        "required": [FIELD],
+        "properties": {field.name: _described(field) for field in fields},
+        "required": [field.name for field in fields],
         "additionalProperties": False,
     }
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def _described(field: Field) -> dict[str, Any]:
+    forms = [form for word, form in FORMS.items() if word in field.holds]
+    file = {"type": "string", "format": "binary"}
+    told = {"description": "; ".join(forms)}
+    if field.most == 1:
+        return {**file, **told}
+    return {"type": "array", "minItems": field.fewest, "maxItems": field.most, "items": file, **told}

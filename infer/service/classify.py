@@ -1,73 +1,33 @@
-"""Photographs of a request classified: which of their faces are synthetic."""
+"""Photographs and clips of a request classified: which of their faces are synthetic."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from align.crops.aligner import Rejection
-from align.crops.reasons import NO_FACE
 from infer.classification.align_faces import align_faces
 from infer.classification.ensemble import Ensemble
 from infer.classification.faces import probabilities
-from infer.classification.verdict import (
-    FACE_VERDICTS,
-    FaceVerdict,
-    face_verdicts,
-    verdict_without_score,
-    why,
-)
-from infer.service.limits import MOST_FACES
+from infer.classification.verdict import FACE_VERDICTS, face_verdicts, why
+from infer.service.classified import ClassifiedFace, ClassifiedPhotograph
+from infer.service.clips import classify_clip, is_video
+from infer.service.limits import MOST_FACES, ServiceLimits
 from infer.service.photographs import look_at_uploads
 
 
-class ClassifiedFace(NamedTuple):
-    """A face of a photograph, and whether it is synthetic."""
+def classify_uploads(
+    ensemble: Ensemble, sources: Sequence[bytes], limits: ServiceLimits, given_up: Callable[[], bool]
+) -> list[ClassifiedPhotograph]:
+    """What an ensemble says of each encoded image or clip.
 
-    box: NDArray[np.float32]  # (4,) x1, y1, x2, y2 in pixels of the upright photograph
-    score: float  # of the detector; NaN for crops given as they are
-    probability: float  # P(synthetic), in [0, 1]
-    verdict: FaceVerdict
-    reason: str
-
-
-@dataclass(frozen=True)
-class ClassifiedPhotograph:
-    """The faces of a photograph.
-
-    Attributes:
-        faces: the `MOST_FACES` most prominent ones, in that order.
-        faces_found: how many there are in all.
-        problem: why there is no usable face, in words for people; None with one.
+    Raises as `look_at_uploads` and `Ensemble.logits`.
     """
 
-    faces: Sequence[ClassifiedFace]
-    faces_found: int
-    problem: str | None
+    def look(source: bytes) -> ClassifiedPhotograph:
+        if is_video(source):
+            return classify_clip(ensemble, source, limits.of_clip)
+        return _classify(ensemble, source)
 
-    @property
-    def verdict(self) -> FaceVerdict:
-        """That of its most doubtful face: bona fide only where each of them is."""
-        found = {face.verdict for face in self.faces}
-        if FaceVerdict.SYNTHETIC in found:
-            return FaceVerdict.SYNTHETIC
-        if not found:
-            return verdict_without_score(self.problem or NO_FACE)
-        return FaceVerdict.BONA_FIDE if found == {FaceVerdict.BONA_FIDE} else FaceVerdict.UNDECIDED
-
-
-def classify_uploads(
-    ensemble: Ensemble, sources: Sequence[bytes], max_pixels: int, given_up: Callable[[], bool]
-) -> list[ClassifiedPhotograph]:
-    """What an ensemble says of each encoded image. Raises as `look_at_uploads` and `Ensemble.logits`."""
     return look_at_uploads(
-        lambda source: _classify(ensemble, source),
-        lambda problem: ClassifiedPhotograph((), 0, problem),
-        sources,
-        max_pixels,
-        given_up,
+        look, lambda problem: ClassifiedPhotograph((), 0, problem), sources, limits.max_pixels, given_up
     )
 
 

@@ -1,6 +1,7 @@
 """Replies of `/classify`, made of what was found in photographs."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -8,30 +9,34 @@ from common.runtime.command_line import printable
 from infer.classification.caution import NOT_ACROSS
 from infer.classification.ensemble import Ensemble
 from infer.classification.verdict import SAID
-from infer.service.classify import ClassifiedFace, ClassifiedPhotograph
+from infer.service.classified import ClassifiedFace, ClassifiedPhotograph
 from infer.service.classify_schemas import (
     ClassifiedFaceReply,
     ClassifiedPhotographReply,
     ClassifierReply,
+    MomentReply,
 )
 from infer.service.replies import rounded
 
 
 def classifier_reply(ensemble: Ensemble) -> ClassifierReply:
-    """What is known of the one classifier of an ensemble; of its file the name alone."""
-    (member,) = ensemble.members
-    point = ensemble.point
+    """What is known of the classifiers of an ensemble, each thing once; of their files the names alone."""
+    members, point = ensemble.members, ensemble.point
     return ClassifierReply(
-        name=member.file.name,
-        network=member.info.network,
-        crop_size=member.size,
-        precision=member.model.precision,
-        trained_on=printable(member.info.trained_on),
+        name=_each(member.file.name for member in members),
+        network=_each(member.info.network for member in members),
+        crop_size=max(member.size for member in members),
+        precision=_each(member.model.precision for member in members),
+        trained_on=_each(printable(member.info.trained_on) for member in members),
         threshold=point.threshold,
         threshold_source=printable(point.threshold_from),
         undecided=list(point.undecided),
         statement=NOT_ACROSS,
     )
+
+
+def _each(told: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(text for text in told if text))
 
 
 def classified_reply(name: str, found: ClassifiedPhotograph) -> ClassifiedPhotographReply:
@@ -43,6 +48,7 @@ def classified_reply(name: str, found: ClassifiedPhotograph) -> ClassifiedPhotog
         faces=[_face(face) for face in found.faces],
         faces_found=found.faces_found,
         problem=found.problem,
+        clip=found.clip,
     )
 
 
@@ -53,4 +59,5 @@ def _face(face: ClassifiedFace) -> ClassifiedFaceReply:
         probability=face.probability,
         verdict=face.verdict,
         reason=face.reason,
+        moments=[MomentReply(**moment._asdict()) for moment in face.moments],
     )

@@ -13,15 +13,16 @@ class LimitsReply(Reply):
 
     max_photographs: int
     max_upload_bytes: int = Field(description="all photographs of a request together")
-    max_pixels: int = Field(description="of one photograph")
+    max_pixels: int = Field(description="of one photograph, or frame of a video")
+    max_clip_seconds: float = Field(description="of a video")
 
 
 class HealthReply(Reply):
     """State of the service."""
 
     status: Literal["ok"]
-    model: ModelReply
-    threshold: ThresholdReply
+    model: ModelReply | None = Field(description="null where faces are classified alone")
+    threshold: ThresholdReply | None
     classifier: ClassifierReply | None = Field(description="of `/classify`; null where there is none")
     limits: LimitsReply
     uptime_s: float = Field(ge=0)

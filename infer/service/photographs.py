@@ -33,7 +33,7 @@ def look_at_uploads(
     for source in sources:
         if given_up():
             raise GivenUpError
-        problem = _too_many_pixels(source, max_pixels)
+        problem = too_many_pixels(source, max_pixels)
         found.append(refused(problem) if problem else look(source))
     return found
 
@@ -51,7 +51,7 @@ def examine_uploads(
     )
 
 
-def _too_many_pixels(source: bytes, max_pixels: int) -> str | None:
+def too_many_pixels(source: bytes, max_pixels: int) -> str | None:
     """Why the header speaks against an image; None where it cannot be read, for `align` has better words."""
     try:
         width, height = stated_size(source)

@@ -10,60 +10,64 @@ from fastapi import Request
 
 from align.crops.aligner import aligner_of_process
 from infer.classification.ensemble import Ensemble
-from infer.examine import Examined, Examiner
-from infer.models.model import Model, Threshold
+from infer.examine import Examined
 from infer.service.classify import classify_uploads
 from infer.service.classify_replies import classified_reply, classifier_reply
 from infer.service.classify_schemas import ClassifyReply
+from infer.service.encoder import ServedEncoder
 from infer.service.health_schemas import HealthReply, LimitsReply
-from infer.service.limits import FEWEST_TO_VERIFY, MOST_PHOTOGRAPHS, WAITING, ServiceLimits
+from infer.service.limits import MOST_PHOTOGRAPHS, WAITING, ServiceLimits
 from infer.service.photographs import examine_uploads
 from infer.service.replies import (
     embedded_reply,
-    model_reply,
     pair_replies,
     photograph_reply,
     similarity_rows,
-    threshold_reply,
 )
 from infer.service.schemas import EmbedReply, VerifyReply
+from infer.service.session import session_reply
+from infer.service.session_schemas import SessionReply
 from infer.service.turns import Turns
-from infer.service.uploads import Upload, read_uploads
+from infer.service.uploads import (
+    DOCUMENT,
+    TO_CLASSIFY,
+    TO_EMBED,
+    TO_VERIFY,
+    VIDEO,
+    Field,
+    Upload,
+    read_uploads,
+)
 
-R = TypeVar("R", VerifyReply, EmbedReply, ClassifyReply)
+R = TypeVar("R", VerifyReply, EmbedReply, ClassifyReply, SessionReply)
 ABOUT = (
     "Are photographs of the same person? One cosine similarity a pair decides: at or above the threshold the "
     "pair is a match."
 )
-ABOUT_CLASSIFIER = "`/classify` says of single photographs whether their faces are synthetic."
+ABOUT_CLASSIFIER = "`/classify` says of single photographs and videos whether their faces are synthetic."
 Found = Sequence[tuple[Upload, Examined]]
 
 
 class Service:
-    """A model that is loaded once, and the requests that it serves.
+    """Models that are loaded once, and the requests that they serve.
 
     Args:
-        model: what embeds the faces.
-        threshold: where pairs are accepted.
+        encoder: what compares faces; None for a service that only classifies them.
         limits: what a request may cost.
-        classifier: the one classifier that `/classify` asks; None for a service without.
+        classifier: that `/classify` and `/session` ask; None for a service without.
 
     Raises UserError when a detector cannot be opened.
     """
 
     def __init__(
         self,
-        model: Model,
-        threshold: Threshold,
+        encoder: ServedEncoder | None,
         limits: ServiceLimits,
         classifier: Ensemble | None = None,
     ) -> None:
         self.limits = limits
         self.turns = Turns(limits.threads, WAITING)
-        self._model = model_reply(model)
-        self._threshold = threshold_reply(threshold)
-        self._trained = model.card.synthetic
-        self._examiner = Examiner(model)
+        self._served = encoder
         self._ensemble = classifier
         self._classifier = None if classifier is None else classifier_reply(classifier)
         for way in () if classifier is None else classifier.ways:
@@ -77,17 +81,20 @@ class Service:
         compared all the same. `crops=true` asks for what the model sees, too.
         """
 
+        encoder = self._encoder
+
         def reply(found: Found) -> VerifyReply:
             examined = [entry for _, entry in found]
+            trained = encoder.examiner.model.card.synthetic
             return VerifyReply(
-                model=self._model,
-                threshold=self._threshold,
+                model=encoder.model,
+                threshold=encoder.threshold,
                 photographs=[photograph_reply(upload.name, entry, crops) for upload, entry in found],
                 similarities=similarity_rows(examined),
-                pairs=pair_replies(examined, self._threshold.value, self._trained),
+                pairs=pair_replies(examined, encoder.at.value, trained),
             )
 
-        return await self._examined(request, FEWEST_TO_VERIFY, reply)
+        return await self._examined(request, TO_VERIFY, reply)
 
     async def embed(self, request: Request, crops: bool = False) -> EmbedReply:
         """The embeddings of 1 to 10 photographs, to be compared elsewhere.
@@ -97,40 +104,58 @@ class Service:
 
         def reply(found: Found) -> EmbedReply:
             return EmbedReply(
-                model=self._model,
+                model=self._encoder.model,
                 photographs=[embedded_reply(upload.name, entry, crops) for upload, entry in found],
             )
 
-        return await self._examined(request, 1, reply)
+        return await self._examined(request, TO_EMBED, reply)
 
     async def classify(self, request: Request) -> ClassifyReply:
-        """Which faces of 1 to 10 photographs are synthetic: P(synthetic), a verdict, and why.
+        """Which faces of 1 to 10 photographs and videos are synthetic: P(synthetic), a verdict, and why.
 
-        A photograph without a usable face is never called bona fide: its own row says what is the matter.
+        One without a usable face is never called bona fide: its own row says what is the matter. Of a video
+        32 frames are looked at, and each face has a score over time.
         """
         ensemble, classifier = self._ensemble, self._classifier
         if ensemble is None or classifier is None:
             raise RuntimeError("a service without a classifier has no such endpoint")
 
-        def work(uploads: Sequence[Upload], given_up: Event) -> ClassifyReply:
+        def work(fields: Sequence[list[Upload]], given_up: Event) -> ClassifyReply:
+            (uploads,) = fields
             data = [upload.data for upload in uploads]
-            found = classify_uploads(ensemble, data, self.limits.max_pixels, given_up.is_set)
+            found = classify_uploads(ensemble, data, self.limits, given_up.is_set)
             rows = [classified_reply(one.name, entry) for one, entry in zip(uploads, found, strict=True)]
             return ClassifyReply(classifier=classifier, photographs=rows)
 
-        return await self._answer(request, 1, work)
+        return await self._answer(request, [TO_CLASSIFY], work)
+
+    async def session(self, request: Request) -> SessionReply:
+        """Is the person of a video the one on a document, the same one throughout, and bona fide?
+
+        Ten frames a second are looked at. The answer is the object of `infer session --json`. Where document
+        or video shows no face or cannot be read, there is none: the error says which, and why.
+        """
+
+        encoder = self._encoder
+
+        def work(fields: Sequence[list[Upload]], given_up: Event) -> SessionReply:
+            (document,), (video,) = fields
+            return session_reply(document, video, encoder, self._ensemble, self.limits)
+
+        return await self._answer(request, [DOCUMENT, VIDEO], work)
 
     async def health(self) -> HealthReply:
         """Whether the service is up, with which model, and how busy; answers while all threads are busy."""
         return HealthReply(
             status="ok",
-            model=self._model,
-            threshold=self._threshold,
+            model=self._served.model if self._served else None,
+            threshold=self._served.threshold if self._served else None,
             classifier=self._classifier,
             limits=LimitsReply(
                 max_photographs=MOST_PHOTOGRAPHS,
                 max_upload_bytes=self.limits.max_body,
                 max_pixels=self.limits.max_pixels,
+                max_clip_seconds=self.limits.clip_seconds,
             ),
             uptime_s=time.monotonic() - self._started,
             in_flight=self.turns.in_flight,
@@ -139,31 +164,48 @@ class Service:
     @property
     def about(self) -> str:
         """What the service is for, and what its scores say of synthetic faces, in a few sentences."""
-        statement = self._model.synthetic.statement
-        about = f"{ABOUT} {statement[0].upper()}{statement[1:]}."
-        return f"{about} {ABOUT_CLASSIFIER}" if self.classifies else about
+        told = [ABOUT_CLASSIFIER] if self.classifies else []
+        if self._served is not None:
+            statement = self._served.model.synthetic.statement
+            told = [ABOUT, f"{statement[0].upper()}{statement[1:]}.", *told]
+        return " ".join(told)
+
+    @property
+    def compares(self) -> bool:
+        """Whether it has an encoder."""
+        return self._served is not None
 
     @property
     def classifies(self) -> bool:
         """Whether it has a classifier."""
         return self._classifier is not None
 
+    @property
+    def _encoder(self) -> ServedEncoder:
+        if self._served is None:
+            raise RuntimeError("a service without an encoder has no such endpoint")
+        return self._served
+
     def close(self) -> None:
         """Let go of what waits for its turn."""
         self.turns.close()
 
-    async def _examined(self, request: Request, fewest: int, reply: Callable[[Found], R]) -> R:
+    async def _examined(self, request: Request, field: Field, reply: Callable[[Found], R]) -> R:
         """Answer with what is said of photographs that were examined for the encoder."""
+        examiner = self._encoder.examiner
 
-        def work(uploads: Sequence[Upload], given_up: Event) -> R:
+        def work(fields: Sequence[list[Upload]], given_up: Event) -> R:
+            (uploads,) = fields
             data = [upload.data for upload in uploads]
-            examined = examine_uploads(self._examiner, data, self.limits.max_pixels, given_up.is_set)
+            examined = examine_uploads(examiner, data, self.limits.max_pixels, given_up.is_set)
             return reply(list(zip(uploads, examined, strict=True)))
 
-        return await self._answer(request, fewest, work)
+        return await self._answer(request, [field], work)
 
-    async def _answer(self, request: Request, fewest: int, work: Callable[[Sequence[Upload], Event], R]) -> R:
+    async def _answer(
+        self, request: Request, fields: Sequence[Field], work: Callable[[Sequence[list[Upload]], Event], R]
+    ) -> R:
         """Receive, wait for a turn, and work in a thread."""
         with self.turns.admitted():
-            uploads = await read_uploads(request, fewest, self.limits.max_body)
+            uploads = await read_uploads(request, fields, self.limits.max_body)
             return await self.turns.run(request, partial(work, uploads))

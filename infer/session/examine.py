@@ -5,12 +5,11 @@ from os import PathLike
 
 from align.media.source import ImageSource
 from common.models.classifier_checkpoint import OperatingPoint
-from common.runtime.errors import UserError
 from infer.classification.clip_faces import ClipFile
 from infer.classification.ensemble import Ensemble
 from infer.examine import Examined, Examiner
 from infer.models.model import Model
-from infer.session.sightings import Sightings, see_faces
+from infer.session.sightings import NoSessionError, Sightings, see_faces
 from infer.session.verdict import SessionVerdict, judge
 
 
@@ -33,12 +32,12 @@ def examine_session(
 ) -> Session:
     """The session of the person on a document and a video of them.
 
-    Raises UserError where one of them cannot be read or shows no face, and as `see_faces`.
+    Raises NoSessionError where one of them cannot be read or shows no face, and as `see_faces`.
     """
     (examined,) = Examiner(model).examine([document])
     if examined.embedding is None:
         named = document if isinstance(document, str | PathLike) else "the document"
-        raise UserError(f"{named}: {examined.problem}")
+        raise NoSessionError(f"{named}: {examined.problem}")
     seen = see_faces(video, model, ensemble)
     point = ensemble.point if ensemble else None
     return Session(examined, seen, judge(seen, examined.embedding, threshold, point), point)

@@ -17,6 +17,10 @@ from infer.embeddings import align_options
 from infer.models.model import Model
 
 
+class NoSessionError(UserError):
+    """A document or video without a face that could be compared; the message says why."""
+
+
 @dataclass(frozen=True)
 class Sightings:
     """S faces in N frames of a video, in order of time.
@@ -47,8 +51,8 @@ class Sightings:
 def see_faces(clip: ClipFile, model: Model, ensemble: Ensemble | None = None) -> Sightings:
     """Every face of the chosen frames of a video, embedded, and classified where there is a classifier.
 
-    Raises UserError for a video that cannot be read or has no face in these frames, and for a classifier of
-    frames that are crops already.
+    Raises NoSessionError for a video that cannot be read or has no face in these frames, and UserError for a
+    classifier of frames that are crops already.
     """
     options = align_options(model, aligned=False)
     if ensemble is not None and options.detector == NONE:
@@ -57,7 +61,7 @@ def see_faces(clip: ClipFile, model: Model, ensemble: Ensemble | None = None) ->
     every = list(dict.fromkeys([options, *ways]))  # the video is read once for each
     (cut,) = cut_clips([clip], every)
     if isinstance(cut, Rejection):
-        raise UserError(f"{clip.source if isinstance(clip.source, Path) else 'the video'}: {cut.reason}")
+        raise NoSessionError(f"{clip.source if isinstance(clip.source, Path) else 'the video'}: {cut.reason}")
     order = np.lexsort((cut.track, cut.frame))
     faces = [cut.faces[row] for row in order.tolist()]
     crops = [face.views[0] for face in faces]

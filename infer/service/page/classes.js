@@ -2,6 +2,7 @@
 
 import { element, number, place } from "/assets/elements.js";
 import { sentence } from "/assets/service.js";
+import { timeline } from "/assets/timeline.js";
 
 const WORDS = {
   bona_fide: "Bona fide",
@@ -23,22 +24,27 @@ export function classes(answer) {
 export function classesSummary(answer) {
   if (answer.photographs.length === 1) return sentence(answer.photographs[0].statement);
   const count = answer.photographs.filter((photograph) => photograph.verdict === "synthetic").length;
-  return `${count} of ${answer.photographs.length} photographs ${count === 1 ? "shows" : "show"} a synthetic face.`;
+  return `${count} of ${answer.photographs.length} ${answer.photographs.some(({ clip }) => clip !== null) ? "files" : "photographs"} ${count === 1 ? "shows" : "show"} a synthetic face.`;
 }
 
 function rows(photograph, index, classifier) {
-  if (!photograph.faces.length) return [row(photograph.verdict, place(index), null, photograph.problem, classifier)];
+  if (!photograph.faces.length) return [row({ verdict: photograph.verdict, reason: photograph.problem, moments: [] }, place(index), classifier)];
   return photograph.faces.map((face, at) =>
-    row(face.verdict, at ? `${place(index)}, face ${at + 1}` : place(index), face.probability, face.reason, classifier));
+    row(at || photograph.clip === null ? face : { ...face, reason: `${face.reason}. ${sentence(photograph.clip)}` },
+      at ? `${place(index)}, face ${at + 1}` : place(index), classifier));
 }
 
-function row(verdict, name, probability, reason, classifier) {
+function row({ verdict, probability = null, reason, moments }, name, classifier) {
   return element("li", { class: verdict },
     element("span", { class: "whose" }, name),
     element("div", {},
       element("p", { class: "class" }, element("strong", {}, WORDS[verdict]),
         probability === null ? null : ` P(synthetic) ${number(probability)}`),
       probability === null ? null : bar(probability, classifier),
+      moments.length > 1 ? timeline({
+        points: moments.map((moment) => ({ seconds: moment.seconds, value: moment.probability })),
+        limit: classifier.threshold, label: `P(synthetic) in ${moments.length} frames of the video`,
+      }) : null,
       element("p", { class: "why" }, sentence(reason))));
 }
 

@@ -8,7 +8,8 @@ import { sentence } from "/assets/service.js";
  * whether it was looked at by itself.
  */
 export function card(photograph, index, found, done, remove) {
-  const name = photograph.file.name || "pasted photograph";
+  const kind = photograph.video ? "video" : "photograph";
+  const name = photograph.file.name || `pasted ${kind}`;
   return element(
     "li",
     { class: `card ${found ? (found.face ? "" : "faceless") : done ? "" : "waiting"}` },
@@ -19,7 +20,7 @@ export function card(photograph, index, found, done, remove) {
       element("span", { class: "letter", "aria-hidden": "true" }, place(index)),
       element(
         "button",
-        { type: "button", class: "remove", "aria-label": `Remove photograph ${place(index)}, ${name}`, onclick: remove },
+        { type: "button", class: "remove", "aria-label": `Remove ${kind} ${place(index)}, ${name}`, onclick: remove },
         cross(),
       ),
     ),
@@ -51,9 +52,20 @@ export function miniature(photograph, index, found) {
 }
 
 function thumbnail(photograph, index) {
+  if (photograph.video) return film(photograph, index);
   const picture = element("img", { class: "whole", alt: `Photograph ${place(index)}`, src: photograph.url });
   picture.addEventListener("error", () => picture.replaceWith(nothing("whole")), { once: true });
   return picture;
+}
+
+/** The first frame of a video, which plays where it is clicked. */
+function film(photograph, index) {
+  const shown = element("video", { class: "whole", "aria-label": `Video ${place(index)}`, src: `${photograph.url}#t=0.1`,
+    preload: "metadata", playsinline: true });
+  shown.muted = true;
+  shown.addEventListener("click", () => (shown.paused ? shown.play() : shown.pause()));
+  shown.addEventListener("error", () => shown.replaceWith(nothing("whole")), { once: true });
+  return shown;
 }
 
 /** In the place of a file that the browser cannot show. */

@@ -1,33 +1,41 @@
 // The page: photographs come in by drop, choice or paste, are classified where the service has a classifier, and
-// compared as soon as there are two.
+// compared as soon as there are two. A photograph and a video are a session.
 
 import { classes, classesSummary } from "/assets/classes.js";
 import { number } from "/assets/elements.js";
 import { card } from "/assets/faces.js";
-import { Refusal, classify, health, sentence, verify } from "/assets/service.js";
+import * as service from "/assets/service.js";
+import { session, sessionSummary } from "/assets/session.js";
 import { result, summary } from "/assets/verdicts.js";
 
 const at = (id) => document.getElementById(id);
+const { Refusal, sentence } = service;
 const limits = { max_photographs: 10, max_upload_bytes: Infinity };
-let photographs = []; // {file, url}; forgotten with the page
+let photographs = []; // {file, url, video}, video: whether it is one; forgotten with the page
 let answer = null; // of the service, to these very photographs
-let classified = null; // the same of its classifier
-let classifies = false; // whether it has one
+let met = null; // the same for a document and a video
+let classified = null; // the same of its classifier, if it has one
+let compares = true; // whether the service has an encoder
+let classifies = false; // and a classifier
 let running = null; // AbortController of the request under way
 
 /** Add files, as many as fit, and compare. */
 function add(files) {
-  const images = [...files].filter((file) => file.type.startsWith("image/") || file.type === "" || /\.p[gpn]m$/i.test(file.name));
+  const images = [...files].filter((file) => isVideo(file) || file.type.startsWith("image/") || file.type === "" || /\.p[gpn]m$/i.test(file.name));
   const room = limits.max_photographs - photographs.length;
-  if (files.length && !images.length) return tell("These are no photographs. JPEG, PNG, WebP, BMP and TIFF are read.");
+  if (files.length && !images.length) return tell("These are no photographs. JPEG, PNG, WebP, BMP and TIFF are read, and videos.");
   if (!images.length) return;
   if (room > 0) {
-    photographs.push(...images.slice(0, room).map((file) => ({ file, url: URL.createObjectURL(file) })));
+    photographs.push(...images.slice(0, room).map((file) => ({ file, url: URL.createObjectURL(file), video: isVideo(file) })));
     change();
   }
   if (images.length > room) {
     tell(`Ten photographs at a time: ${images.length - room} ${images.length - room === 1 ? "was" : "were"} left out.`);
   }
+}
+
+function isVideo(file) {
+  return file.type.startsWith("video/") || /\.(mp4|mov|mkv|webm|avi|m4v)$/i.test(file.name);
 }
 
 function remove(photograph) {
@@ -47,7 +55,7 @@ function clear() {
 }
 
 function change() {
-  answer = classified = null;
+  answer = classified = met = null;
   tell(null);
   compare();
 }
@@ -56,7 +64,13 @@ async function compare() {
   running?.abort();
   running = null;
   const size = photographs.reduce((sum, { file }) => sum + file.size, 0);
+  const videos = photographs.filter(({ video }) => video);
+  const isSession = compares && videos.length === 1 && photographs.length === 2;
   if (photographs.length < (classifies ? 1 : 2)) return draw();
+  if (compares && videos.length && !isSession && !(classifies && videos.length === photographs.length)) {
+    draw();
+    return tell("A video is compared with one photograph, that of a document. Remove the other ones.");
+  }
   if (size > limits.max_upload_bytes) {
     draw();
     return tell(`${megabytes(size)} MB are too much: the service takes ${megabytes(limits.max_upload_bytes)} MB at a time. Remove a photograph.`);
@@ -67,11 +81,13 @@ async function compare() {
   draw();
   try {
     const files = photographs.map(({ file }) => file);
+    const document = photographs.find(({ video }) => !video);
     const answers = await Promise.all([
-      files.length > 1 ? verify(files, mine.signal) : null,
-      classifies ? classify(files, mine.signal) : null,
+      compares && files.length > 1 && !videos.length ? service.verify(files, mine.signal) : null,
+      classifies && !isSession ? service.classify(files, mine.signal) : null,
+      isSession ? service.session(document.file, videos[0].file, mine.signal) : null,
     ]);
-    [answer, classified] = answers;
+    [answer, classified, met] = answers;
   } catch (error) {
     if (mine.signal.aborted) return;
     mine.abort(); // the other of two requests
@@ -94,14 +110,15 @@ function draw() {
   at("choose").disabled = photographs.length >= limits.max_photographs;
   at("cards").replaceChildren(
     ...photographs.map((photograph, index) =>
-      card(photograph, index, answer?.photographs[index] ?? null, classified !== null, () => remove(photograph))),
+      card(photograph, index, answer?.photographs[index] ?? null, (classified ?? met) !== null, () => remove(photograph))),
   );
   at("cards").style.setProperty("--columns", columns(photographs.length));
   at("cards").classList.toggle("busy", running !== null);
   at("progress").hidden = running === null;
-  at("result").hidden = answer === null && classified === null;
+  at("result").hidden = (answer ?? classified ?? met) === null;
   at("result").replaceChildren(
     ...(answer ? result(answer, photographs) : []),
+    ...(met ? [session(met)] : []),
     ...(classified ? [classes(classified)] : []),
   );
   at("status").textContent = status();
@@ -115,10 +132,13 @@ function columns(count) {
 }
 
 function status() {
+  const film = photographs.some(({ video }) => video);
+  if (running && film) return "Looking at the video …";
   if (running) return photographs.length > 1 ? `Comparing ${photographs.length} photographs …` : "Looking at the photograph …";
-  const told = [answer ? summary(answer) : "", classified ? classesSummary(classified) : ""].filter(Boolean);
+  const told = [answer ? summary(answer) : "", met ? sessionSummary(met) : "", classified ? classesSummary(classified) : ""].filter(Boolean);
   if (told.length) return told.join(" ");
-  return photographs.length === 1 ? "Add the photograph to compare it with." : "";
+  if (photographs.length !== 1 || !compares) return "";
+  return film ? "Add the photograph of a document to compare it with." : "Add the photograph to compare it with.";
 }
 
 function tell(message, passing = false) {
@@ -133,13 +153,20 @@ function megabytes(bytes) {
 
 async function introduce() {
   try {
-    const state = await health();
+    const state = await service.health();
     Object.assign(limits, state.limits);
-    at("model").textContent = `${state.model.name} · threshold ${number(state.threshold.value)}`;
-    at("model").title = `${state.model.backbone}; threshold: ${state.threshold.source}`;
-    at("question").textContent = state.model.synthetic.judged ? "The same person? And real?" : "The same person?";
-    at("claim").textContent = sentence(state.model.synthetic.statement);
+    compares = state.model !== null;
     classifies = state.classifier !== null;
+    const shown = state.model ?? state.classifier;
+    const threshold = state.threshold ?? { value: state.classifier.threshold, source: state.classifier.threshold_source };
+    at("model").textContent = `${shown.name} · threshold ${number(threshold.value)}`;
+    at("model").title = `${shown.backbone ?? shown.network}; threshold: ${threshold.source}`;
+    if (compares) {
+      at("question").textContent = state.model.synthetic.judged ? "The same person? And real?" : "The same person?";
+      at("claim").textContent = sentence(state.model.synthetic.statement);
+    } else {
+      document.querySelector(".lead").firstChild.textContent = "";
+    }
     if (classifies) inviteOne();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -149,10 +176,11 @@ async function introduce() {
 
 /** Words for a service that looks at single photographs, too. */
 function inviteOne() {
-  at("question").textContent = "The same person? Synthetic?";
-  at("claim").textContent += " A classifier looks at each photograph by itself.";
-  document.querySelector(".invitation .coarse-hide").textContent = "Drop one to ten photographs here, or paste them";
-  document.querySelector(".invitation .coarse-only").textContent = "One to ten photographs";
+  at("question").textContent = compares ? "The same person? Synthetic?" : "Synthetic?";
+  at("claim").textContent += " A classifier looks at each photograph and video by itself.";
+  document.querySelector(".invitation .coarse-hide").textContent = compares
+    ? "Drop one to ten photographs here, a video, or both" : "Drop one to ten photographs or videos here";
+  document.querySelector(".invitation .coarse-only").textContent = compares ? "One to ten photographs, a video, or both" : "One to ten photographs or videos";
   if (photographs.length) compare();
 }
 

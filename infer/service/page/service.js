@@ -23,6 +23,14 @@ export async function classify(files, signal) {
   return read(await reach("/classify", { method: "POST", body: form(files), signal }));
 }
 
+/** Whether the person of a video is the one on a document; the answer of POST /session. */
+export async function session(document, video, signal) {
+  const filled = new FormData();
+  filled.append("document", document, document.name || "document");
+  filled.append("video", video, video.name || "video");
+  return read(await reach("/session", { method: "POST", body: filled, signal }));
+}
+
 function form(files) {
   const filled = new FormData();
   for (const file of files) filled.append("photographs", file, file.name || "photograph");

@@ -178,6 +178,11 @@ function legend(answer) {
     faceless ? entry("no_face", "no face") : null);
 }
 
-function icon(path) {
+/** Title and icon of a verdict. */
+export function words(verdict) {
+  return WORDS[verdict];
+}
+
+export function icon(path) {
   return shape("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: path }));
 }

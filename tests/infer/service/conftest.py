@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -25,9 +26,12 @@ from infer.classification.ensemble import load_ensemble
 from infer.cropping import EveryFaceRequest
 from infer.models.model import Model, Threshold
 from infer.service.app import create_app
+from infer.service.encoder import ServedEncoder
 from infer.service.hosts import hosts_of
 from infer.service.limits import ServiceLimits
 from infer.service.service import Service
+
+from ...align.media.clips import write_clip
 
 HOST = "127.0.0.1"
 THRESHOLD = Threshold(0.5, "as asked for")
@@ -55,6 +59,14 @@ def faceless() -> bytes:
 
 
 @pytest.fixture(scope="session")
+def clip(portraits: list[NDArray[np.uint8]], tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The video of the person of the first photograph, 13 frames in half a second."""
+    face = cv2.resize(portraits[0], (160, 160))
+    frames = [np.roll(face, step, 1) for step in range(13)]
+    return write_clip(tmp_path_factory.mktemp("clip") / "selfie.mp4", frames, crf="12").read_bytes()
+
+
+@pytest.fixture(scope="session")
 def classifier(make_classifier: Callable[..., Path]) -> Path:
     return make_classifier(OperatingPoint(threshold=0.5, threshold_from="EER"))
 
@@ -64,10 +76,11 @@ def make_service(model: Model, classifier: Path) -> Iterator[Callable[..., Servi
     """A service with limits that are given by name, and without a classifier if that is asked for."""
     made: list[Service] = []
 
-    def make(with_classifier: bool = True, **limits: float) -> Service:
+    def make(with_classifier: bool = True, with_encoder: bool = True, **limits: float) -> Service:
         every = EveryFaceRequest(face=FaceChoice.ALL)
         asked = load_ensemble([classifier], Path("nowhere"), every) if with_classifier else None
-        made.append(Service(model, THRESHOLD, ServiceLimits(**limits), asked))  # type: ignore[arg-type]
+        encoder = ServedEncoder.of(model, THRESHOLD) if with_encoder else None
+        made.append(Service(encoder, ServiceLimits(**limits), asked))  # type: ignore[arg-type]
         return made[-1]
 
     yield make

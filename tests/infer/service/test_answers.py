@@ -107,6 +107,7 @@ def test_health_tells_the_model_and_the_limits(client: TestClient) -> None:
         "max_photographs": 10,
         "max_upload_bytes": 64_000_000,
         "max_pixels": 40_000_000,
+        "max_clip_seconds": 30.0,
     }
 
 

@@ -51,12 +51,16 @@ def test_the_service_keeps_to_its_document(
 
 def test_every_refusal_is_declared(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
-    for path in ("/verify", "/embed", "/classify"):
+    for path in ("/verify", "/embed", "/classify", "/session"):
         told = document["paths"][path]["post"]
         assert set(told["responses"]) == {"200", "400", "403", "408", "413", "415", "422", "500", "503"}
         for status, response in told["responses"].items():
             name = response["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
             assert status == "200" or name == "ErrorReply"
-        form = told["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["photographs"]
+        form = told["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+        if path == "/session":
+            assert sorted(form) == ["document", "video"]
+            continue
+        form = form["photographs"]
         assert (form["minItems"], form["maxItems"]) == (2 if path == "/verify" else 1, 10)
     assert "HTTPValidationError" not in document["components"]["schemas"]

@@ -197,6 +197,28 @@ def test_the_documentation_is_drawn_from_the_document(page: "Page", address: str
     assert page.locator(".operation h2").all_inner_texts() == [
         "POST\n/verify",
         "POST\n/embed",
+        "POST\n/session",
         "GET\n/health",
     ]
     assert "2 to 10 files" in page.locator(".operation").first.inner_text()
+
+
+def test_a_document_and_a_video_of_its_person(
+    browser: "Browser", classifying: str, jpegs: list[bytes], clip: bytes
+) -> None:
+    view = {"width": 390, "height": 800}
+    with opened_page(browser, classifying, color_scheme="dark", viewport=view) as page:
+        page.get_by_role("heading", name="The same person? Synthetic?").wait_for()
+        film = {"name": "selfie.mp4", "mimeType": "video/mp4", "buffer": clip}
+        page.set_input_files("#files", [film])
+        row = page.locator(".classes li")
+        assert "P(synthetic) 0." in row.inner_text(timeout=30_000) and row.locator(".timeline").count() == 1
+        page.set_input_files("#files", [photograph("passport.jpg", jpegs[0])])
+        page.locator(".session").wait_for(timeout=30_000)
+        assert "in 5 frames only, of 10 at the least" in page.locator(".session .reasons").inner_text()
+        assert "No answer" in verdict(page)
+        assert page.locator(".session .timeline").count() == 2
+        assert page.locator(".session .timeline").first.locator(".moment").count() == 5
+        assert page.evaluate("document.documentElement.scrollWidth") <= view["width"]
+        page.set_input_files("#files", [photograph("b.jpg", jpegs[1])])
+        assert "compared with one photograph" in page.locator("#error").inner_text()

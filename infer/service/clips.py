@@ -1,0 +1,56 @@
+"""A clip of a request classified: its faces over time, the highest of which decides."""
+
+import math
+
+import numpy as np
+
+from align.crops.aligner import Rejection
+from align.media.video_limits import VideoLimits
+from align.tracks.options import USUAL_FRAMES
+from common.runtime.file_kinds import Kind, by_signature
+from infer.classification.clip_faces import ClipFile, cut_clips
+from infer.classification.clip_verdict import TOO_BRIEF, is_brief
+from infer.classification.ensemble import Ensemble
+from infer.classification.faces import probabilities
+from infer.classification.request import Temporal
+from infer.classification.score import score_faces
+from infer.classification.scored_clip import ScoredTrack, clip_of
+from infer.classification.verdict import FaceVerdict, face_verdict, why
+from infer.service.classified import ClassifiedFace, ClassifiedPhotograph, Moment
+from infer.service.limits import MOST_FACES
+
+SIGNED = 64  # bytes at the start
+
+
+def is_video(source: bytes) -> bool:
+    """Whether bytes begin as those of a video do."""
+    content = by_signature(source[:SIGNED])
+    return content is not None and content.kind is Kind.VIDEO
+
+
+def classify_clip(ensemble: Ensemble, source: bytes, limits: VideoLimits) -> ClassifiedPhotograph:
+    """What an ensemble says of the bytes of a clip, of 32 evenly spaced frames; never raises for these."""
+    (cut,) = cut_clips([ClipFile(source, USUAL_FRAMES, limits)], ensemble.ways)
+    if isinstance(cut, Rejection):
+        return ClassifiedPhotograph((), 0, cut.reason)
+    scored = score_faces(cut.faces, ensemble, measure=False)
+    clip = clip_of(cut, scored, Temporal.MEAN, ensemble.way_of[0])
+    tracks = sorted(clip.tracks, key=lambda track: -track.logit)[:MOST_FACES]
+    faces = [_face(track, ensemble, is_brief(clip)) for track in tracks]
+    return ClassifiedPhotograph(faces, len(clip.tracks), None, clip.told())
+
+
+def _face(track: ScoredTrack, ensemble: Ensemble, brief: bool) -> ClassifiedFace:
+    worst = int(np.argmax(track.logits))
+    score, *each = probabilities(np.array([track.logit, *track.logits])).tolist()
+    verdict, reason = face_verdict(score, ensemble.point), why(score, ensemble.point)
+    if brief and verdict is FaceVerdict.BONA_FIDE:
+        verdict, reason = FaceVerdict.UNDECIDED, f"{reason}, {TOO_BRIEF}"
+    return ClassifiedFace(
+        track.boxes[worst],
+        math.nan,
+        score,
+        verdict,
+        reason,
+        [Moment(at, one) for at, one in zip(track.seconds.tolist(), each, strict=True)],
+    )
