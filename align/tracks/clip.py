@@ -1,7 +1,7 @@
 """A clip, from its file to the crops of the people in it, track by track."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from align.crops.aligner import AlignedFace, Aligner, Rejection
@@ -54,10 +54,12 @@ def align_clip(
     options: ClipOptions,
     spool: CropSpool | None = None,
     limits: VideoLimits = USUAL_LIMITS,
+    watch: Callable[[], None] = lambda: None,
 ) -> AlignedClip | Rejection:
     """The tracks of a video that the aligner's choice of a face keeps; never raises for what it holds.
 
-    Crops are in memory, or in the spool; OSError says that its disk is full.
+    Crops are in memory, or in the spool; OSError says that its disk is full. `watch` is called every few
+    frames, and what it raises ends the reading.
 
     Which is a clip's main track is decided by a vote of its frames, in each of which the aligner chooses a
     face; the choice `all` keeps the others too. Where no frame has a face and the middle of each is taken
@@ -67,6 +69,7 @@ def align_clip(
     frames = GuardedFrames(VideoFrames(source, options.choice, limits))
     try:
         for batch in _batches(frames, aligner.detector.batch_size if aligner.detector else 1):
+            watch()
             reader.read(batch)
     except UnreadableImageError as error:
         return Rejection(str(error))

@@ -1,6 +1,6 @@
 """Clips to classify, and the crops of their tracks in every way that a model of an ensemble takes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,11 +22,15 @@ from infer.stored_crops import ShardCrop, read_crops
 
 @dataclass(frozen=True)
 class ClipFile:
-    """A video, which of its frames are looked at, and what it may take."""
+    """A video, which of its frames are looked at, and what it may take.
+
+    `watch` is called every few frames, and what it raises ends the reading; not across processes.
+    """
 
     source: VideoSource
     options: ClipOptions
     limits: VideoLimits = USUAL_LIMITS
+    watch: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +84,10 @@ def _cut(clip: ClipFile, ways: Sequence[AlignOptions]) -> CutClip | Rejection:
     found = []
     for way in ways:
         every = way if way.detector == NONE else replace(way, face=FaceChoice.ALL)
-        aligned = align_clip(aligner_of_process(every), clip.source, clip.options, limits=clip.limits)
+        watch = clip.watch or (lambda: None)
+        aligned = align_clip(
+            aligner_of_process(every), clip.source, clip.options, limits=clip.limits, watch=watch
+        )
         if isinstance(aligned, Rejection):
             return aligned
         found.append(aligned)

@@ -27,7 +27,7 @@ EXAMPLES = examples(
     "python -m infer verify a.jpg b.jpg --json | jq .similarity",
     "python -m infer verify a.jpg b.jpg && echo welcome",
 )
-PHOTOGRAPH_HELP = "A photograph or video; the most prominent face of it counts, the best frames averaged."
+PHOTOGRAPH_HELP = "A photograph or video; the most prominent face of it counts."
 
 
 @errors_told

@@ -11,6 +11,7 @@ from infer.service.classified import ClassifiedFace, ClassifiedPhotograph
 from infer.service.clips import classify_clip, is_video
 from infer.service.limits import MOST_FACES, ServiceLimits
 from infer.service.photographs import look_at_uploads
+from infer.service.turns import watching
 
 
 def classify_uploads(
@@ -23,7 +24,7 @@ def classify_uploads(
 
     def look(source: bytes) -> ClassifiedPhotograph:
         if is_video(source):
-            return classify_clip(ensemble, source, limits.of_clip)
+            return classify_clip(ensemble, source, limits.of_clip, watching(given_up))
         return _classify(ensemble, source)
 
     return look_at_uploads(

@@ -1,6 +1,7 @@
 """A clip of a request classified: its faces over time, the highest of which decides."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -28,9 +29,14 @@ def is_video(source: bytes) -> bool:
     return content is not None and content.kind is Kind.VIDEO
 
 
-def classify_clip(ensemble: Ensemble, source: bytes, limits: VideoLimits) -> ClassifiedPhotograph:
-    """What an ensemble says of the bytes of a clip, of 32 evenly spaced frames; never raises for these."""
-    (cut,) = cut_clips([ClipFile(source, USUAL_FRAMES, limits)], ensemble.ways)
+def classify_clip(
+    ensemble: Ensemble, source: bytes, limits: VideoLimits, watch: Callable[[], None]
+) -> ClassifiedPhotograph:
+    """What an ensemble says of the bytes of a clip, of 32 evenly spaced frames; never raises for these.
+
+    Raises what `watch` does, which is called every few frames.
+    """
+    (cut,) = cut_clips([ClipFile(source, USUAL_FRAMES, limits, watch)], ensemble.ways)
     if isinstance(cut, Rejection):
         return ClassifiedPhotograph((), 0, cut.reason)
     scored = score_faces(cut.faces, ensemble, measure=False)

@@ -140,7 +140,7 @@ class Service:
 
         def work(fields: Sequence[list[Upload]], given_up: Event) -> SessionReply:
             (document,), (video,) = fields
-            return session_reply(document, video, encoder, self._ensemble, self.limits)
+            return session_reply(document, video, encoder, self._ensemble, self.limits, given_up.is_set)
 
         return await self._answer(request, [DOCUMENT, VIDEO], work)
 

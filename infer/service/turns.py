@@ -18,6 +18,16 @@ class GivenUpError(Exception):
     """Raised by work that finds that nobody waits for it any more."""
 
 
+def watching(given_up: Callable[[], bool]) -> Callable[[], None]:
+    """What raises GivenUpError once nobody waits any more, for work that calls it from time to time."""
+
+    def watch() -> None:
+        if given_up():
+            raise GivenUpError
+
+    return watch
+
+
 class Turns:
     """A thread pool with a bounded queue, which admits requests and runs their work.
 

@@ -11,6 +11,9 @@ from typer.testing import CliRunner
 
 import align.tracks.clip
 from infer.cli import app
+from infer.service.classify import classify_uploads
+from infer.service.service import Service
+from infer.service.turns import GivenUpError
 
 from ...align.media.hanging import HangingFrames
 
@@ -95,3 +98,13 @@ def test_a_clip_that_hangs_the_decoder_does_not_hang_the_service(
     told = refusal(session(client, jpegs[0], clip))
     assert told == "the video: a video that takes more than 0.2 seconds to decode"
     assert client.get("/health").json()["in_flight"] == 0
+
+
+@pytest.mark.slow
+def test_a_clip_that_nobody_waits_for_is_left(make_service: Callable[..., Service], clip: bytes) -> None:
+    service, asked = make_service(), iter([False, False, True])
+    ensemble = service._ensemble
+    assert ensemble is not None
+    with pytest.raises(GivenUpError):
+        classify_uploads(ensemble, [clip], service.limits, lambda: next(asked))
+    assert not list(asked)
