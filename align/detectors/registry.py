@@ -10,6 +10,7 @@ from align.detectors.detection import Detector, DetectorSettings
 from common.runtime.errors import ParameterError
 
 RETINAFACE, INSIGHTFACE, ONNX, NONE = "retinaface", "insightface", "onnx", "none"
+MTCNN = "mtcnn"
 IN_WORKERS = "worker processes know one that the main script puts into DETECTORS above its __main__ guard"
 
 
@@ -64,6 +65,18 @@ def _export_fingerprint(file: str) -> str:
     return file_sha256(find_export(file))
 
 
+def _open_mtcnn(place: str, settings: DetectorSettings) -> Detector:
+    from align.detectors.mtcnn.detector import MtcnnDetector
+
+    return MtcnnDetector(place, settings)
+
+
+def _mtcnn_fingerprint(place: str) -> str:
+    from align.detectors.mtcnn.files import fingerprint
+
+    return fingerprint(place)
+
+
 # a detector of one's own is one entry more; files may name entries, and never code to import
 DETECTORS: dict[str, DetectorEntry] = {
     RETINAFACE: DetectorEntry(
@@ -71,6 +84,7 @@ DETECTORS: dict[str, DetectorEntry] = {
     ),
     INSIGHTFACE: DetectorEntry(_open_insightface, "PACK", _insightface_fingerprint),
     ONNX: DetectorEntry(_open_export, "FILE", _export_fingerprint),
+    MTCNN: DetectorEntry(_open_mtcnn, "WHEEL|FOLDER", _mtcnn_fingerprint),
     NONE: DetectorEntry(lambda _, settings: None, fingerprint=lambda _: NONE),
 }
 

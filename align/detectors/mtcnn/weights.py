@@ -1,0 +1,24 @@
+"""The networks of MTCNN with weights that are not trusted."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from align.detectors.mtcnn.files import FILES, read_contents
+from align.detectors.mtcnn.networks import Stage, output_network, proposal_network, refinement_network
+from align.detectors.torch_network import filled
+from common.models.weights.container import read_state_dict
+from common.runtime.errors import UserError
+
+
+def open_stages(place: str) -> tuple[Stage, Stage, Stage]:
+    """The three networks with their weights. Raises UserError as `read_contents`, and for other weights."""
+    stages = proposal_network(), refinement_network(), output_network()
+    with TemporaryDirectory() as folder:
+        for name, content, stage in zip(FILES, read_contents(place), stages, strict=True):
+            file = Path(folder) / name
+            file.write_bytes(content)
+            try:
+                filled(stage, read_state_dict(file), name, "of facenet-pytorch's MTCNN")
+            except UserError as error:
+                raise UserError(f"{place}: {str(error).replace(folder + '/', '')}") from error
+    return stages
