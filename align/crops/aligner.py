@@ -24,7 +24,7 @@ from align.crops.reasons import (
     kind_of,
 )
 from align.crops.second_look import Found, SecondLook
-from align.detectors.detection import Detection, DetectorSettings
+from align.detectors.detection import CroppingDetector, Detection, DetectorSettings
 from align.detectors.registry import open_detector
 from align.media.source import ImageSource, open_image
 from align.media.unreadable import UnreadableImageError
@@ -197,6 +197,8 @@ class Aligner:
         By landmarks they are cut from a photograph reduced no further than `OVERSAMPLING` allows, by the box
         from all its pixels: what is resized twice has lost the traces that such a crop is for.
         """
+        if isinstance(self.detector, CroppingDetector):
+            return self.detector.crop(photograph.sharper(1).pixels, face.landmarks)
         if self.frame.box_margin is not None:
             square = box_square(face.landmarks, face.box, self.frame.box_margin)
             return crop_box(photograph.sharper(1).pixels, square, self.frame.size)

@@ -5,8 +5,8 @@ from enum import StrEnum
 from numbers import Real
 from typing import Annotated, Any, TypeVar
 
-from align.detectors.registry import NONE, detector_names
-from common.formats.crop_frame import BOX_MARGIN, Template
+from align.detectors.registry import DFA_EXACT, NONE, detector_names
+from common.formats.crop_frame import ARCFACE_SIZE, BOX_MARGIN, Template
 from common.runtime.as_option import AsOption
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
@@ -121,6 +121,12 @@ class AlignOptions:
             raise ParameterError(
                 "{detector} none takes photographs as they are; leave out {template}, {face}, {min_face} and "
                 "{on_missing}"
+            )
+        as_published = self.template is Template.ARCFACE and self.size == ARCFACE_SIZE
+        if str(self.detector).startswith(f"{DFA_EXACT}:") and not as_published:
+            raise ParameterError(
+                "{detector} dfa-exact cuts crops as they are published, of {size} 112 in {template} arcface; "
+                "dfa takes any"
             )
         if self.template is Template.LOOSE and not (is_number(self.margin) and 0 < self.margin <= 4):
             raise ParameterError(

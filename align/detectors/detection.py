@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,15 @@ class Detector(Protocol):
 
         `early_exits` has a test for each image; where it is true, the detector may leave out smaller faces.
         """
+        ...
+
+
+@runtime_checkable
+class CroppingDetector(Protocol):
+    """A detector that cuts the crop of a face by a way of its own, in ArcFace's frame of 112 pixels."""
+
+    def crop(self, image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """The crop (112, 112, 3) uint8 RGB of the face with landmarks (5, 2) in an (H, W, 3) photograph."""
         ...
 
 

@@ -10,7 +10,7 @@ from align.detectors.detection import Detector, DetectorSettings
 from common.runtime.errors import ParameterError
 
 RETINAFACE, INSIGHTFACE, ONNX, NONE = "retinaface", "insightface", "onnx", "none"
-MTCNN = "mtcnn"
+MTCNN, DFA, DFA_EXACT = "mtcnn", "dfa", "dfa-exact"
 IN_WORKERS = "worker processes know one that the main script puts into DETECTORS above its __main__ guard"
 
 
@@ -77,6 +77,25 @@ def _mtcnn_fingerprint(place: str) -> str:
     return fingerprint(place)
 
 
+def _open_dfa(weights: str, settings: DetectorSettings) -> Detector:
+    from align.detectors.dfa.detector import DfaDetector
+
+    return DfaDetector(weights, settings)
+
+
+def _open_dfa_exact(weights: str, settings: DetectorSettings) -> Detector:
+    from align.detectors.dfa.detector import ExactDfaDetector
+
+    return ExactDfaDetector(weights, settings)
+
+
+def _dfa_fingerprint(weights: str) -> str:
+    from align.detectors.dfa.weights import find_weights
+    from common.runtime.checksum import file_sha256
+
+    return file_sha256(find_weights(weights))
+
+
 # a detector of one's own is one entry more; files may name entries, and never code to import
 DETECTORS: dict[str, DetectorEntry] = {
     RETINAFACE: DetectorEntry(
@@ -85,6 +104,8 @@ DETECTORS: dict[str, DetectorEntry] = {
     INSIGHTFACE: DetectorEntry(_open_insightface, "PACK", _insightface_fingerprint),
     ONNX: DetectorEntry(_open_export, "FILE", _export_fingerprint),
     MTCNN: DetectorEntry(_open_mtcnn, "WHEEL|FOLDER", _mtcnn_fingerprint),
+    DFA: DetectorEntry(_open_dfa, "WEIGHTS", _dfa_fingerprint),
+    DFA_EXACT: DetectorEntry(_open_dfa_exact, "WEIGHTS", _dfa_fingerprint),
     NONE: DetectorEntry(lambda _, settings: None, fingerprint=lambda _: NONE),
 }
 

@@ -1,0 +1,1 @@
+"""CVLface's differentiable face aligner (Kim et al., "KeyPoint Relative Position Encoding", CVPR 2024)."""
