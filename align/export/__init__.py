@@ -1,0 +1,1 @@
+"""Crops of shards as image files, for people and for other tools."""
