@@ -10,7 +10,7 @@ from align.detectors.detection import Detector, DetectorSettings
 from common.runtime.errors import ParameterError
 
 RETINAFACE, INSIGHTFACE, ONNX, NONE = "retinaface", "insightface", "onnx", "none"
-MTCNN, DFA, DFA_EXACT = "mtcnn", "dfa", "dfa-exact"
+MTCNN, DFA, DFA_EXACT, YUNET = "mtcnn", "dfa", "dfa-exact", "yunet"
 IN_WORKERS = "worker processes know one that the main script puts into DETECTORS above its __main__ guard"
 
 
@@ -96,6 +96,18 @@ def _dfa_fingerprint(weights: str) -> str:
     return file_sha256(find_weights(weights))
 
 
+def _open_yunet(file: str, settings: DetectorSettings) -> Detector:
+    from align.detectors.yunet import YunetDetector
+
+    return YunetDetector(file, settings)
+
+
+def _yunet_fingerprint(file: str) -> str:
+    from align.detectors.yunet import fingerprint
+
+    return fingerprint(file)
+
+
 # a detector of one's own is one entry more; files may name entries, and never code to import
 DETECTORS: dict[str, DetectorEntry] = {
     RETINAFACE: DetectorEntry(
@@ -106,6 +118,7 @@ DETECTORS: dict[str, DetectorEntry] = {
     MTCNN: DetectorEntry(_open_mtcnn, "WHEEL|FOLDER", _mtcnn_fingerprint),
     DFA: DetectorEntry(_open_dfa, "WEIGHTS", _dfa_fingerprint),
     DFA_EXACT: DetectorEntry(_open_dfa_exact, "WEIGHTS", _dfa_fingerprint),
+    YUNET: DetectorEntry(_open_yunet, "FILE", _yunet_fingerprint),
     NONE: DetectorEntry(lambda _, settings: None, fingerprint=lambda _: NONE),
 }
 

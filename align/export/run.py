@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ def _write(paths: list[Path], out: Path, names: list[str], record: dict[str, Any
                     folders.add(target.parent)
                 if not (target.is_file() and target.stat().st_size):
                     content = _encoded(image, ImageFormat(record["format"]), record["quality"])
-                    write_atomically(target, lambda file, data=content: file.write_bytes(data), durable=False)
+                    write_atomically(target, partial(Path.write_bytes, data=content), durable=False)
                     made += 1
                 done += 1
         progress(done, len(names))

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from align.cli import app
 from align.crops.options import AlignOptions
 from align.export.kinds import ImageFormat
 from align.export.run import export_crops
@@ -27,6 +28,7 @@ from common.formats.shards import (
     shard_paths,
     write_shard,
 )
+from common.runtime.command_line import run_app
 from common.runtime.errors import UserError
 
 Array = NDArray[np.uint8]
@@ -96,10 +98,15 @@ def test_labels_and_pixels_come_back_from_the_list(shards: Path, tmp_path: Path)
     assert groups == [(), (), (), ("a",), ("a",), ("c",), ("c",)]  # b is what a is, for one crop has both
 
 
-def test_a_folder_per_person_is_read_by_its_meta_json(tiny_shards: Path, tmp_path: Path) -> None:
+def test_a_folder_per_person_is_read_by_its_meta_json(
+    tiny_shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "crops"
-    done = export_crops(tiny_shards, out, quality=90)
-    assert done.by_folder and not done.clashes
+    with pytest.raises(SystemExit) as ended:
+        run_app(app, ["export", str(tiny_shards), "--out", str(out), "--quality", "90"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 0 and "54 crops of" in told
+    assert f"align run {out} --detector none" in told.replace(" /", "/").replace("run/", "run /")
     found = find_source(out)
     assert found.layout == "people"
     expected = {}
