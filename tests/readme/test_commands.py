@@ -34,6 +34,7 @@ EXCEPTED = {
     "docker build -t facetrust --build-arg TORCH_INDEX .": "it needs Docker, and takes minutes",
     'docker run --rm -v "$PWD:/data" facetrust align run datasets/raw_images': "it needs Docker",
     "python -m infer session passport.jpg selfie.mp4": "it needs a video; its own tests have one",
+    "python -m infer classify clip.mp4 --render seen.mp4": "as infer session",
     "python -m infer": "it is the name of a stage, not a command",
 }
 
