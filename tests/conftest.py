@@ -445,3 +445,45 @@ def make_classifier(tmp_path_factory: pytest.TempPathFactory, portraits: list[Cr
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_fused(
+    tmp_path_factory: pytest.TempPathFactory, make_classifier: Callable[..., Path]
+) -> Callable[..., Path]:
+    """Writes a checkpoint of a fused encoder: a random ir_lite and a small classifier of loose crops.
+
+    It takes `fusion`'s changes by name, and those of its header.
+    """
+    import torch
+
+    from common.models.classifier_checkpoint import load_classifier
+    from common.models.crop_settings import CropSettings
+    from common.models.encoder import Encoder
+    from common.models.fused.checkpoint import FusedInfo, save_fused
+    from common.models.fused.encoder import FusedEncoder
+    from common.models.fused.fusion import Fusion
+    from common.models.fused.wide_crop import wide_crop
+
+    def make(fusion: Mapping[str, float] | None = None, **header: object) -> Path:
+        loaded = load_classifier(make_classifier(crops=CropSettings(template="loose", margin=0.5, size=64)))
+        torch.manual_seed(3)
+        recogniser = Encoder("ir_lite").eval()
+        crops = wide_crop(None, 112, loaded.info.crops, loaded.info.input_format.size)
+        joining = Fusion(features=recogniser.embedding_size, **(fusion or {}))
+        fused = FusedEncoder(recogniser, loaded.classifier, crops, joining)
+        info = FusedInfo(
+            backbone="ir_lite",
+            backbone_input=recogniser.input_format,
+            network=loaded.info.network,
+            network_input=loaded.info.input_format,
+            crops=crops,
+            fusion=joining,
+            recogniser="ir_lite.pt",
+            classifier="own.safetensors",
+        ).model_copy(update=header)
+        path = tmp_path_factory.mktemp("fused") / "fused.safetensors"
+        save_fused(path, fused, info)
+        return path
+
+    return make

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from common.models.classifier import Classifier
-from common.models.encoder import Encoder
+from common.models.fused.encoder import AnyEncoder
 from common.runtime.errors import UserError, first_line
 from infer.export.graph import PixelsToEmbeddings, PixelsToLogits
 from infer.export.options import Precision
@@ -41,7 +41,7 @@ def noise_crops(size: int) -> NDArray[np.uint8]:
 
 
 def largest_difference(
-    encoder: Encoder, written: Model, mirror: bool, crops: NDArray[np.uint8], precision: Precision
+    encoder: AnyEncoder, written: Model, mirror: bool, crops: NDArray[np.uint8], precision: Precision
 ) -> float:
     """The largest difference of a number in embeddings, of 1, 2 and 5 crops at once, from those of torch.
 

@@ -74,6 +74,8 @@ def export_onnx(
     refuse_other_name(out)
     if options.precision is Precision.INT8 and pair_set is None:
         raise UserError("--precision int8 is calibrated on faces; add --pairs with some hundred photographs")
+    if options.precision is Precision.INT8 and model.card.fusion is not None:
+        raise UserError("a fused encoder has no int8: its gate hangs on small logits; use fp32 or fp16")
     with TemporaryDirectory() as name:
         folder = Path(name)
         pairs = align_pairs(pair_set, model, folder / "crops", workers, progress) if pair_set else None
@@ -124,6 +126,7 @@ def _metadata(model: EncoderModel, options: ExportOptions) -> OnnxMetadata:
         mirror=options.mirror,
         precision=options.precision.value,
         opset=OPSET,
+        fusion=model.card.fusion,
         threshold=own and own.value,
         threshold_source=own.source if own else "",
         threshold_doubt=own.doubt if own else "",

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from common.models.classifier import Classifier
-from common.models.encoder import Encoder
+from common.models.fused.encoder import AnyEncoder, FusedEncoder
 from common.runtime.errors import UserError, first_line
 from infer.export.silence import silence
 from infer.models.onnx_classifier_metadata import OUTPUT as LOGIT
@@ -27,7 +27,7 @@ class PixelsToEmbeddings(nn.Module):
         mirror: whether to average over crop and mirror image.
     """
 
-    def __init__(self, encoder: Encoder, mirror: bool) -> None:
+    def __init__(self, encoder: AnyEncoder, mirror: bool) -> None:
         super().__init__()
         self.encoder = encoder
         self.mirror = mirror
@@ -35,6 +35,8 @@ class PixelsToEmbeddings(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """(N, 3, size, size) uint8 RGB to (N, D) float32 of unit length."""
+        if isinstance(self.encoder, FusedEncoder):
+            return self.encoder.joined(crops, self.mirror)
         if not self.mirror:
             return functional.normalize(self.encoder(crops), dim=1)
         both = functional.normalize(self.encoder(torch.cat([crops, crops.flip(3)])), dim=1)
@@ -64,7 +66,7 @@ class PixelsToLogits(nn.Module):
         return torch.unflatten(both, 0, (2, -1)).mean(0)
 
 
-def graph_of(encoder: Encoder, mirror: bool) -> ModelProto:
+def graph_of(encoder: AnyEncoder, mirror: bool) -> ModelProto:
     """The graph, fp32, of any number N of crops, without a trace of this machine.
 
     Raises UserError when the weights are too many for one file, or torch cannot export the backbone.

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from common.models.backbones import Backbone
 from common.models.classifier import Classifier
-from common.models.encoder import Encoder
+from common.models.fused.encoder import AnyEncoder, FusedEncoder
 from common.models.networks.network import ClassifierNetwork
 
 
@@ -29,10 +29,17 @@ class HalfBackbone(Backbone):
         return embeddings
 
 
-def in_half(encoder: Encoder) -> Encoder:
-    """A copy whose backbone computes in fp16; the scaling of pixels and the embeddings stay in float32."""
+def in_half(encoder: AnyEncoder) -> AnyEncoder:
+    """A copy whose backbone computes in fp16; the scaling of pixels and the embeddings stay in float32.
+
+    Of a fused encoder both towers do, and what joins them stays in float32.
+    """
     changed = copy.deepcopy(encoder)
-    changed.backbone = HalfBackbone(changed.backbone)
+    if isinstance(changed, FusedEncoder):
+        changed.recogniser.backbone = HalfBackbone(changed.recogniser.backbone)
+        changed.classifier = classifier_in_half(changed.classifier)
+    else:
+        changed.backbone = HalfBackbone(changed.backbone)
     return changed
 
 

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from common.models.encoder import Encoder
+from common.models.fused.encoder import AnyEncoder
 from common.runtime.device import Device
 from common.runtime.errors import UserError
 from common.runtime.torch_device import memory_told, settled_device
@@ -20,18 +21,18 @@ GPU_BATCH = 256  # crops at one time, and as many mirror images after them; IR-1
 
 
 class EncoderModel(Model):
-    """A model that wraps an `Encoder`.
+    """A model that wraps an `Encoder` or a `FusedEncoder`.
 
-    Without a GPU, ONNX Runtime computes our own backbones, and torch those of timm. Either gives what
-    `Encoder.embed` gives, to 1e-5. Later changes of the encoder's weights do not count. The encoder is put in
-    eval mode; a GPU gets a copy of it.
+    Without a GPU, ONNX Runtime computes our own backbones, and torch those of timm and fused encoders. Either
+    gives what `Encoder.embed` gives, to 1e-5. Later changes of its weights do not count. It is put in
+    eval mode, and a GPU gets a copy of it.
 
     Raises UserError when CUDA is asked for and not there, or its memory does not suffice.
     """
 
     def __init__(
         self,
-        encoder: Encoder,
+        encoder: AnyEncoder,
         card: ModelCard,
         threshold: Threshold | None = None,
         file: Path | None = None,
@@ -72,7 +73,9 @@ class EncoderModel(Model):
         return found
 
 
-def _on_cpu(encoder: Encoder) -> CpuNetwork | None:
+def _on_cpu(encoder: AnyEncoder) -> CpuNetwork | None:
+    if not isinstance(encoder, Encoder):
+        return None
     try:
         return CpuNetwork(encoder)
     except UnknownLayerError:

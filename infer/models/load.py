@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from common.models.encoder import Encoder
+from common.models.fused.checkpoint import is_fused, load_fused
 from common.models.input_format import default_input_format
 from common.models.leaderboard import best_checkpoint
 from common.models.load_encoder import Wanted, load_located
@@ -14,6 +15,7 @@ from common.models.weights.refusal import inspect_weights
 from common.models.weights.source import locate
 from common.runtime.checksum import file_sha256
 from common.runtime.device import Device
+from common.runtime.errors import ParameterError
 from common.runtime.file_kinds import Kind
 from infer.cropping import AS_TRAINED, CropRequest, described
 from infer.models.encoder_model import EncoderModel
@@ -86,6 +88,8 @@ def _open(name: str, colour: Colour | None, device: Device) -> Model:
     kind = inspect_weights(file).kind
     if kind is Kind.ONNX or (kind in UNDECIDED and file.suffix.lower() == ONNX_SUFFIX):
         return OnnxModel.open(file, name, device, colour)
+    if is_fused(file):
+        return _open_fused(file, name, colour, device)
     sha256 = file_sha256(file)
     loaded = load_located(located, name, Wanted(colour=colour))
     card = _card(name, loaded.encoder)
@@ -97,6 +101,21 @@ def _open(name: str, colour: Colour | None, device: Device) -> Model:
             doubt = info.validated.doubts() if info.validated else None
             own = Threshold(info.threshold, OWN, doubt or "")
     return EncoderModel(loaded.encoder, card, settle_threshold(file, own, sha256), file, sha256, device)
+
+
+def _open_fused(file: Path, name: str, colour: Colour | None, device: Device) -> EncoderModel:
+    if colour is not None:
+        raise ParameterError("{} says itself which colours its towers take; leave {colour} out", name)
+    sha256 = file_sha256(file)
+    encoder, info = load_fused(file)
+    card = replace(
+        ModelCard(name, encoder.backbone_name, encoder.input_format, encoder.embedding_size),
+        fusion=info.fusion,
+        **training_facts(info),
+    )
+    doubt = info.validated.doubts() if info.validated else None
+    own = None if info.threshold is None else Threshold(info.threshold, info.threshold_from, doubt or "")
+    return EncoderModel(encoder, card, settle_threshold(file, own, sha256), file, sha256, device)
 
 
 def _untrained(backbone: str, colour: Colour | None) -> Encoder:

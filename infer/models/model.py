@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.models.crop_settings import CropSettings
+from common.models.fused.fusion import Fusion
 from common.models.input_format import InputFormat
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.device import Device
@@ -40,6 +41,7 @@ class ModelCard:
     crops: CropSettings | None = None  # how the crops of its training were made; None: not known
     synthetic: SyntheticTraining | None = None  # what it was trained against; None: not known
     validated: ValidationFacts | None = None  # what `eer` and its own threshold rest on; None: not known
+    fusion: Fusion | None = None  # how two towers make its embeddings; None: it is one network
 
 
 def training_facts(found: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from common.models.crop_settings import CropSettings
+from common.models.fused.fusion import Fusion
 from common.models.input_format import InputFormat, Means, Scales
 from common.models.training_facts import SyntheticTraining, ValidationFacts
 from common.runtime.command_line import printable
@@ -61,6 +62,7 @@ class OnnxMetadata(OnnxProperties):
     validated: ValidationFacts | None = None  # what the EER rests on
     eer_on: MeasuredLoss | None = None  # of pairs that were given to the export
     crops: CropSettings | None = None  # how those of the training were made; None: not known
+    fusion: Fusion | None = None  # how two towers make the embeddings; None: it is one network
 
     @property
     def input_format(self) -> InputFormat:

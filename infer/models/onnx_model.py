@@ -124,5 +124,6 @@ def _card_of_export(name: str, metadata: OnnxMetadata, size: int) -> ModelCard:
         metadata.input_format,
         size,
         precision=metadata.precision,
+        fusion=metadata.fusion,
         **training_facts(metadata),
     )

@@ -1,0 +1,51 @@
+"""How two towers make one embedding, and what each of them said, read back from embeddings."""
+
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from common.models.classifier_checkpoint import Probability
+
+DEFAULT_GAMMA = 1.0
+LEAST_GATE = 1e-6  # below which the direction of a recogniser's part is rounding
+
+
+class Fusion(BaseModel):
+    """f = [g e, √(1 - g²) u]: the embedding e of a recogniser of `features` numbers behind a gate g.
+
+    g = (1 - P)^γ of a classifier's P(synthetic) = sigmoid(logit / temperature), and u a unit vector that two
+    different pictures hardly share, so that the cosine of two embeddings is about g g' cos(e, e').
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    features: int = Field(ge=1, le=16_384)
+    gamma: Annotated[FiniteFloat, Field(gt=0, le=100)] = DEFAULT_GAMMA
+    temperature: Annotated[FiniteFloat, Field(gt=0)] = 1.0
+    synthetic_from: Probability = 0.5  # P(synthetic) from which on the classifier calls a face synthetic
+
+    def gates(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The gate of each embedding (N, D), in [0, 1]; 0 for zeros, which stand for no face."""
+        lengths: NDArray[np.float64] = np.linalg.norm(vectors[:, : self.features].astype(np.float64), axis=1)
+        return lengths.clip(0, 1)
+
+    def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """P(synthetic) of each embedding (N, D), in [0, 1]."""
+        found: NDArray[np.float64] = 1 - self.gates(vectors) ** (1 / self.gamma)
+        return found
+
+    def recogniser_similarities(
+        self, first: NDArray[np.float32], second: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """The recogniser's own similarity of pairs of embeddings (P, D), in [-1, 1]; 0 behind shut gates."""
+        products = np.einsum(
+            "pd,pd->p",
+            first[:, : self.features].astype(np.float64),
+            second[:, : self.features].astype(np.float64),
+        )
+        both = self.gates(first) * self.gates(second)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found: NDArray[np.float64] = np.where(both >= LEAST_GATE**2, products / both, 0)
+        return found.clip(-1, 1)
