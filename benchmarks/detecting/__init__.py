@@ -1,0 +1,1 @@
+"""What benchmarks/detectors.py measures: detectors beside each other on a folder of people."""
