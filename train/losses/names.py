@@ -11,4 +11,6 @@ class LossName(StrEnum):
     COSFACE = "cosface"
     ADAFACE = "adaface"
     TRIPLET = "triplet"
+    CONTRASTIVE = "contrastive"
+    PAIR_LOGISTIC = "pair_logistic"
     SYNTHETIC_DIRECTION = "synthetic_direction"

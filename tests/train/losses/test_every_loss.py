@@ -17,6 +17,8 @@ Make = Callable[..., EmbeddedBatch]
 CONFIGS: list[dict[str, Any]] = [
     *({"name": name} for name in LOSSES),
     *({"name": name, "parameters": {"synthetic": "class"}} for name in ("arcface", "cosface", "adaface")),
+    {"name": "triplet", "parameters": {"mining": "all", "distance": "euclidean"}},
+    {"name": "triplet", "parameters": {"mining": "hard", "synthetic": "own-identity"}},
     {"name": "triplet", "add": [{"name": "synthetic_direction", "weight": 3.0}]},
 ]
 every_loss = pytest.mark.parametrize("config", CONFIGS, ids=str)
@@ -97,7 +99,7 @@ def test_the_host_waits_for_none_of_its_values(
     assert seen == ["index", "_local_scalar_dense"], "else the first list says nothing"
 
 
-@pytest.mark.parametrize("name", ["dynamic_margin", "triplet"])
+@pytest.mark.parametrize("name", ["dynamic_margin", "triplet", "contrastive", "pair_logistic"])
 @pytest.mark.parametrize("forged", [False, True])
 def test_a_single_face_has_nothing_to_compare_with(make_batch: Make, name: str, forged: bool) -> None:
     batch = make_batch(0, count=1)._replace(synthetic=torch.tensor([forged]))

@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytorch_metric_learning.distances import LpDistance
 from pytorch_metric_learning.losses import TripletMarginLoss
-from pytorch_metric_learning.miners import TripletMarginMiner
+from pytorch_metric_learning.miners import BatchHardMiner, TripletMarginMiner
 from pytorch_metric_learning.reducers import MeanReducer
+from pytorch_metric_learning.utils.loss_and_miner_utils import get_all_triplets_indices
 from torch import Tensor
 from torch.nn import functional
 
+from common.runtime.errors import UserError
 from train.losses.base import EmbeddedBatch
-from train.losses.triplet import TripletLoss, semi_hard
+from train.losses.triplet import Distance, Mining, TripletLoss, semi_hard
 
 Make = Callable[..., EmbeddedBatch]
 Triplets = tuple[list[int], list[int], list[int]]
@@ -116,3 +118,51 @@ def test_gradients_are_right(make_batch: Make) -> None:
     loss = TripletLoss(margin=1.0)
     embeddings = batch.embeddings.requires_grad_()
     assert torch.autograd.gradcheck(lambda e: loss(batch._replace(embeddings=e)), (embeddings,))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("distance", ["squared", "euclidean"])
+@pytest.mark.parametrize("mining", ["all", "hard"])
+def test_with_forgeries_as_identities_it_is_the_peer(
+    make_batch: Make, seed: int, distance: Distance, mining: Mining
+) -> None:
+    batch = make_batch(seed, count=20, people=3)
+    labels = 2 * batch.identities + batch.synthetic
+    measure = LpDistance(normalize_embeddings=False, p=2, power=2 if distance == "squared" else 1)
+    peer = TripletMarginLoss(0.4, distance=measure, reducer=MeanReducer())
+    raw = batch.embeddings.clone().requires_grad_()
+    embeddings = functional.normalize(raw)
+    mined = (
+        get_all_triplets_indices(labels)
+        if mining == "all"
+        else BatchHardMiner(distance=measure)(embeddings, labels)
+    )
+    expected = peer(embeddings, indices_tuple=mined)
+    own = TripletLoss(0.4, mining=mining, distance=distance, synthetic="own-identity")
+    found = own(batch._replace(embeddings=embeddings))
+    assert found.item() == pytest.approx(expected.item(), rel=1e-9) and found > 0
+    one, other = (torch.autograd.grad(loss, raw, retain_graph=True)[0] for loss in (found, expected))
+    torch.testing.assert_close(one, other)
+
+
+def test_every_forgery_of_a_person_counts_where_all_triplets_do(make_batch: Make) -> None:
+    batch = make_batch(3, count=16, people=3)
+    names, forged = batch.identities.tolist(), batch.synthetic.tolist()
+    far = torch.cdist(batch.embeddings, batch.embeddings).tolist()
+    terms: dict[bool, list[float]] = {True: [], False: []}
+    for a in range(16):
+        for p in range(16):
+            for n in range(16):
+                same = names[n] == names[a]
+                genuine = a != p and names[a] == names[p] and not forged[a] and not forged[p]
+                if genuine and (forged[n] or not same):
+                    terms[same].append(max(0.0, far[a][p] - far[a][n] + 1))
+    assert all(terms.values())
+    expected = sum(weight * sum(terms[same]) / len(terms[same]) for same, weight in ((False, 1), (True, 0.5)))
+    found = TripletLoss(1.0, 0.5, mining="all", distance="euclidean")(batch)
+    assert found.item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_weight_that_would_play_no_part_is_refused() -> None:
+    with pytest.raises(UserError, match="synthetic_weight"):
+        TripletLoss(synthetic_weight=2.0, synthetic="own-identity")
