@@ -13,7 +13,7 @@ from align.media.source import ImageSource
 from common.runtime.device import Device
 from infer.chunks import CHUNK, in_chunks
 from infer.cropping import options_for
-from infer.models.model import Model
+from infer.models.model import FaceModel, Model
 from infer.stored_crops import ShardCrop, read_crops, refuse_other_crops
 
 
@@ -69,7 +69,7 @@ def embed_images(
 
 def aligned_images(
     images: Sequence[ImageSource | ShardCrop],
-    model: Model,
+    model: FaceModel,
     aligned: bool,
     workers: int | None,
     progress: Callable[[int, int], None],
@@ -93,7 +93,7 @@ def aligned_images(
 
 
 def _stored_crops(
-    crops: Sequence[ShardCrop], model: Model, progress: Callable[[int, int], None]
+    crops: Sequence[ShardCrop], model: FaceModel, progress: Callable[[int, int], None]
 ) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:
     refuse_other_crops(dict.fromkeys(crop.shard for crop in crops), model)
     for start in range(0, len(crops), CHUNK):
@@ -102,7 +102,7 @@ def _stored_crops(
         progress(start + len(found), len(crops))
 
 
-def align_options(model: Model, aligned: bool) -> AlignOptions:
+def align_options(model: FaceModel, aligned: bool) -> AlignOptions:
     """How photographs, or images that are crops already, become what a model takes."""
     options = options_for(model.crops, model.size, aligned)
     return replace(options, device=Device.CPU) if model.asked_device is Device.CPU else options

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from common.formats.pair_category import PairCategory
 from common.formats.pair_list import UNLABELLED
 from infer.embeddings import aligned_images
-from infer.models.model import Model
+from infer.models.model import FaceModel
 from infer.pair_sets.pair_set import PairSet
 
 PER_CATEGORY = 12
@@ -39,7 +39,7 @@ def hardest_pairs(ranking: Ranking, per_category: int = PER_CATEGORY) -> NDArray
     return np.concatenate([rows[:per_category] for rows in ranking.values()])
 
 
-def crops_of(pair_set: PairSet, rows: NDArray[np.int64], model: Model) -> NDArray[np.uint8]:
+def crops_of(pair_set: PairSet, rows: NDArray[np.int64], model: FaceModel) -> NDArray[np.uint8]:
     """The crops of some pairs as the model sees them, (K, 2, S, S, 3) uint8 RGB; black without a face.
 
     Just their photographs are aligned again, each once, in this process: meant for dozens of pairs, not for

@@ -9,17 +9,17 @@ import numpy as np
 from common.metrics import VerificationReport, evaluate_pairs, with_intervals
 from common.runtime.errors import UserError
 from infer.claims import TUNED, threshold_doubt
-from infer.embeddings import embed_images
 from infer.hard_pairs import crops_of, hardest_pairs, rank_pairs
-from infer.models.model import Model, Threshold
+from infer.models.model import FaceModel, Threshold
 from infer.output.pairs_picture import draw_results, pictured_pairs
 from infer.output.results import HardPairs, Results
 from infer.output.results_file import write_results
 from infer.output.score_table import require_parquet, write_rejects, write_scores
 from infer.output.table_format import TableFormat
+from infer.pair_scores import score_pairs
 from infer.pair_sets.fingerprint import fingerprint
 from infer.pair_sets.pair_set import PairSet
-from infer.score import Verdict, similarities
+from infer.score import Verdict
 from infer.uncompared import refuse_without_scores
 from infer.verify import known_threshold
 
@@ -51,7 +51,7 @@ class Comparison:
 
 def compare_pairs(
     pair_set: PairSet,
-    model: Model,
+    model: FaceModel,
     out: Path,
     threshold: float | None = None,
     table: TableFormat = TableFormat.CSV,
@@ -65,14 +65,15 @@ def compare_pairs(
     of the EER of the labelled pairs themselves; where there is none either, there are no verdicts.
 
     Raises UserError when no pair can be compared, and then nothing is written, when the source would be
-    overwritten, when the table needs a library that is not there, and as `embed_images`.
+    overwritten, when the table needs a library that is not there, and as `score_pairs`.
     """
     files = _files(pair_set, out, table)
     _check_before(pair_set, files, table)
     chosen = known_threshold(model, threshold)
-    embeddings = embed_images(pair_set.images, model, pair_set.aligned, workers, progress)
-    similarity = similarities(pair_set.members, embeddings)
-    refuse_without_scores(pair_set.source, pair_set.images, similarity, embeddings.rejected)
+    similarity, rejected = score_pairs(
+        pair_set.images, pair_set.members, model, pair_set.aligned, workers, progress
+    )
+    refuse_without_scores(pair_set.source, pair_set.images, similarity, rejected)
     measured = (pair_set.categories >= 0) & ~np.isnan(similarity)
     categories, scores = pair_set.categories[measured], similarity[measured]
     at_eer = (
@@ -92,7 +93,7 @@ def compare_pairs(
         categories=pair_set.categories,
         has_labels=pair_set.has_labels,
         similarity=similarity,
-        rejected=embeddings.rejected,
+        rejected=rejected,
         threshold=chosen.value if chosen else None,
         threshold_source=chosen.source if chosen else "",
         threshold_doubts=_doubts(chosen, pair_set),

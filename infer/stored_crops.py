@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from common.formats.shards import ShardHeader, open_shard, read_header
 from common.models.other_crops import other_crops
-from infer.models.model import Model
+from infer.models.model import FaceModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ def _of_each_shard(crops: Sequence[ShardCrop]) -> Iterator[NDArray[np.uint8]]:
             yield shard["images"][rows][places]
 
 
-def refuse_other_crops(shards: Iterable[Path], model: Model) -> None:
+def refuse_other_crops(shards: Iterable[Path], model: FaceModel) -> None:
     """Raise UserError where the crops of a shard are not cut as the model takes them."""
     for path in shards:
         with open_shard(path) as shard:
             refuse_other_form(path, read_header(shard), model)
 
 
-def refuse_other_form(path: Path, header: ShardHeader, model: Model) -> None:
+def refuse_other_form(path: Path, header: ShardHeader, model: FaceModel) -> None:
     """As `refuse_other_crops`, for the header of a shard that is open."""
     found = header.size, header.template, header.margin
     if found != (model.size, model.crops.template, model.crops.margin):

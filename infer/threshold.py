@@ -12,12 +12,12 @@ from common.metrics.report import IMPOSTORS, ErrorTable, impostor_errors, scores
 from common.metrics.sorted_scores import SortedScores
 from common.metrics.threshold_at_fmr import impostors_needed, impostors_to_trust, threshold_at_fmr
 from common.runtime.errors import UserError
-from infer.embeddings import embed_images
-from infer.models.model import Model
+from infer.models.model import FaceModel
 from infer.models.notes import OperatingPoint
+from infer.pair_scores import score_pairs
 from infer.pair_sets.fingerprint import fingerprint
 from infer.pair_sets.pair_set import PairSet
-from infer.score import Verdict, count_verdicts, similarities, verdict_codes
+from infer.score import Verdict, count_verdicts, verdict_codes
 from infer.uncompared import refuse_without_scores
 
 
@@ -70,7 +70,7 @@ class ChosenPoint:
 
 def choose_operating_point(
     pair_set: PairSet,
-    model: Model,
+    model: FaceModel,
     fmr: float,
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -80,18 +80,17 @@ def choose_operating_point(
     Pairs that the labels do not name are left out.
 
     Raises UserError when `fmr` is not between 0 and 1, when the labels name no genuine pairs or too few
-    impostor pairs for such an FMR, and as `choose_threshold` and `embed_images`.
+    impostor pairs for such an FMR, and as `choose_threshold` and `score_pairs`.
     """
     _check_pairs(pair_set, fmr)
     labelled = pair_set.categories >= 0
     used, members = np.unique(pair_set.members[labelled], return_inverse=True)
     images = [pair_set.images[row] for row in used.tolist()]
-    embeddings = embed_images(images, model, pair_set.aligned, workers, progress)
     rows = members.reshape(-1, 2)
-    similarity = similarities(rows, embeddings)
-    refuse_without_scores(pair_set.source, images, similarity, embeddings.rejected)
+    similarity, rejected = score_pairs(images, rows, model, pair_set.aligned, workers, progress)
+    refuse_without_scores(pair_set.source, images, similarity, rejected)
     found = choose_threshold(pair_set.categories[labelled], similarity, fmr)
-    counts = count_verdicts(verdict_codes(similarity, rows, embeddings.rejected, None))
+    counts = count_verdicts(verdict_codes(similarity, rows, rejected, None))
     return replace(found, uncompared=counts)
 
 

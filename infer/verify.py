@@ -14,7 +14,7 @@ from common.formats.shards import Alignment
 from common.runtime.errors import ParameterError, UserError
 from common.runtime.wording import told_apart
 from infer.examine import Examined
-from infer.models.model import Model, Threshold
+from infer.models.model import FaceModel, Model, Threshold
 from infer.score import Verdict, cosines, verdict_on
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -45,7 +45,7 @@ class PairVerdict:
         return self.why + self.doubts
 
 
-def known_threshold(model: Model, asked: float | None) -> Threshold | None:
+def known_threshold(model: FaceModel, asked: float | None) -> Threshold | None:
     """The threshold asked for, or else the model's own; None where there is none.
 
     Raises UserError where the one asked for is not in [-1, 1].
@@ -65,7 +65,7 @@ def threshold_for(model: Model, asked: float | None) -> Threshold:
     return found
 
 
-def how_to_get_a_threshold(model: Model) -> str:
+def how_to_get_a_threshold(model: FaceModel) -> str:
     """What to do where no threshold is known, as the end of a sentence."""
     if model.file is None:
         return "add --threshold"

@@ -3,13 +3,21 @@
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from common.metrics.figures import CLASSIFICATION, PRETRAINING, VERIFICATION
+from common.metrics.figures import CLASSIFICATION, PAIRS, PRETRAINING, VERIFICATION
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.errors import UserError
 from train.losses.config import LossConfig
-from train.run_config import RUN, STEPS, WEIGHTS, BatchConfig, RunConfig, ValidationConfig
+from train.run_config import (
+    RUN,
+    STEPS,
+    WEIGHTS,
+    BatchConfig,
+    RunConfig,
+    ValidationConfig,
+    none_of_none,
+)
 
 
 class PeopleBatchConfig(BatchConfig):
@@ -27,7 +35,12 @@ class PairValidationConfig(ValidationConfig):
 
     pairs: Annotated[
         Path | None,
-        AsOption("Validate on the pairs of a CSV; their people are held out.", RUN, name="validation-pairs"),
+        AsOption(
+            "Validate on the pairs of a CSV; their people are held out. `none` does without the recipe's.",
+            RUN,
+            name="validation-pairs",
+        ),
+        BeforeValidator(none_of_none),
     ] = None
     pairs_per_category: int = Field(2000, ge=1)
 
@@ -46,7 +59,12 @@ class TrainConfig(RunConfig):
     task: str = VERIFICATION
     pairs: Annotated[
         Path | None,
-        AsOption("Train on the pairs of a CSV: path1,path2,label[,synthetic1,synthetic2].", RUN),
+        AsOption(
+            "Train on the pairs of a CSV: path1,path2,label[,synthetic1,synthetic2]. `none` does without the "
+            "recipe's.",
+            RUN,
+        ),
+        BeforeValidator(none_of_none),
     ] = None
     pair_columns: Annotated[
         str | None,
@@ -69,11 +87,13 @@ class TrainConfig(RunConfig):
         str | None,
         AsOption(
             "Weights to start from: a facetrust, CVLFace, AdaFace or arcface_torch checkpoint, a "
-            "pre-training of facetrust, a plain state_dict, hf:OWNER/REPO[/FILE], or a known name: "
+            "pre-training of facetrust, a plain state_dict, hf:OWNER/REPO[/FILE], `timm` for those that timm "
+            "publishes, `none` for random ones, a name below training_logs/pretrained, or a known name: "
             "adaface-ir18-webface4m (96 MB to fetch), adaface-ir50-webface4m (175 MB), "
             "adaface-ir101-webface12m (261 MB) and others; docs/training.md lists them with their licence.",
             WEIGHTS,
         ),
+        BeforeValidator(none_of_none),
     ] = None
     colour: Annotated[
         Literal["RGB", "BGR"] | None,
@@ -95,16 +115,18 @@ class TrainConfig(RunConfig):
     @property
     def batch_unit(self) -> int:
         """The photographs of a person, or the two of a pair."""
-        return self.batch.photos_per_identity if self.pairs is None else 2
+        return self.batch.photos_per_identity if self.pairs is None and self.task != PAIRS else 2
 
     @property
     def least_batch(self) -> int:
-        """Two people, though pairs are trained on: with fewer there is no impostor."""
-        return 2 * self.batch.photos_per_identity
+        """Two people, though pairs are listed: with fewer there is no impostor. Of a network of pairs two."""
+        return 4 if self.task == PAIRS else 2 * self.batch.photos_per_identity
 
     def check(self) -> None:
-        """Raises UserError for an unknown backbone, a batch of one person, and two splits."""
-        if self.backbone is not None:
+        """Raises UserError for an unknown backbone, a batch of one person, two splits, and idle settings."""
+        if self.task == PAIRS:
+            self._check_pairs()
+        elif self.backbone is not None:
             from common.models.backbones import check_backbone_name  # torch comes with it
 
             check_backbone_name(self.backbone)
@@ -115,3 +137,16 @@ class TrainConfig(RunConfig):
             )
         if self.validation.split is not None and self.validation.pairs is not None:
             raise UserError("validation.split and validation.pairs both say who is held out; leave one out")
+
+    def _check_pairs(self) -> None:
+        """Raises UserError for what a network of pairs has no use for, and for an unknown one."""
+        from common.models.networks import check_network_name  # torch comes with it
+
+        idle = {"--loss": self.loss != LossConfig(), "--keep": self.keep, "--colour": self.colour}
+        idle["--partial"] = self.partial
+        if told := [option for option, is_given in idle.items() if is_given]:
+            raise UserError(
+                f"{told[0]} has no effect with a network of pairs, which has no embedding; leave it out"
+            )
+        if self.backbone is not None:
+            check_network_name(self.backbone)

@@ -80,6 +80,14 @@ def several(value: Any) -> Any:
     return [value] if isinstance(value, str | Path) else value
 
 
+NONE = "none"  # takes back what a recipe names
+
+
+def none_of_none(value: Any) -> Any:
+    """None for the word that takes back what a recipe names, and for an empty one."""
+    return None if str(value) in (NONE, "") else value
+
+
 class RunConfig(CommandConfig):
     """All that a run depends on, whatever its task; its command starts a run of it."""
 

@@ -9,6 +9,7 @@ from common.metrics.interval import Interval
 
 VERIFICATION: Final = "verification"  # the task of records and checkpoints that name none
 CLASSIFICATION: Final = "classification"  # bona fide or synthetic, of single crops
+PAIRS: Final = "pairs"  # one person or not, of two crops that a network sees together
 PRETRAINING: Final = "pretraining"  # masked places of crops, filled in
 Better = Literal["lower", "higher"]
 BEST: dict[Better, str] = {"lower": "lowest", "higher": "highest"}  # the words for people

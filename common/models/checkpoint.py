@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from common.metrics.figures import VERIFICATION, Ranking
+from common.metrics.figures import PAIRS, VERIFICATION, Ranking
 from common.metrics.interval import Interval
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder
@@ -115,8 +115,10 @@ def read_standing(path: Path) -> Standing:
 def _info(path: Path, header: dict[str, Any]) -> CheckpointInfo:
     if header.get("format") != FORMAT:
         if "standing" in header and (task := read_standing(path).task) != VERIFICATION:
+            hint = "; 'python -m infer pairs' takes it" if task == PAIRS else ""
             raise UserError(
-                f"{path} is a checkpoint of the task {task}, not of a face encoder, which is needed here"
+                f"{path} is a checkpoint of the task {task}, not of a face encoder, which is needed "
+                f"here{hint}"
             )
         raise UserError(f"{path} is not a checkpoint of this version of facetrust ({FORMAT})")
     try:

@@ -10,12 +10,12 @@ from common.runtime.command_line import console, print_notes, printable
 from infer.cropping import described
 
 if TYPE_CHECKING:
-    from infer.models.model import Model
+    from infer.models.model import FaceModel
 
 LONGEST = 100  # characters of what a model was trained on
 
 
-def tell_model(model: "Model", stored_crops: bool = False) -> None:
+def tell_model(model: "FaceModel", stored_crops: bool = False) -> None:
     """Print the model, why it was taken, what differs in its crops, and what its file does not say.
 
     Args:
@@ -37,7 +37,7 @@ def tell_model(model: "Model", stored_crops: bool = False) -> None:
         console.print(f"[yellow]assumed:[/] {_safe(assumption)}")
 
 
-def _tell_crops(model: "Model") -> None:
+def _tell_crops(model: "FaceModel") -> None:
     card = model.card
     used, trained = described(model.crops), described(card.crops or CropSettings())
     if used:

@@ -14,7 +14,7 @@ from infer.cropping import AS_TRAINED, EVERY_FACE_AS_TRAINED, CropRequest, Every
 
 if TYPE_CHECKING:
     from infer.classification.ensemble import Ensemble
-    from infer.models.model import Model
+    from infer.models.model import FaceModel, Model
 
 TEST_PAIRS = Path("data/test_public")
 RESULTS = Path("results")
@@ -55,9 +55,20 @@ class ModelChoice:
         """
         from infer.models.load import load_model
 
+        return load_model(*self._asked(stored_crops))
+
+    def load_any(self, stored_crops: bool = False) -> "FaceModel":
+        """As `load`, but that it may be a network of pairs as well."""
+        from infer.models.load import load_face_model
+
+        return load_face_model(*self._asked(stored_crops))
+
+    def _asked(
+        self, stored_crops: bool
+    ) -> tuple[str | None, Path, Literal["RGB", "BGR"] | None, CropRequest, Device]:
         if stored_crops:
             self.crops.refuse_on_crops("the source holds crops already")
-        return load_model(self.name, CHECKPOINTS, self.colour, self.crops, self.device)
+        return self.name, CHECKPOINTS, self.colour, self.crops, self.device
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from infer.pair_sets.request import PairRequest
 
 if TYPE_CHECKING:
     from common.metrics import CategoryErrors, VerificationReport
-    from infer.models.model import Model
+    from infer.models.model import FaceModel
     from infer.pairs import Comparison
 
 EXAMPLES = examples(
@@ -52,14 +52,17 @@ def pairs(
     if workers != 1:
         start_fork_server("align.crops.aligner")  # its imports go on beside ours
     from infer.claims import synthetic_statement
+    from infer.pair_scores import cost_note
     from infer.pair_sets.find import find_pair_set
     from infer.pair_sets.write_list import write_pair_list
     from infer.pairs import compare_pairs
 
     pair_set = find_pair_set(source, images, wanted)
     print_notes(pair_set.notes)
-    loaded = model.load(pair_set.aligned)
+    loaded = model.load_any(pair_set.aligned)
     tell_model(loaded, pair_set.aligned)
+    if note := cost_note(pair_set, loaded):
+        console.print(f"[yellow]note:[/] {note}")
     with progress_bar("Comparing") as progress:
         found = compare_pairs(pair_set, loaded, out, threshold, scores_format, workers, progress)
     _print_scores(found)
@@ -94,7 +97,7 @@ def _print_scores(found: "Comparison") -> None:
         )
 
 
-def _print_threshold(found: "Comparison", model: "Model") -> None:
+def _print_threshold(found: "Comparison", model: "FaceModel") -> None:
     from infer.pairs import OF_THESE_PAIRS
     from infer.verify import how_to_get_a_threshold
 

@@ -107,7 +107,7 @@ def _choose_for_encoder(
 
     pair_set = find_pair_set(source, images, wanted)
     print_notes(pair_set.notes)
-    loaded = model.load(pair_set.aligned)
+    loaded = model.load_any(pair_set.aligned)
     if loaded.file is None:
         raise UserError(
             f"{loaded.card.name} has no file that a threshold could be stored beside; name a model's file"

@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
+from common.models.checkpoint import CheckpointInfo
 from common.models.encoder import Encoder
 from common.models.fused.checkpoint import is_fused, load_fused
 from common.models.input_format import default_input_format
 from common.models.leaderboard import best_checkpoint
 from common.models.load_encoder import Wanted, load_located
+from common.models.pair_checkpoint import is_pair_network, load_pair_network
 from common.models.weights.layouts import Colour
 from common.models.weights.refusal import inspect_weights
 from common.models.weights.source import locate
@@ -19,14 +22,16 @@ from common.runtime.errors import ParameterError
 from common.runtime.file_kinds import Kind
 from infer.cropping import AS_TRAINED, CropRequest, described
 from infer.models.encoder_model import EncoderModel
-from infer.models.model import Model, ModelCard, Threshold, training_facts
+from infer.models.model import FaceModel, Model, ModelCard, Threshold, training_facts
 from infer.models.notes import read_notes, settle_threshold
 from infer.models.onnx_model import OnnxModel
+from infer.models.pair_model import PairModel
 
 RANDOM_PREFIX = "random:"
 RANDOM_SEED = 0
 ONNX_SUFFIX = ".onnx"
 UNDECIDED = (Kind.PROTOBUF, Kind.UNKNOWN)  # what ONNX networks look like that are newer than this
+Loaded = TypeVar("Loaded", bound=FaceModel)
 OWN = "the model's own, from its validation pairs"
 
 
@@ -57,13 +62,43 @@ def load_model(
         model.card = replace(model.card, chosen=f"the best of {checkpoints}: {best.why}")
     else:
         model = _open(name, colour, device)
+    return _with_crops(model, crops)
+
+
+def load_face_model(
+    name: str | None,
+    checkpoints: Path,
+    colour: Colour | None = None,
+    crops: CropRequest = AS_TRAINED,
+    device: Device = Device.AUTO,
+) -> FaceModel:
+    """As `load_model`, but that a network of pairs may be named as well."""
+    if name is None or not is_pair_network(Path(name)):
+        return load_model(name, checkpoints, colour, crops, device)
+    if colour is not None:
+        raise ParameterError("{colour} is of encoders; a network of pairs says itself what it takes")
+    file = Path(name)
+    sha256 = file_sha256(file)
+    network, info = load_pair_network(file)
+    card = ModelCard(name, network.network_name, network.input_format, 0, **training_facts(info))
+    threshold = settle_threshold(file, _own_threshold(info), sha256)
+    return _with_crops(PairModel(network, card, threshold, file, sha256, device), crops)
+
+
+def _with_crops(model: Loaded, crops: CropRequest) -> Loaded:
+    """The model with the crops that are asked for, and what is doubtful about its threshold on such."""
     model.crops = crops.settle(model.card.crops)
     if doubt := _doubt_of_threshold(model):
         model.card = replace(model.card, assumed=(*model.card.assumed, doubt))
     return model
 
 
-def _doubt_of_threshold(model: Model) -> str | None:
+def _own_threshold(info: CheckpointInfo) -> Threshold | None:
+    doubt = info.validated.doubts() if info.validated else None
+    return None if info.threshold is None else Threshold(info.threshold, OWN, doubt or "")
+
+
+def _doubt_of_threshold(model: FaceModel) -> str | None:
     """What is to be told where a threshold was chosen on other crops than those that are made now."""
     point = None if model.file is None else read_notes(model.file, model.sha256).operating_point
     if point is None or point.crops is None:
@@ -95,11 +130,8 @@ def _open(name: str, colour: Colour | None, device: Device) -> Model:
     card = _card(name, loaded.encoder)
     own = None
     if loaded.info is not None:
-        info = loaded.info
-        card = replace(card, **training_facts(info))
-        if info.threshold is not None:
-            doubt = info.validated.doubts() if info.validated else None
-            own = Threshold(info.threshold, OWN, doubt or "")
+        card = replace(card, **training_facts(loaded.info))
+        own = _own_threshold(loaded.info)
     return EncoderModel(loaded.encoder, card, settle_threshold(file, own, sha256), file, sha256, device)
 
 

@@ -1,4 +1,4 @@
-"""The interface of all models: aligned crops to embeddings."""
+"""The interface of all models: aligned crops to embeddings, or two of them at a time to a similarity."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class ModelCard:
     name: str  # as it was asked for
     backbone: str
     input_format: InputFormat
-    embedding_size: int
+    embedding_size: int  # 0 of a network of pairs
     precision: str = "fp32"
     trained_on: str = ""  # empty where the file does not say
     eer: float | None = None  # on the validation pairs of its training
@@ -49,8 +49,8 @@ def training_facts(found: Any) -> dict[str, Any]:
     return {name: getattr(found, name) for name in ("trained_on", "eer", "crops", "synthetic", "validated")}
 
 
-class Model(ABC):
-    """Maps aligned crops to embeddings.
+class FaceModel(ABC):
+    """What compares faces, and how photographs are cropped for it.
 
     Attributes:
         card: what is known of it.
@@ -78,6 +78,10 @@ class Model(ABC):
     def size(self) -> int:
         """Pixels, both sides of a crop."""
         return self.card.input_format.size
+
+
+class Model(FaceModel):
+    """Maps aligned crops to embeddings."""
 
     @abstractmethod
     def embed(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

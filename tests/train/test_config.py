@@ -7,7 +7,9 @@ import pytest
 from common.runtime.errors import UserError
 from train.config import TrainConfig
 from train.load_config import load_config, without_effect
-from train.packaged_configs import PACKAGED_CONFIGS
+from train.losses import create_loss
+from train.losses.dynamic_margin import DynamicMarginLoss
+from train.packaged_configs import PACKAGED_CONFIGS, packaged_config_names
 from train.tasks.verification.notes import settings_notes
 
 
@@ -36,6 +38,35 @@ def test_packaged_configurations_load_by_name(
         TrainConfig, str(PACKAGED_CONFIGS / f"run/{name}.toml"), {}
     )
     assert load_config(TrainConfig, name, {}).backbone != "ir_101"
+
+
+@pytest.mark.parametrize("name", packaged_config_names("train run"))
+def test_every_packaged_configuration_is_without_a_key_that_plays_no_part(name: str) -> None:
+    config = load_config(TrainConfig, name, {})
+    assert without_effect(config) == []
+    create_loss(config.loss, embedding_size=8, identities=4)
+
+
+def test_the_recipe_of_neural_defenders_has_its_published_settings() -> None:
+    config = load_config(TrainConfig, "neural_defenders", {})
+    assert config.pretrained == "adaface-ir101-webface12m" and config.epochs == 2
+    assert config.pairs == Path("datasets/training/face_pairs.csv")
+    assert (config.validation.pairs, config.validation.every_steps) == (
+        Path("datasets/validation/face_pairs.csv"),
+        100,
+    )
+    loss = create_loss(config.loss, 512, 10)
+    assert isinstance(loss, DynamicMarginLoss) and (loss.scale, loss.margin, loss.slope) == (64, 0.35, 0.1)
+    optimiser = config.optimiser
+    assert (optimiser.name, optimiser.learning_rate, optimiser.weight_decay) == ("adamw", 5e-6, 0.01)
+    assert (optimiser.schedule, optimiser.plateau_factor, optimiser.plateau_patience) == ("plateau", 0.5, 10)
+    assert config.augment.is_off and config.batch.size == 64
+
+
+def test_none_takes_back_what_a_recipe_names() -> None:
+    taken = {"pairs": Path("none"), "validation.pairs": "none", "pretrained": "none"}
+    config = load_config(TrainConfig, "neural_defenders", taken)
+    assert (config.pairs, config.validation.pairs, config.pretrained) == (None, None, None)
 
 
 def test_the_command_line_lies_on_top_of_the_file(tmp_path: Path) -> None:

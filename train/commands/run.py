@@ -19,6 +19,7 @@ EXAMPLES = examples(
     "python -m train run --data datasets/processed_images --data datasets/forged --forge 0.1",
     "python -m train run --backbone timm:convnextv2_tiny --loss arcface --set augment.jpeg=0.4",
     "python -m train run --pairs train.csv --validation-pairs test.csv --pretrained ir101.ckpt --keep 1",
+    "python -m train run --config neural_defenders --pairs pairs.csv --validation-pairs held_out.csv",
     "python -m train run --resume",
     "torchrun --nproc-per-node 8 -m train run --batch-size 1024",
 )

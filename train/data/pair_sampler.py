@@ -70,22 +70,26 @@ class PairSampler(PlannedBatches):
             places[:] = _in_rounds(self._categories[category], len(places), rng)
         for chosen in drawn.reshape(len(self), self._pairs):
             pairs = self._rows[chosen]
-            forged = np.zeros(pairs.shape, np.bool_) if self._forging is None else self._forged(chosen, rng)
+            forged = (
+                np.zeros(pairs.shape, np.bool_)
+                if self._forging is None
+                else forged_in_pairs(pairs, self._is_genuine[chosen], self._forging, rng)
+            )
             yield Chosen(pairs.reshape(-1), forged.reshape(-1))
 
-    def _forged(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
-        """Which crop of which of the chosen pairs, (P, 2), is forged."""
-        assert self._forging is not None
-        pairs, is_genuine = self._rows[chosen], self._is_genuine[chosen]
-        # of both crops of a pair that can be forged the one with the larger number, if any
-        numbers = np.where(self._forging.forgeable[pairs], rng.random(pairs.shape), -1)
-        candidates = rng.permutation(np.flatnonzero(numbers.max(axis=1) >= 0))
-        genuine = candidates[is_genuine[candidates]]
-        candidates = candidates[~np.isin(candidates, genuine[is_genuine.sum() // 2 :])]
-        chosen = candidates[: round(self._forging.share * pairs.size)]
-        forged = np.zeros(pairs.shape, np.bool_)
-        forged[chosen, numbers[chosen].argmax(axis=1)] = True
-        return forged
+
+def forged_in_pairs(
+    pairs: NDArray[np.int64], genuine: NDArray[np.bool_], forging: ForgingPlan, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which crop of which pairs (P, 2) is forged, (P, 2); half of the `genuine` (P,) ones stay whole."""
+    # of both crops of a pair that can be forged the one with the larger number, if any
+    numbers = np.where(forging.forgeable[pairs], rng.random(pairs.shape), -1)
+    candidates = rng.permutation(np.flatnonzero(numbers.max(axis=1) >= 0))
+    kept = candidates[genuine[candidates]][genuine.sum() // 2 :]
+    chosen = candidates[~np.isin(candidates, kept)][: round(forging.share * pairs.size)]
+    forged = np.zeros(pairs.shape, np.bool_)
+    forged[chosen, numbers[chosen].argmax(axis=1)] = True
+    return forged
 
 
 def _in_rounds(pairs: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:

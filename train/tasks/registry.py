@@ -1,9 +1,10 @@
 """Registry of tasks: the values of the key `task` of the configuration."""
 
-from common.metrics.figures import CLASSIFICATION, PRETRAINING, VERIFICATION
+from common.metrics.figures import CLASSIFICATION, PAIRS, PRETRAINING, VERIFICATION
 from common.runtime.errors import UserError
 from train.tasks.base import Task
 from train.tasks.classification.task import Classification
+from train.tasks.pairs.task import Pairs
 from train.tasks.pretraining.task import Pretraining
 from train.tasks.verification.task import Verification
 
@@ -11,6 +12,7 @@ TASKS: dict[str, type[Task]] = {
     VERIFICATION: Verification,
     CLASSIFICATION: Classification,
     PRETRAINING: Pretraining,
+    PAIRS: Pairs,
 }  # one of your own can be added
 
 

@@ -53,7 +53,7 @@ def load_initial(network: ClassifierNetwork, name: str, source: str) -> str:
             f"timm publishes weights of {PREFIX}{plain} for its own depths; leave --pretrained out, or "
             f"{DEPTHS} out of the name"
         )
-    place = _published(plain) if source == TIMM else source
+    place = published_by_timm(plain) if source == TIMM else source
     tensors: Mapping[str, Tensor] = read_state_dict(locate(place).path)
     if has_titan_names(tensors):
         tensors = from_titan(tensors)
@@ -127,8 +127,11 @@ def _stated(plain: str) -> Any:
     return timm.get_pretrained_cfg(plain)
 
 
-def _published(plain: str) -> str:
-    """Where on the hub timm publishes the weights of a network."""
+def published_by_timm(plain: str) -> str:
+    """Where on the hub timm publishes the weights of a network, as `locate` takes it.
+
+    Raises UserError where it publishes none there.
+    """
     stated = _stated(plain)
     if stated is None or not stated.hf_hub_id:
         import timm

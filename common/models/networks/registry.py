@@ -9,6 +9,7 @@ from common.models.backbones.sizes import check_size
 from common.models.backbones.timm_names import PREFIX, check_timm_name
 from common.models.networks.face_network import FACE_PREFIX, FaceNetwork
 from common.models.networks.network import ClassifierNetwork
+from common.models.networks.plain_cnn import PlainCnn
 from common.models.networks.pyramid import PyramidNetwork
 from common.models.networks.simple_vit import SimpleViT
 from common.models.networks.squeezenext import SqueezeNeXt
@@ -24,6 +25,7 @@ NETWORKS: dict[str, Callable[[int, float, int], ClassifierNetwork]] = {
     "sqnxt17_w1.0": partial(SqueezeNeXt, units=(5, 6, 4, 0), width=1.0),
     "sqnxt20_w1.2": partial(SqueezeNeXt, units=(6, 7, 5, 0), width=1.2),
     "simple_vit": SimpleViT,
+    "plain_cnn": PlainCnn,
 }
 
 

@@ -1,6 +1,6 @@
 """The configuration of a classifier's training, one validated object; `train.load_config` reads it."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -9,7 +9,16 @@ from common.models.plane_names import RGB, PlaneChoice, parse_planes
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.errors import UserError
 from train.augment.config import AugmentConfig
-from train.run_config import RUN, STEPS, WEIGHTS, BatchConfig, OptimiserConfig, RunConfig, ValidationConfig
+from train.run_config import (
+    RUN,
+    STEPS,
+    WEIGHTS,
+    BatchConfig,
+    OptimiserConfig,
+    RunConfig,
+    ValidationConfig,
+    none_of_none,
+)
 
 # both classes pass through the same resampling, blur and compression, often: otherwise the sharpness of a
 # data set's pictures is learnt in the place of what a forgery leaves
@@ -25,13 +34,6 @@ AUGMENTATION = AugmentConfig(
     jpeg_quality=(30, 95),
     occlusion=0,
 )
-
-
-NONE = "none"  # takes back what a recipe starts from
-
-
-def _none_of_none(value: Any) -> Any:
-    return None if value in (NONE, "") else value
 
 
 class ClassBatchConfig(BatchConfig):
@@ -67,7 +69,7 @@ class ClassifierConfig(RunConfig):
             "Network: any of timm as timm:NAME, or with a pyramid and attention over its feature maps "
             "(timm:NAME+fpn, +cbam, +fpn+cbam), or with other depths (timm:NAME+depths3-3-12-3), "
             "face:NAME for a backbone of recognisers, as `train run` names them, under one linear layer, "
-            "sqnxt17_w0.8, sqnxt15_w1.0, sqnxt17_w1.0, sqnxt20_w1.2, simple_vit.",
+            "sqnxt17_w0.8, sqnxt15_w1.0, sqnxt17_w1.0, sqnxt20_w1.2, simple_vit, plain_cnn.",
             WEIGHTS,
         ),
     ] = "timm:resnet18"
@@ -80,7 +82,7 @@ class ClassifierConfig(RunConfig):
             WEIGHTS,
             other_name="init",
         ),
-        BeforeValidator(_none_of_none),
+        BeforeValidator(none_of_none),
     ] = None
     size: Annotated[
         int, AsOption("Pixels of a side of what the network sees; crops are brought to it.", WEIGHTS)

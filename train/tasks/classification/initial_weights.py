@@ -16,7 +16,8 @@ from common.models.plane_names import RGB, PlaneName
 from common.models.pretraining_checkpoint import is_pretraining, read_pretraining_info
 from common.models.training_facts import PseudoTraining
 from common.runtime.errors import UserError
-from train.tasks.classification.config import NONE, ClassifierConfig
+from train.run_config import NONE
+from train.tasks.classification.config import ClassifierConfig
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.forge.forger import FORGERY_VERSION
+from common.metrics.figures import PAIRS
 from common.models.crop_settings import CropSettings
 from common.models.training_facts import SyntheticTraining, ValidationFacts
+from common.runtime.errors import UserError
 from train.augment.augmentation import Augmentation
 from train.config import TrainConfig
 from train.data.batches import ForgingPlan, PlannedBatches
 from train.data.crop_settings import crop_settings_of
 from train.data.dataset import CropDataset, FaceCrops
+from train.data.drawn_pairs import DrawnPairs
 from train.data.forging import batch_forging, forgeable_crops
 from train.data.pair_list import (
     ListedPairs,
@@ -65,6 +68,7 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
     Raises UserError when the data does not allow to train and validate.
     """
     require_shards(config.data)
+    _require_lists(config)
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing)
     refuse_pseudo(dataset)
     training, validation = (
@@ -117,6 +121,17 @@ def prepare_data(config: TrainConfig, stored_split: Path) -> TrainingData:
     )
 
 
+def _require_lists(config: TrainConfig) -> None:
+    """Raises UserError for a list of pairs that is not there: a recipe names some."""
+    lists = {"pairs": config.pairs, "validation-pairs": config.validation.pairs}
+    for option, path in lists.items():
+        if path is not None and not path.exists():
+            raise UserError(
+                f"there is no list of pairs {path}; name one with --{option}, or do without by --{option} "
+                "none"
+            )
+
+
 def _describe(config: TrainConfig, dataset: CropDataset, trained: NDArray[np.int64], people: int) -> str:
     folders = ", ".join(folder.resolve().name for folder in config.data)
     synthetic = int(dataset.synthetic[trained].sum())
@@ -152,6 +167,11 @@ def _batches(
         planned = PairSampler(left.rows, left.categories, size=chosen.size, seed=config.seed, forging=forging)
         return planned, np.unique(left.rows)
     rows = np.flatnonzero(~is_held_out)
+    if config.task == PAIRS:
+        drawn = DrawnPairs(
+            dataset.identities, dataset.synthetic, rows, size=chosen.size, seed=config.seed, forging=forging
+        )
+        return drawn, rows
     return (
         PKSampler(
             dataset.identities,

@@ -1,5 +1,6 @@
 """The encoder that a run starts from: of given weights, or of random ones."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from common.models.backbones import FACE_SIZE
@@ -8,12 +9,13 @@ from common.models.backbones.timm_names import PREFIX
 from common.models.encoder import Encoder
 from common.models.input_format import default_input_format
 from common.models.load_encoder import LoadedEncoder, Wanted, load_encoder
-from common.models.networks.initial_weights import fill_trunk
+from common.models.networks.initial_weights import TIMM, fill_trunk, published_by_timm
 from common.models.networks.timm_name import split_name
 from common.models.plane_names import RGB
 from common.models.pretraining_checkpoint import is_pretraining, load_pretraining
 from common.models.weights.layouts import PRETRAINED, RANDOM
 from common.runtime.errors import UserError
+from train.run_config import NONE
 
 DEFAULT_BACKBONE = "ir_101"
 
@@ -22,8 +24,8 @@ def initial_encoder(pretrained: str | None, wanted: Wanted) -> LoadedEncoder:
     """An encoder with given weights, or with random ones drawn from torch's global generator.
 
     Args:
-        pretrained: what `common.models.load_encoder.load_encoder` takes, or a pre-training; None for random
-            weights.
+        pretrained: what `common.models.load_encoder.load_encoder` takes, a pre-training, or `timm` for those
+            that timm publishes of its backbone, whose head is then random; None for random weights.
         wanted: backbone (None: what the weights are, or `ir_101`), size and colour of the crops, and whether
             a part of the weights is enough.
 
@@ -31,6 +33,8 @@ def initial_encoder(pretrained: str | None, wanted: Wanted) -> LoadedEncoder:
     """
     if pretrained is not None and is_pretraining(Path(pretrained)):
         return _of_pretraining(Path(pretrained), wanted)
+    if pretrained == TIMM:
+        return load_encoder(_of_timm(wanted.backbone), replace(wanted, partial=True))
     if pretrained is not None:
         return load_encoder(pretrained, wanted)
     return LoadedEncoder(_random(wanted.backbone or DEFAULT_BACKBONE, wanted), RANDOM)
@@ -39,6 +43,19 @@ def initial_encoder(pretrained: str | None, wanted: Wanted) -> LoadedEncoder:
 def _random(backbone: str, wanted: Wanted) -> Encoder:
     wants = default_input_format(backbone, wanted.size or FACE_SIZE)
     return Encoder(backbone, wants.model_copy(update={"colour": wanted.colour or wants.colour})).eval()
+
+
+def _of_timm(backbone: str | None) -> str:
+    """Where timm publishes the weights of a backbone; raises UserError for one that is not its own."""
+    if backbone is None or not backbone.startswith(PREFIX):
+        raise UserError(
+            f"timm publishes weights of its own networks: name one with --backbone {PREFIX}NAME, or the "
+            "weights with --pretrained"
+        )
+    try:
+        return published_by_timm(backbone.removeprefix(PREFIX))
+    except UserError as error:
+        raise UserError(f"{error}; --pretrained {NONE} starts from random weights") from error
 
 
 def _of_pretraining(path: Path, wanted: Wanted) -> LoadedEncoder:

@@ -12,6 +12,7 @@ PARAMETERS = {
     "sqnxt17_w1.0": 249_841,
     "sqnxt20_w1.2": 420_290,
     "simple_vit": 12_082_177,
+    "plain_cnn": 421_921,  # 422,785 of six channels
 }
 PYRAMIDS = ("timm:resnet18+fpn", "timm:convnextv2_atto+cbam", "timm:swin_tiny_patch4_window7_224+fpn+cbam")
 

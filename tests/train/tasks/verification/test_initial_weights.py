@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 
 from common.models.encoder import Encoder
@@ -8,6 +9,7 @@ from common.models.input_format import InputFormat, default_input_format
 from common.models.load_encoder import Wanted
 from common.models.weights.layouts import PLAIN, RANDOM
 from common.runtime.errors import UserError
+from train.tasks.verification import initial_weights
 from train.tasks.verification.initial_weights import initial_encoder
 
 
@@ -49,3 +51,15 @@ def test_given_weights_tell_the_backbone(tmp_path: Path) -> None:
 def test_an_unknown_backbone_is_refused() -> None:
     with pytest.raises(UserError, match="unknown backbone 'x'"):
         initial_encoder(None, Wanted("x"))
+
+
+def test_what_timm_publishes_fills_all_but_the_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match="timm publishes weights of its own networks"):
+        initial_encoder("timm", Wanted("ir_lite"))
+    weights = timm.create_model("test_resnet").state_dict()
+    torch.save(weights, tmp_path / "w.pt")
+    monkeypatch.setattr(initial_weights, "published_by_timm", lambda plain: str(tmp_path / "w.pt"))
+    loaded = initial_encoder("timm", Wanted("timm:test_resnet", size=48))
+    found = loaded.encoder.backbone.state_dict()
+    assert torch.equal(found["trunk.conv1.0.weight"], weights["conv1.0.weight"])
+    assert loaded.missing and all(key.startswith("head.") for key in loaded.missing)
