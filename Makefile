@@ -4,13 +4,14 @@
 # make coverage  all tests, and what share of the code they ran; half as slow again
 # make lint      ruff and mypy
 # make gpu       onnxruntime-gpu in the place of onnxruntime, for detection on CUDA
+# make data      a set of faces from Kaggle, SET=OWNER/NAME, by Kaggle's own client; docs/data.md lists some
 # PYTHON chooses the interpreter, VENV the folder of the environment.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: demo quick test coverage lint gpu environment clean
+.PHONY: demo quick test coverage lint data gpu environment clean
 
 # The environment is complete once the stamp of this pyproject.toml lies in it. Everything below runs from this
 # folder, so that its packages are found first, also where several clones share an environment.
@@ -71,6 +72,14 @@ coverage: environment
 lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+INTO ?= datasets/$(notdir $(SET))
+
+data:
+	@test -n "$(SET)" || { echo "name a set: make data SET=OWNER/NAME [INTO=FOLDER]; docs/data.md lists some"; exit 2; }
+	@command -v kaggle > /dev/null || { \
+	    echo "Kaggle's client is not here: pip install kaggle, and lay your token where docs/data.md says"; exit 2; }
+	kaggle datasets download --dataset "$(SET)" --path "$(INTO)" --unzip
 
 # Both packages fill one folder, so that the one must go before the other comes.
 gpu: environment

@@ -1,0 +1,1 @@
+"""Recipes of published systems, trained for as long as each other on the same people."""
