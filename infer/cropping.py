@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from align.crops.options import AlignOptions, DetSize, FaceChoice, MinFace, MinScore
-from align.detectors.registry import NONE, ONNX, detector_names, refuse_unknown_detector
+from align.detectors.registry import FROM_FILES, NONE, detector_names, refuse_unknown_detector
 from common.formats.crop_frame import Template
 from common.models.crop_settings import CropSettings
 from common.runtime.as_option import AsOption
@@ -84,11 +84,12 @@ class CropRequest:
         if settled.detector == NONE:
             self.refuse_on_crops("the model was trained on images as they are")
         kind, _, file = settled.detector.partition(":")
-        if kind == ONNX and "detector" not in given and not Path(file).is_file():
+        if kind in FROM_FILES and "detector" not in given and not Path(file).expanduser().exists():
             raise ParameterError(
                 "the crops of the model's training were made with {detector} {}, which is not here; name it "
-                "with {detector} onnx:FILE, or another detector",
+                "with {detector} {}:FILE, or another detector",
                 settled.detector,
+                kind,
             )
         options_for(settled, settled.size, aligned=False)
         return settled

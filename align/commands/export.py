@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from align.commands.options import PROCESSED_IMAGES, Shards
+from align.crops.options import AlignOptions
 from align.export.kinds import QUALITY, ImageFormat
 from common.runtime.as_option import AllowMissing
 from common.runtime.command_line import console, examples, print_notes, printable, progress_bar
@@ -53,4 +54,6 @@ def export(
             f"photograph has too, such as {escape(printable(name))} of {escape(printable(photograph))}"
         )
     source = out if done.by_folder else out / TABLE_FILE
-    console.print(f"the labels are read again by: python -m align run {escape(str(source))} --detector none")
+    size = f" --size {done.size}" if done.size != AlignOptions.size else ""
+    words = f"python -m align run {escape(str(source))} --detector none{size}"
+    console.print(f"the labels are read again by: {words}")

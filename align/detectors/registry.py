@@ -11,6 +11,7 @@ from common.runtime.errors import ParameterError
 
 RETINAFACE, INSIGHTFACE, ONNX, NONE = "retinaface", "insightface", "onnx", "none"
 MTCNN, DFA, DFA_EXACT, YUNET = "mtcnn", "dfa", "dfa-exact", "yunet"
+FROM_FILES = frozenset({ONNX, MTCNN, YUNET})  # whose argument is a file, or a folder of such
 IN_WORKERS = "worker processes know one that the main script puts into DETECTORS above its __main__ guard"
 
 

@@ -104,7 +104,7 @@ def read_network(file: str) -> bytes:
     """The bytes of a YuNet. Raises UserError for a file that is none, too large, or not in itself."""
     import onnx
 
-    path = Path(file)
+    path = Path(file).expanduser()
     if path.exists() and not path.is_file():  # a pipe would be waited for
         raise ParameterError(f"{{}} is no file; {REMEDY}", path)
     try:

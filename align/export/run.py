@@ -49,6 +49,7 @@ class Exported:
     people: int
     synthetic: int
     clashes: list[tuple[str, str]]  # photograph and name, see `CropNames`
+    size: int  # pixels, of both sides of a crop
     by_folder: bool  # whether every identity is the first folder of its crops, as the layout people has it
 
 
@@ -97,6 +98,7 @@ def export_crops(
         len({row["identity"] for row in rows if row["identity"]}),
         sum(row["synthetic"] for row in rows),
         names.clashes,
+        record["size"],
         all(row["identity"] == row["path"].partition("/")[0] for row in rows),
     )
 

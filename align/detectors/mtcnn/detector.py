@@ -1,7 +1,6 @@
 """MTCNN as a detector, with weights that the user brings."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ class MtcnnDetector:
     Raises UserError where the weights are not there or others.
     """
 
+    name = "mtcnn"
     batch_size = 1
     # of 224 photographs of LFW 97 % reach the first, and none of them turned by quarters does
     levels = ScoreLevels(sure=0.999, clear=0.98)
@@ -33,7 +33,6 @@ class MtcnnDetector:
         self._stages = pairs[0][0], pairs[1][0], pairs[2][0]
         self._device = pairs[0][1]
         self._min_score = settings.min_score
-        self.name = f"mtcnn:{Path(place).name}"
         self.sha256 = fingerprint(place)
         self.wanted_side = settings.det_size
 

@@ -227,10 +227,12 @@ def test_what_cannot_be_cropped_is_refused(tmp_path: Path) -> None:
     save_checkpoint(path, Encoder("ir_lite"), as_they_are)
     with pytest.raises(UserError, match=r"trained on images as they are.*; leave out min_face$"):
         load_model(str(path), tmp_path, crops=CropRequest(min_face=40))
-    gone = CropSettings(detector="onnx:gone.onnx")
-    save_checkpoint(path, Encoder("ir_lite"), INFO.model_copy(update={"crops": gone}))
-    with pytest.raises(UserError, match=r"made with detector onnx:gone\.onnx, which is not here"):
-        load_model(str(path), tmp_path)
+    for kind in ("mtcnn", "onnx"):
+        gone = CropSettings(detector=f"{kind}:gone.file")
+        save_checkpoint(path, Encoder("ir_lite"), INFO.model_copy(update={"crops": gone}))
+        told = rf"made with detector {kind}:gone\.file, which is not here; name it with detector {kind}:FILE"
+        with pytest.raises(UserError, match=told):
+            load_model(str(path), tmp_path)
     assert load_model(str(path), tmp_path, crops=CropRequest(detector="retinaface")).crops.detector == (
         "retinaface"
     )
