@@ -19,6 +19,7 @@ from infer.classification.clip_faces import Clip, ClipFile
 from infer.classification.clip_verdict import clip_verdict, why_of_clip
 from infer.classification.ensemble import Ensemble, load_ensemble
 from infer.classification.faces import probabilities
+from infer.classification.over_time import of_a_still
 from infer.classification.score import ScoredFace, score_images
 from infer.classification.score_clips import score_clips
 from infer.classification.scored_clip import ScoredClip
@@ -132,7 +133,7 @@ def _told(outcome: list[ScoredFace] | ScoredClip | str, model: Ensemble) -> Clas
 def _classified(face: ScoredFace, model: Ensemble) -> Classified:
     probability = probabilities(np.array([face.logit]))
     verdict = FACE_VERDICTS[face_verdicts(probability, model.point)[0]]
-    reason = why(float(probability[0]), model.point)
+    reason = why(float(probability[0]), model.point) + of_a_still(model)
     if face.others:
         reason += f"; the photograph shows at least {face.others + 1} faces, the most prominent one counts"
     return Classified(verdict, float(probability[0]), reason)

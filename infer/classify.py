@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.formats.submission import submission_ids
+from common.models.temporal_names import Temporal
 from common.runtime.errors import ParameterError
 from infer.classification.clip_source import images_and_clips_of
 from infer.classification.clip_tables import write_frames, write_tracks
@@ -12,6 +13,7 @@ from infer.classification.ensemble import Ensemble
 from infer.classification.explained import explained_folder, require_explainable, write_explanations
 from infer.classification.faces import ClassifiedFaces, classified
 from infer.classification.figures import FaceFigures, figures_of, write_figures
+from infer.classification.over_time import notes_on_stills, refuse_untaught
 from infer.classification.picture import draw_faces
 from infer.classification.request import (
     AS_IT_IS,
@@ -19,7 +21,6 @@ from infer.classification.request import (
     ClassifyRequest,
     ClipRequest,
     FaceTableFormat,
-    Temporal,
 )
 from infer.classification.results_file import write_classified
 from infer.classification.score import score_images
@@ -105,18 +106,22 @@ def classify_images(
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
     measure: bool = False,
-    temporal: Temporal = Temporal.MEAN,
+    temporal: Temporal | None = None,
 ) -> ClassifiedFaces:
     """The faces of images and clips, their verdicts, and their plain measures if wanted.
 
     Raises UserError as `score_images` and `score_clips`.
     """
+    refuse_untaught(ensemble, temporal)
     notes = refuse_other_frames(images, ensemble)
     if images.has_labels and ensemble.takes_all_faces:
         notes.append("the label of a photograph counts for every face of it")
-    if images.clips and temporal is not Temporal.MEAN:
-        notes.append(f"the score of a face over time is of --temporal {temporal}")
+    kinds = {temporal or member.info.temporal for member in ensemble.members}
+    if images.clips and kinds != {Temporal.MEAN}:
+        notes.append(f"the score of a face over time is of --temporal {' and '.join(sorted(kinds))}")
     count, clips = len(images.images), len(images.clips)
+    if count > clips:
+        notes += notes_on_stills(ensemble.members)
     elsewhere = images.problems | dict.fromkeys(images.clips, "")
     scored = score_images(
         images.images, ensemble, elsewhere, workers, lambda done, _: progress(done - clips, count), measure

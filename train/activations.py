@@ -19,6 +19,7 @@ def activation_notes(
     config: RunConfig,
     fabric: Fabric,
     *more: Tensor,
+    each: int = 1,
 ) -> list[str]:
     """One line on the activations that are kept for the way back of a batch, on each device.
 
@@ -32,10 +33,11 @@ def activation_notes(
         config: whose batch it is.
         fabric: whose precision it is.
         more: what the network takes beside the crops, on the meta device.
+        each: crops of what a batch counts: of a sequence.
     """
     batch = -(-config.batch.size // fabric.world_size)
-    crops = torch.empty(batch, 3, size, size, dtype=torch.uint8, device="meta")
-    told = f"a batch of {batch} at {size} pixels"
+    crops = torch.empty(batch * each, 3, size, size, dtype=torch.uint8, device="meta")
+    told = f"a batch of {batch}{f' times {each} crops' if each > 1 else ''} at {size} pixels"
     try:
         with fabric.autocast():
             kept = kept_bytes(network, crops, *more, frozen=stages[: config.freeze])

@@ -14,6 +14,7 @@ from common.models.input_format import InputFormat
 from common.models.plane_names import RGB, PlaneNames
 from common.models.pretraining_checkpoint import FAMILY as PRETRAININGS
 from common.models.standing import Standing
+from common.models.temporal_names import MOST_STEPS, USUAL_STEPS, Temporal
 from common.models.training_facts import PseudoTraining, SyntheticTraining
 from common.models.weights.container import read_state_dict
 from common.models.weights.fit import load_weights
@@ -54,6 +55,8 @@ class ClassifierInfo(BaseModel):
     network: str  # as `create_network` names it
     input_format: InputFormat
     planes: PlaneNames = RGB  # what the network sees of a crop
+    temporal: Temporal = Temporal.MEAN  # what the frames of a track come to
+    steps: int = Field(USUAL_STEPS, ge=1, le=MOST_STEPS)  # most frames of a sequence, where that is learnt
     recipe: str = ""  # the configuration that it was trained by
     positive: Literal["synthetic"] = "synthetic"  # what a logit above 0 means
     point: OperatingPoint = OperatingPoint()
@@ -107,7 +110,7 @@ def load_classifier(path: Path) -> LoadedClassifier:
     """
     info = read_classifier_info(path)
     try:
-        classifier = Classifier(info.network, info.input_format, planes=info.planes)
+        classifier = Classifier(info.network, info.input_format, planes=info.planes, temporal=info.temporal)
     except UserError as error:
         raise UserError(
             f"{path} needs the network '{info.network}', which is not to be had here: {error}"

@@ -74,11 +74,16 @@ def calibrated_logits(
         found[start : start + BATCH] = score(
             np.stack([fit_crop(crop, size) for crop in crops[start : start + BATCH]])
         )
+    return calibrated(found, temperature, name)
+
+
+def calibrated(logits: NDArray[np.float64], temperature: float, name: str) -> NDArray[np.float64]:
+    """Logits (N,) of the classifier `name` over its temperature. Raises UserError for one not finite."""
     with np.errstate(over="ignore"):
-        calibrated: NDArray[np.float64] = found / temperature
-    if not np.isfinite(calibrated).all():
+        found: NDArray[np.float64] = logits / temperature
+    if not np.isfinite(found).all():
         raise UserError(
             f"{name} gives logits that are not finite: its weights or its temperature are damaged; "
             "use another"
         )
-    return calibrated
+    return found

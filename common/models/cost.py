@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from common.models.networks import create_network
 from common.models.plane_names import RGB, channels_of
+from common.models.temporal_names import Temporal
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,20 @@ def measure_cost(network: nn.Module, size: int, channels: int = 3) -> Cost:
     )
 
 
-def cost_of_network(name: str, size: int, planes: Sequence[str] = RGB) -> Cost:
+def cost_of_network(
+    name: str, size: int, planes: Sequence[str] = RGB, temporal: Temporal = Temporal.MEAN
+) -> Cost:
     """The cost of a network of `create_network` for one crop of `size` pixels; no weights are made for it.
 
-    What makes `planes` of the crop is not counted, it is little beside a network.
+    What makes `planes` of the crop is not counted, it is little beside a network. A head over time is counted
+    for a sequence of one.
 
     Raises UserError for a name or a size that there is no network for.
     """
     with torch.device("meta"):
         channels = channels_of(planes)
-        return measure_cost(create_network(name, size, in_channels=channels).eval(), size, channels)
+        network = create_network(name, size, in_channels=channels, temporal=temporal)
+        return measure_cost(network.eval(), size, channels)
 
 
 def kept_bytes(network: nn.Module, *inputs: Tensor, frozen: Collection[nn.Module] = ()) -> int:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.models.classifier_checkpoint import OperatingPoint
 from common.models.plane_names import RGB, PlaneNames
+from common.models.temporal_names import Temporal
 from common.models.training_facts import MOST_DIGESTS
 from common.runtime.version import installed_version
 from common.runtime.wording import counted
@@ -40,6 +41,7 @@ class ClassifierCard(BaseModel):
     network: str
     size: int = Field(ge=16, le=1024)  # pixels, both sides of what the network takes
     planes: PlaneNames = RGB  # what it sees of a crop
+    temporal: Temporal = Temporal.MEAN  # what it was trained to make of the frames of a track
     temperature: float = Field(gt=0, allow_inf_nan=False)  # that its logits were divided by
     recipe: str = ""
     trained_on: str = ""
@@ -234,6 +236,7 @@ def _card(member: Member) -> ClassifierCard:
         network=info.network,
         size=member.size,
         planes=info.planes,
+        temporal=info.temporal,
         temperature=info.point.temperature,
         recipe=info.recipe,
         trained_on=info.trained_on,

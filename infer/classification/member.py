@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.models.classifier_checkpoint import ClassifierInfo
-from common.models.classifier_ensemble import calibrated_logits
+from common.models.classifier_ensemble import calibrated, calibrated_logits
 from common.models.crop_settings import CropSettings
 from common.runtime.device import Device
 from infer.cropping import CropRequest
@@ -48,6 +48,11 @@ class Member:
         """
         score = partial(self.model.score, views=self.views)
         return calibrated_logits(score, crops, self.size, self.info.point.temperature, str(self.file))
+
+    def step_logits(self, crops: Sequence[NDArray[np.uint8]], lengths: Sequence[int]) -> NDArray[np.float64]:
+        """(N,) calibrated logits of the frames of tracks by a head over time, see `score_steps`."""
+        found = self.model.score_steps(crops, lengths, self.views)
+        return calibrated(found, self.info.point.temperature, str(self.file))
 
 
 def open_member(

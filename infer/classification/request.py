@@ -8,6 +8,7 @@ from align.sources.layouts import LayoutName
 from align.sources.reading import AS_FOUND, Reading
 from align.sources.selection import EVERYTHING, Selection
 from align.tracks.options import USUAL_FRAMES, ClipOptions
+from common.models.temporal_names import Temporal
 from common.runtime.as_option import AllowMissing, AsOption, Panel
 
 MOST_EXPLAINED = 200  # faces: each is a picture to be looked at
@@ -44,25 +45,21 @@ class ClassifyRequest:
     allow_missing: AllowMissing = False
 
 
-class Temporal(StrEnum):
-    """What the frames of a track come to."""
-
-    MEAN = "mean"  # of their logits
-    TOPK = "topk"  # the mean of the highest quarter of them
-
-
 @dataclass(frozen=True)
 class ClipRequest:
     """Which frames of clips are looked at, and what they come to."""
 
     options: Annotated[ClipOptions, Panel("Clips")] = USUAL_FRAMES
     temporal: Annotated[
-        Temporal,
+        Temporal | None,
         AsOption(
-            "Score of a face over time: mean of the logits of its frames, or topk, of their highest quarter.",
+            "Score of a face over time: mean of the logits of its frames, topk, of their highest quarter, "
+            "which both see each frame alone, or gru, lstm, attention, a head that the model has learnt on "
+            "clips.",
             "Clips",
+            default="what the model was trained for",
         ),
-    ] = Temporal.MEAN
+    ] = None
 
 
 AS_IT_IS, CLIPS_AS_USUAL = ClassifyRequest(), ClipRequest()

@@ -89,11 +89,16 @@ def faces_of(
     yield from in_chunks(align, images, ensemble.ways[0], workers, progress)
 
 
-def score_faces(faces: Sequence[CutFace], ensemble: Ensemble, measure: bool) -> list[ScoredFace]:
-    """What the ensemble says of each face, and its plain measures if wanted. Raises as `Ensemble.logits`."""
+def score_faces(
+    faces: Sequence[CutFace], ensemble: Ensemble, measure: bool, known: NDArray[np.float64] | None = None
+) -> list[ScoredFace]:
+    """What the ensemble says of each face, and its plain measures if wanted. Raises as `Ensemble.logits`.
+
+    `known` are the calibrated logits, where they were computed together with others.
+    """
     if not faces:
         return []
-    logits = ensemble.logits([face.views for face in faces]).tolist()
+    logits = (ensemble.logits([face.views for face in faces]) if known is None else known).tolist()
     measures: list[dict[str, float]] = [{}] * len(faces)
     if measure:
         columns = measure_crops(

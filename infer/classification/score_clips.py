@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.crops.aligner import Rejection
+from common.models.temporal_names import Temporal
 from infer.chunks import in_chunks
 from infer.classification.clip_faces import Clip, ClipFile, CutClip, StoredClip, cut_clips, stored_faces
 from infer.classification.ensemble import Ensemble
-from infer.classification.request import MOST_EXPLAINED, Temporal
+from infer.classification.over_time import over_time
+from infer.classification.request import MOST_EXPLAINED
 from infer.classification.score import score_faces
 from infer.classification.scored_clip import ScoredClip, clip_of
 from infer.classification.source import UNLABELLED
@@ -22,7 +24,7 @@ def score_clips(
     clips: Mapping[int, Clip],
     labels: NDArray[np.int8],
     ensemble: Ensemble,
-    temporal: Temporal = Temporal.MEAN,
+    temporal: Temporal | None = None,
     workers: int | None = None,
     progress: Callable[[int], None] = lambda done: None,
     measure: bool = False,
@@ -36,25 +38,33 @@ def score_clips(
         clips: by row of the source.
         labels: of all rows of the source: 1 synthetic, 0 bona fide, or `UNLABELLED`.
         ensemble: what classifies their faces.
-        temporal: what the frames of a track come to.
+        temporal: what the frames of a track come to; None for what each member was trained for.
         workers: processes that decode videos, find and cut faces; by default one per core.
         progress: is called with clips done.
         measure: whether the plain measures of crops are taken as well.
 
-    Raises UserError when a worker dies, for damaged shards, and as `Ensemble.logits`.
+    Raises UserError when a worker dies, for damaged shards, and as `over_time`.
     """
     found: dict[int, ScoredClip | str] = {}
     for row, cut in _cut(clips, ensemble, workers):
         if isinstance(cut, Rejection):
             found[row] = cut.reason
         else:
-            scored = score_faces(cut.faces, ensemble, measure)
-            found[row] = clip_of(cut, scored, temporal, ensemble.way_of[0])
+            found[row] = score_clip(cut, ensemble, temporal, measure)
         if sum(isinstance(clip, ScoredClip) and clip.crops is not None for clip in found.values()) > HELD:
             _let_go(found, labels)
         progress(len(found))
     _let_go(found, labels)
     return {row: found[row] for row in clips}
+
+
+def score_clip(
+    cut: CutClip, ensemble: Ensemble, temporal: Temporal | None = None, measure: bool = False
+) -> ScoredClip:
+    """What the ensemble says of the faces of a clip; see `score_clips`, also for what is raised."""
+    said = over_time(ensemble, [face.views for face in cut.faces], cut.track, temporal)
+    scored = score_faces(cut.faces, ensemble, measure, said.frames)
+    return clip_of(cut, scored, said.tracks.tolist(), ensemble.way_of[0])
 
 
 def _cut(

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from common.formats.crop_size import fit_crop
 from common.runtime.wording import counted
 from infer.classification.clip_faces import CutClip
-from infer.classification.request import Temporal
 from infer.classification.score import ScoredFace
-from infer.classification.temporal import pooled
 
 AROUND = 0.5  # seconds before and after the middle of the worst second
 STRIP = 6  # frames that are shown of it, with those around it where it has fewer
@@ -94,8 +92,15 @@ class ScoredClip:
         return f"{told}; the video is damaged or lacks its end" if self.truncated else told
 
 
-def clip_of(cut: CutClip, scored: Sequence[ScoredFace], temporal: Temporal, way: int) -> ScoredClip:
-    """A clip of its faces and of what an ensemble says of each; `way` is that of the crops to be kept."""
+def clip_of(cut: CutClip, scored: Sequence[ScoredFace], of_tracks: Sequence[float], way: int) -> ScoredClip:
+    """A clip of its faces and of what an ensemble says of each.
+
+    Args:
+        cut: the clip.
+        scored: its faces.
+        of_tracks: the calibrated logit of each track, in the order of their numbers.
+        way: that of the crops to be kept.
+    """
     logits = np.array([face.logit for face in scored])
     places = [np.flatnonzero(cut.track == number) for number in np.unique(cut.track)]
     tracks = [
@@ -105,9 +110,9 @@ def clip_of(cut: CutClip, scored: Sequence[ScoredFace], temporal: Temporal, way:
             cut.seconds[own],
             np.stack([scored[place].box for place in own.tolist()]).astype(np.float32),
             logits[own],
-            pooled(logits[own], temporal),
+            logit,
         )
-        for own in places
+        for own, logit in zip(places, of_tracks, strict=True)
     ]
     decisive = int(np.argmax([track.logit for track in tracks]))
     track, own = tracks[decisive], places[decisive]

@@ -5,14 +5,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from infer.classification.request import Temporal
+from common.models.temporal_names import Temporal
 
 HIGHEST = 0.25  # of the frames of a track, which `topk` takes
 
 
 def pooled(logits: NDArray[np.float64], temporal: Temporal) -> float:
-    """The calibrated logit of a track of those of its frames, (K,), at least one."""
-    return POOLS[temporal](logits)
+    """The calibrated logit of a track of those of its frames, (K,), at least one.
+
+    A head over time has looked at all of them already: it is the mean.
+    """
+    return POOLS.get(temporal, _mean)(logits)
 
 
 def _mean(logits: NDArray[np.float64]) -> float:

@@ -70,14 +70,19 @@ def export_classifier(
     their faces, the loss in AUC is measured where labels are known, and threshold and undecided band are
     carried over (`carried_over`) unless the scores are the same anyway.
 
-    Raises UserError when the model is none of torch, `out` is not named *.onnx, integers are asked for
-    without images, these show no face, or the file is not what it should be; OSError when it cannot be
-    written.
+    Raises UserError when the model is none of torch or has a head over time, `out` is not named *.onnx,
+    integers are asked for without images, these show no face, or the file is not what it should be; OSError
+    when it cannot be written.
     """
     (member,) = ensemble.members
     model = member.model
     if not isinstance(model, TorchClassifier):
         raise UserError(f"{model.file} is an ONNX file already; name the checkpoint that it was made from")
+    if model.info.temporal.is_learnt:
+        raise UserError(
+            f"{model.file} has a head over time ({model.info.temporal}), which an ONNX file of single crops "
+            "cannot hold; name a classifier of frames"
+        )
     refuse_other_name(out)
     if options.precision is Precision.INT8 and images is None:
         raise ParameterError(

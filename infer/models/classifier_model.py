@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from common.formats.crop_size import fit_crop
 from common.models.classifier import Classifier
 from common.models.classifier_checkpoint import ClassifierInfo
+from common.models.sequences import step_logits
 from common.models.view_names import DEFAULT_VIEWS
 from common.runtime.device import Device
+from common.runtime.errors import UserError
 from common.runtime.torch_device import memory_told, settled_device
 
 
@@ -50,6 +54,15 @@ class ClassifierModel(ABC):
         suffice, and as `settle_views`.
         """
 
+    def score_steps(
+        self, crops: Sequence[NDArray[np.uint8]], lengths: Sequence[int], views: Sequence[str] | None = None
+    ) -> NDArray[np.float64]:
+        """(N,) as `common.models.sequences.step_logits`, of square RGB crops of any size, track by track.
+
+        Raises UserError where there is no head that is learnt on sequences, and as `score`.
+        """
+        raise UserError(f"{self.file} has no head over time; name a classifier that has, or leave it out")
+
 
 class TorchClassifier(ClassifierModel):
     """The classifier of a checkpoint, on its device.
@@ -76,3 +89,17 @@ class TorchClassifier(ClassifierModel):
                 self.classifier.score(images, chosen).cpu().numpy().astype(np.float64)
             )
         return found
+
+    def score_steps(
+        self, crops: Sequence[NDArray[np.uint8]], lengths: Sequence[int], views: Sequence[str] | None = None
+    ) -> NDArray[np.float64]:
+        """See `ClassifierModel.score_steps`."""
+        if not self.info.temporal.is_learnt:
+            return super().score_steps(crops, lengths, views)
+
+        def read(rows: NDArray[np.int64]) -> Tensor:
+            fitted = np.stack([fit_crop(crops[row], self.size) for row in rows.tolist()])
+            return torch.from_numpy(fitted).to(self.device).permute(0, 3, 1, 2)
+
+        with memory_told("classifying"):
+            return step_logits(self.classifier, read, lengths, self.info.steps, self.settle_views(views))

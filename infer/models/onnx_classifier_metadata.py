@@ -9,6 +9,7 @@ from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, 
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat, Means, Positive, Scales
 from common.models.plane_names import RGB, PlaneNames
+from common.models.temporal_names import Temporal
 from common.models.training_facts import PseudoTraining, SyntheticTraining
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError
@@ -50,6 +51,7 @@ class OnnxClassifierMetadata(OnnxProperties):
     mean: Means  # of R, G and B
     scale: Scales
     planes: PlaneNames = RGB  # what the network sees of a crop; made in the file
+    temporal: Literal["mean", "topk"] = "mean"  # of the logits of a track's frames
     mirror: bool  # whether the logit is averaged over crop and mirror image
     precision: Literal["fp32", "fp16", "int8"]
     opset: int
@@ -88,6 +90,7 @@ class OnnxClassifierMetadata(OnnxProperties):
                 size=self.size, colour=self.network_colour, mean=self.mean, scale=self.scale
             ),
             planes=self.planes,
+            temporal=Temporal(self.temporal),
             recipe=self.recipe,
             point=self.point,
             crops=self.crops,
@@ -108,6 +111,7 @@ def metadata_of(info: ClassifierInfo, mirror: bool, precision: str, opset: int) 
             "mean": pixels.mean,
             "scale": pixels.scale,
             "planes": info.planes,
+            "temporal": info.temporal.value,
             "mirror": mirror,
             "precision": precision,
             "opset": opset,

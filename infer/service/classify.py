@@ -6,6 +6,7 @@ from align.crops.aligner import Rejection
 from infer.classification.align_faces import align_faces
 from infer.classification.ensemble import Ensemble
 from infer.classification.faces import probabilities
+from infer.classification.over_time import of_a_still
 from infer.classification.verdict import FACE_VERDICTS, face_verdicts, why
 from infer.service.classified import ClassifiedFace, ClassifiedPhotograph
 from infer.service.clips import classify_clip, is_video
@@ -39,8 +40,9 @@ def _classify(ensemble: Ensemble, source: bytes) -> ClassifiedPhotograph:
     taken = found[:MOST_FACES]
     likely = probabilities(ensemble.logits([face.views for face in taken]))
     verdicts = [FACE_VERDICTS[code] for code in face_verdicts(likely, ensemble.point)]
+    more = of_a_still(ensemble)
     faces = [
-        ClassifiedFace(face.box, face.score, probability, verdict, why(probability, ensemble.point))
+        ClassifiedFace(face.box, face.score, probability, verdict, why(probability, ensemble.point) + more)
         for face, probability, verdict in zip(taken, likely.tolist(), verdicts, strict=True)
     ]
     return ClassifiedPhotograph(faces, len(found), None)

@@ -13,9 +13,8 @@ from infer.classification.clip_faces import ClipFile, cut_clips
 from infer.classification.clip_verdict import TOO_BRIEF, is_brief
 from infer.classification.ensemble import Ensemble
 from infer.classification.faces import probabilities
-from infer.classification.request import Temporal
-from infer.classification.score import score_faces
-from infer.classification.scored_clip import ScoredTrack, clip_of
+from infer.classification.score_clips import score_clip
+from infer.classification.scored_clip import ScoredTrack
 from infer.classification.verdict import FaceVerdict, face_verdict, why
 from infer.service.classified import ClassifiedFace, ClassifiedPhotograph, Moment
 from infer.service.limits import MOST_FACES
@@ -39,8 +38,7 @@ def classify_clip(
     (cut,) = cut_clips([ClipFile(source, USUAL_FRAMES, limits, watch)], ensemble.ways)
     if isinstance(cut, Rejection):
         return ClassifiedPhotograph((), 0, cut.reason)
-    scored = score_faces(cut.faces, ensemble, measure=False)
-    clip = clip_of(cut, scored, Temporal.MEAN, ensemble.way_of[0])
+    clip = score_clip(cut, ensemble)
     tracks = sorted(clip.tracks, key=lambda track: -track.logit)[:MOST_FACES]
     faces = [_face(track, ensemble, is_brief(clip)) for track in tracks]
     return ClassifiedPhotograph(faces, len(clip.tracks), None, clip.told())

@@ -13,6 +13,7 @@ from align.detectors.registry import NONE
 from common.runtime.errors import ParameterError, UserError
 from infer.classification.clip_faces import ClipFile, cut_clips
 from infer.classification.ensemble import Ensemble
+from infer.classification.over_time import over_time
 from infer.embeddings import align_options
 from infer.models.model import Model
 
@@ -68,7 +69,8 @@ def see_faces(clip: ClipFile, model: Model, ensemble: Ensemble | None = None) ->
     logit = np.full(len(faces), np.nan)
     if ensemble is not None:
         views = [every.index(way) for way in ways]
-        logit = ensemble.logits([tuple(face.views[view] for view in views) for face in faces])
+        own = [tuple(face.views[view] for view in views) for face in cut.faces]
+        logit = over_time(ensemble, own, cut.track).frames[order]
     return Sightings(
         frame=cut.frame[order],
         seconds=cut.seconds[order],

@@ -12,6 +12,7 @@ from common.models.checkpoint import SUFFIX, read_standing
 from common.models.classifier_checkpoint import read_classifier_info
 from common.models.cost import Cost, cost_of_network
 from common.models.plane_names import RGB, PlaneNames
+from common.models.temporal_names import Temporal
 from common.runtime.errors import UserError
 from train.plots.curves import Record, RunCurves, run_of, task_of
 from train.records.history import PerformanceHistory
@@ -44,6 +45,7 @@ class _NetworkOfRun(BaseModel):
     backbone: str
     size: int
     planes: PlaneNames = RGB
+    temporal: Temporal = Temporal.MEAN
     folds: int = 0
     fold: int | None = None
 
@@ -91,7 +93,7 @@ def _of_run(logs: Path, run: str, records: Sequence[Record]) -> ComparedModel:
     network = _network_of(RunFolder(logs / RUN_FOLDER / run).config)
     if network is None:
         return ComparedModel(run, run, _step(best), None, None, _values(best))
-    cost = cost_of_network(network.backbone, network.size, network.planes)
+    cost = cost_of_network(network.backbone, network.size, network.planes, network.temporal)
     return ComparedModel(f"{network.name} {run}", run, _step(best), network.size, cost, _values(best))
 
 
@@ -100,7 +102,7 @@ def _of_checkpoint(path: Path, records: Sequence[Record]) -> ComparedModel:
     own = (record for record in records if run_of(record) == standing.run and _step(record) == standing.step)
     values = _values(next(own, {})) or standing.figures
     size = info.input_format.size
-    cost = cost_of_network(info.network, size, info.planes)
+    cost = cost_of_network(info.network, size, info.planes, info.temporal)
     name = f"{path.stem}, fold {info.fold}" if info.fold else path.stem
     return ComparedModel(name, standing.run, standing.step, size, cost, values)
 

@@ -1,6 +1,7 @@
 """Data set of aligned crops, read from shards on demand."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -18,6 +19,8 @@ from common.formats.crop_size import fit_crop
 from common.formats.groups import group_names
 from common.formats.shard_folder import ShardFolder, open_folder
 from common.formats.shards import (
+    Alignment,
+    clip_columns,
     decode_strings,
     forgery_columns,
     open_shard,
@@ -26,7 +29,7 @@ from common.formats.shards import (
     read_header,
 )
 from common.runtime.errors import UserError
-from train.data.resolution import matched_sides, reduced, shown_sides
+from train.data.resolution import matched_over_time, matched_sides, reduced, shown_sides
 
 OPEN_SHARDS = 64  # file handles kept per process
 
@@ -55,6 +58,16 @@ class ForgedOffline(NamedTuple):
 
     method: str
     people: tuple[str, ...]  # whose photographs it is made of
+
+
+class FrameOfClip(NamedTuple):
+    """Where in a video a crop was taken."""
+
+    shard: int
+    clip: str
+    track: int
+    frame: int
+    has_face: bool
 
 
 class CropDataset(Dataset[CropBatch]):
@@ -122,8 +135,12 @@ class CropDataset(Dataset[CropBatch]):
                 f"'python -m align run --size {size} --out ANOTHER_FOLDER' and name that with --data"
             )
 
-    def match_resolution(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def match_resolution(
+        self, tracks: Sequence[NDArray[np.int64]] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Bring both classes to one distribution of resolution from here on, see `matched_sides`.
+
+        With the rows of `tracks`, the crops of each are reduced alike, see `matched_over_time`.
 
         Returns the pixels of the photograph along a side of each crop, (N,), before and after; none has more
         than are stored of it.
@@ -135,7 +152,10 @@ class CropDataset(Dataset[CropBatch]):
                 points, boxes, kinds = (shard[name][:] for name in ("landmarks", "box", "alignment"))
                 shown.append(shown_sides(points, boxes, kinds, shard_frame(header)))
         before = np.concatenate(shown)[self._places]
-        self._sides = matched_sides(before, self.synthetic)
+        if tracks is None:
+            self._sides = matched_sides(before, self.synthetic)
+        else:
+            self._sides = matched_over_time(before, self.synthetic, tracks)
         return before, self._sides
 
     @cached_property
@@ -201,6 +221,22 @@ class CropDataset(Dataset[CropBatch]):
             with open_shard(path) as shard:
                 columns, count = origin_columns(shard), len(shard["images"])
             found += map(group_names, columns.groups) if columns else [()] * count
+        return [found[place] for place in self._places]
+
+    def frames(self) -> list[FrameOfClip | None]:
+        """Where each crop was taken; None of one of a photograph."""
+        found: list[FrameOfClip | None] = []
+        for number, path in enumerate(self._paths):
+            with open_shard(path) as shard:
+                clips, kinds = clip_columns(shard), shard["alignment"][:]
+            if clips is None:
+                found += [None] * len(kinds)
+                continue
+            columns = clips.clip, clips.track.tolist(), clips.frame.tolist(), kinds != Alignment.CENTRE
+            found += [
+                FrameOfClip(number, clip, track, frame, bool(has_face)) if clip else None
+                for clip, track, frame, has_face in zip(*columns, strict=True)
+            ]
         return [found[place] for place in self._places]
 
     def keep(self, kept: NDArray[np.bool_]) -> None:

@@ -1,6 +1,6 @@
 """Configuration of the forgeries that are made while batches are read."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -8,6 +8,8 @@ from common.forge.method_names import METHODS, parse_methods
 from common.runtime.as_option import AsOption
 from common.runtime.errors import UserError
 from train.section import Section
+
+ForgeSeed = Literal["clip", "frame"]
 
 
 class ForgeConfig(Section):

@@ -1,5 +1,7 @@
 """Resolution of faces: how many pixels of a photograph a crop shows, brought to the same in both classes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,6 +51,22 @@ def matched_sides(sides: NDArray[np.float64], synthetic: NDArray[np.bool_]) -> N
         ranks[np.argsort(sides[rows], kind="stable")] = (np.arange(len(rows)) + 0.5) / len(rows)
         of_each = [np.quantile(values, ranks, method="hazen") for values in classes]
         matched[rows] = np.minimum(sides[rows], np.minimum(*of_each))
+    return matched
+
+
+def matched_over_time(
+    sides: NDArray[np.float64], synthetic: NDArray[np.bool_], tracks: Sequence[NDArray[np.int64]]
+) -> NDArray[np.float64]:
+    """As `matched_sides`, but the crops of a track, rows of `sides` (N,), all have one: of its median.
+
+    Else the one class alone would be reduced, by another amount in each frame, and flicker. Crops of no track
+    stay as they are.
+    """
+    medians = np.array([np.median(sides[rows]) for rows in tracks])
+    labels = np.array([synthetic[rows[0]] for rows in tracks])
+    matched = sides.copy()
+    for rows, side in zip(tracks, matched_sides(medians, labels), strict=True):
+        matched[rows] = side
     return matched
 
 

@@ -15,12 +15,13 @@ from common.runtime.errors import UserError
 from train.data.dataset import CropDataset
 from train.data.groups import crops_of_groups_with
 from train.data.pseudo_rows import parts_of
+from train.data.tracks import tracks_of
 from train.distributed.shares import computed_in_shares
 from train.folds.fold_folder import FoldFolder, FoldPlan
 from train.folds.plan_folds import grouped_crops, refuse_other_crops
 from train.tasks.classification.config import ClassifierConfig
 from train.tasks.classification.data import data_fingerprint
-from train.tasks.classification.validate import SCORE_BATCH
+from train.tasks.classification.validation_data import ValidationCrops, ValidationData, ValidationTracks
 
 HEADER = "path,label,fold,logit,probability"
 
@@ -49,6 +50,8 @@ def score_out_of_fold(
 ) -> OutOfFold:
     """The scores of all crops but those with pseudo-labels, the same in all processes, which share the work.
 
+    By a head over time the crops of a track all have the track's.
+
     Raises UserError where data or classifiers are not those of the plan, or a logit is not finite.
     """
     dataset, groups = grouped_crops(config, fabric)
@@ -64,8 +67,9 @@ def score_out_of_fold(
                 f"{path} was trained on other data or folds than {folder.plan} says; move it away, and "
                 f"--resume trains fold {part.fold} again"
             )
-        rows = np.flatnonzero(parts.validated)
-        logits[rows] = _logits(loaded, dataset, rows, path, fabric)
+        data, units = _held_out(loaded, dataset, parts.validated)
+        rows = np.concatenate(units)
+        logits[rows] = np.repeat(_logits(loaded, data, path, fabric), list(map(len, units)))
         fold[rows] = part.fold
         points.append(loaded.info.point)
         runs.append(loaded.standing.run)
@@ -92,13 +96,26 @@ def write_scores(path: Path, scored: OutOfFold) -> None:
     write_csv(path, HEADER, lines)
 
 
+def _held_out(
+    loaded: LoadedClassifier, dataset: CropDataset, validated: NDArray[np.bool_]
+) -> tuple[ValidationData, list[NDArray[np.int64]]]:
+    """What is scored of the crops that are `validated` with, (N,), and the rows of each crop or track."""
+    if loaded.info.temporal.is_learnt:
+        units = [rows for rows in tracks_of(dataset) if validated[rows[0]]]
+        first = np.array([rows[0] for rows in units])
+        same = np.arange(len(units)), dataset.synthetic[first], first, ""
+        return ValidationTracks(*same, dataset, units, None, 0, loaded.info.steps), units
+    rows = np.flatnonzero(validated)
+    return ValidationCrops(rows, dataset.synthetic[rows], rows, "", dataset), list(rows[:, None])
+
+
 def _logits(
-    loaded: LoadedClassifier, dataset: CropDataset, rows: NDArray[np.int64], path: Path, fabric: Fabric
+    loaded: LoadedClassifier, data: ValidationData, path: Path, fabric: Fabric
 ) -> NDArray[np.float64]:
-    """(R,) calibrated, the mean over crop and mirror image, as the validation of a run scores."""
+    """(V,) calibrated, the mean over crop and mirror image, as the validation of a run scores."""
     classifier = loaded.classifier.to(fabric.device)
     found = computed_in_shares(
-        rows, lambda part: classifier.score(dataset[part].crops.to(fabric.device)), (), SCORE_BATCH, fabric
+        data.rows, lambda part: data.score(classifier, part, fabric.device), (), data.at_once, fabric
     )
     if not torch.isfinite(found).all():
         raise UserError(

@@ -11,7 +11,7 @@ from train.data.require_shards import require_shards
 from train.folds.assignment import assign_folds
 from train.folds.fold_folder import FoldFolder, FoldPart, FoldPlan
 from train.tasks.classification.config import ClassifierConfig
-from train.tasks.classification.data import same_pictures_of
+from train.tasks.classification.data import match_resolution, same_pictures_of
 
 
 def plan_folds(config: ClassifierConfig, fabric: Fabric) -> FoldPlan:
@@ -59,6 +59,5 @@ def grouped_crops(config: ClassifierConfig, fabric: Fabric) -> tuple[CropDataset
     """The crops as a run reads them, and the group of each, (N,). Raises UserError as `CropDataset`."""
     dataset = crops_of(config)
     groups, _ = crop_groups(dataset, same_pictures_of(config, dataset, fabric))
-    if config.match_resolution:
-        dataset.match_resolution()
+    match_resolution(config, dataset)
     return dataset, groups

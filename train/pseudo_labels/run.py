@@ -15,7 +15,7 @@ from common.models.classifier_ensemble import load_classifiers
 from common.models.classifier_files import classifier_files
 from common.models.view_names import DEFAULT_VIEWS
 from common.runtime.checksum import file_sha256
-from common.runtime.errors import ParameterError
+from common.runtime.errors import ParameterError, UserError
 from common.runtime.torch_device import memory_told, settled_device
 from common.runtime.version import installed_version
 from train.data.dataset import CropDataset
@@ -61,11 +61,17 @@ def pseudo_label(
         asked: when a guess is certain enough, and how it comes about.
         progress: is called with crops done and in all.
 
-    Raises UserError as `open_unlabelled` and `load_classifier`, where `out` is something else, and, of a
-    table, where photographs are not called by whole numbers.
+    Raises UserError as `open_unlabelled` and `load_classifier`, for a head over time, where `out` is
+    something else, and, of a table, where photographs are not called by whole numbers.
     """
     files = [file.path for file in classifier_files(models)]
     members = load_classifiers(files)
+    for file, member in zip(files, members, strict=True):
+        if member.info.temporal.is_learnt:
+            raise UserError(
+                f"{file} has a head over time ({member.info.temporal}), and pseudo-labels are given to crops "
+                "one by one; name a classifier of frames"
+            )
     dataset = open_unlabelled(data, members, asked.allow_missing)
     is_table = out.suffix.lower() == TABLE_SUFFIX
     paths = dataset.paths()

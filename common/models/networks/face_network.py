@@ -62,7 +62,7 @@ class FaceNetwork(ClassifierNetwork):
         training = self.backbone.training
         try:
             with torch.inference_mode():
-                device = self.head.weight.device
+                device = next(self.backbone.parameters()).device
                 self.backbone.eval()(torch.zeros(1, RGB_CHANNELS, self._size, self._size, device=device))
         finally:
             self.backbone.train(training)

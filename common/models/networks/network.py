@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from common.runtime.errors import UserError
+
 
 class ClassifierNetwork(nn.Module):
     """Maps (N, channels, size, size) float32, normalised as the network wants, to logits (N, 1).
@@ -19,6 +21,20 @@ class ClassifierNetwork(nn.Module):
         Every parameter is in exactly one of them; see `Backbone.stages`.
         """
         raise NotImplementedError
+
+    def take_head_off(self) -> int:
+        """How many features `forward` gives of an image from here on, (N, F), in the place of a logit.
+
+        The last layer is `head` unless a network says otherwise. Raises UserError where there is no such
+        layer, or not one vector of features before it.
+        """
+        head = getattr(self, "head", None)
+        if not isinstance(head, nn.Linear):
+            raise UserError(
+                "this network has no linear layer at its end, which a head over time could replace"
+            )
+        self.add_module("head", nn.Identity())
+        return head.in_features
 
     @property
     def explanation_layer(self) -> nn.Module:

@@ -11,11 +11,13 @@ from common.models.networks.face_network import FACE_PREFIX, FaceNetwork
 from common.models.networks.network import ClassifierNetwork
 from common.models.networks.plain_cnn import PlainCnn
 from common.models.networks.pyramid import PyramidNetwork
+from common.models.networks.sequence_network import SequenceNetwork
 from common.models.networks.simple_vit import SimpleViT
 from common.models.networks.squeezenext import SqueezeNeXt
 from common.models.networks.timm_name import split_name
 from common.models.networks.timm_network import TimmNetwork
 from common.models.networks.timm_options import check_depths
+from common.models.temporal_names import Temporal
 from common.runtime.errors import UserError
 
 # each takes the pixels of a crop's side, the dropout before the last layer, and the channels of its input
@@ -48,7 +50,13 @@ def check_network_name(name: str) -> None:
         raise UserError(f"unknown network '{name}'; {hint}")
 
 
-def create_network(name: str, size: int, dropout: float = 0.0, in_channels: int = 3) -> ClassifierNetwork:
+def create_network(
+    name: str,
+    size: int,
+    dropout: float = 0.0,
+    in_channels: int = 3,
+    temporal: Temporal = Temporal.MEAN,
+) -> ClassifierNetwork:
     """A new network of a classifier, with random weights from torch's global generator.
 
     Args:
@@ -58,9 +66,13 @@ def create_network(name: str, size: int, dropout: float = 0.0, in_channels: int 
         size: pixels of a crop's side.
         dropout: share of the features before the last layer that is dropped in training.
         in_channels: of the images; 3 of RGB alone, see `common.models.planes`.
+        temporal: a head over time that takes the place of the last layer, if it is one that is learnt.
 
-    Raises UserError for an unknown name, and for a size that this network cannot take.
+    Raises UserError for an unknown name, for a size that this network cannot take, and where its last layer
+    cannot be taken off.
     """
+    if temporal.is_learnt:
+        return SequenceNetwork(create_network(name, size, 0.0, in_channels), temporal, dropout)
     check_network_name(name)
     check_size(size)
     if name.startswith(FACE_PREFIX):

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from common.models.backbones.timm_names import PREFIX
 from common.models.backbones.timm_stages import group_layers
+from common.models.backbones.timm_trunk import FAILURES
 from common.models.networks.network import ClassifierNetwork
 from common.models.networks.timm_options import create_timm, fit_options
 from common.runtime.errors import UserError
@@ -28,7 +30,7 @@ class TimmNetwork(ClassifierNetwork):
 
     def __init__(self, size: int, dropout: float, name: str, own: Mapping[str, Any]) -> None:
         super().__init__()
-        self._name = name
+        self._name, self._size = name, size
         rest = {"num_classes": 1, **own} | ({"drop_rate": dropout} if dropout else {})
         self.options = fit_options(name, size, rest, _check_one_logit)
         self.model = create_timm(name, self.options)
@@ -42,6 +44,22 @@ class TimmNetwork(ClassifierNetwork):
     def stages(self) -> list[nn.Module]:
         """See `ClassifierNetwork.stages`: those of timm."""
         return group_layers(self.model)
+
+    def take_head_off(self) -> int:
+        """See `ClassifierNetwork.take_head_off`: as timm does."""
+        options = {**self.options, "num_classes": 0}
+        channels = options.get("in_chans", 3)
+        try:
+            with torch.device("meta"), torch.inference_mode():
+                images = torch.zeros(1, channels, self._size, self._size)
+                features = create_timm(self._name, options).eval()(images)
+            _, count = features.shape
+        except (*FAILURES, ValueError) as error:
+            raise UserError(
+                f"{PREFIX}{self._name} gives no one vector of features for a head over time; choose another"
+            ) from error
+        self.model.reset_classifier(0)
+        return int(count)
 
     @property
     def explanation_layer(self) -> nn.Module:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from facetrust.sample.clips.forging import forged
+from common.forge.frames import Seen, forged_frames
 from facetrust.sample.clips.movement import filmed
 from facetrust.sample.clips.plan import BONA_FIDE, KINDS, PER_FRAME, SWITCH, Clip, Take, take_seed
 from facetrust.sample.clips.recording import Recording, record
@@ -16,6 +16,7 @@ from facetrust.sample.photography.conditions import Conditions
 from facetrust.sample.photography.photograph import render
 from facetrust.sample.plan import person_seed
 
+_FORGED_SIDE = 192  # pixels of the crop that is forged: about as fine as the frames are
 _QUALITIES = (14, 20)  # x264's constant rate factor: fine enough to keep the traces of forgeries
 
 
@@ -53,16 +54,17 @@ class Studio:
         if clip.kind == SWITCH:
             shown = record(self._other, self._moments[changed]).frames
         else:
-            part = Recording(own[changed], self.recording.landmarks[changed])
-            shown = forged(part, self._donor, self._take.method, self._seeds(clip))
+            seen = list(map(Seen, own[changed], self.recording.landmarks[changed]))
+            shown = forged_frames(seen, self._donor, self._take.method, self._seeds(clip), _FORGED_SIDE)
         return [*own[: clip.start], *shown, *own[clip.stop :]]
 
     @cached_property
-    def _donor(self) -> Recording | None:
+    def _donor(self) -> Seen | None:
         """The face of a swap: somebody else as the middle of the recording would have shown them."""
         if self._take.method != "swap":
             return None
-        return record(self._other, [self._moments[self._take.frames // 2]])
+        shown = record(self._other, [self._moments[self._take.frames // 2]])
+        return Seen(shown.frames[0], shown.landmarks[0])
 
     def _seeds(self, clip: Clip) -> list[int]:
         what = 3 + KINDS.index(clip.kind)

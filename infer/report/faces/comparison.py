@@ -120,7 +120,9 @@ def _interval(differences: NDArray[np.float64], same: bool, smaller: int) -> Dif
 def cost_of(faces: ClassifiedFaces) -> Cost | None:
     """What the networks of the members cost together; None where one of them is not known here."""
     try:
-        costs = [cost_of_network(card.network, card.size, card.planes) for card in faces.models]
+        costs = [
+            cost_of_network(card.network, card.size, card.planes, card.temporal) for card in faces.models
+        ]
     except UserError:
         return None
     return Cost(*(sum(getattr(one, name) for one in costs) for name in Cost.__dataclass_fields__))

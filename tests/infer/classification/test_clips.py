@@ -22,11 +22,12 @@ from align.shards.run import align_source
 from align.sources.find import find_source
 from align.tracks.options import ClipOptions
 from common.formats.crop_frame import Template
+from common.models.temporal_names import Temporal
 from common.runtime.errors import UserError
 from infer.classification.align_faces import CutFace
 from infer.classification.clip_faces import CutClip
 from infer.classification.ensemble import Ensemble, load_ensemble
-from infer.classification.request import ClipRequest, Temporal
+from infer.classification.request import ClipRequest
 from infer.classification.results_file import read_classified
 from infer.classification.score import ScoredFace
 from infer.classification.scored_clip import STRIP, clip_of
@@ -103,7 +104,11 @@ def test_the_highest_track_decides_and_shows_its_worst_second() -> None:
     cut = CutClip(
         faces, np.tile(np.arange(40), 2), np.tile(seconds, 2), np.repeat([0, 3], 40), 50, 10, truncated=True
     )
-    mean, topk = (clip_of(cut, scored, temporal, 0) for temporal in Temporal)
+    own = np.array([face.logit for face in scored]).reshape(2, 40)
+    mean, topk = (
+        clip_of(cut, scored, [pooled(track, temporal) for track in own], 0)
+        for temporal in (Temporal.MEAN, Temporal.TOPK)
+    )
     assert (mean.track.number, mean.face.logit) == (0, 1.5)
     assert (topk.track.number, topk.face.logit) == (3, pytest.approx(4.0))  # 5 of 10 frames
     assert topk.face.measures == {"sharpness": 59.5} and topk.face.box.tolist() == [60.0] * 4

@@ -6,9 +6,11 @@ from pydantic import BeforeValidator, Field
 
 from common.metrics.figures import CLASSIFICATION
 from common.models.plane_names import RGB, PlaneChoice, parse_planes
+from common.models.temporal_names import MOST_STEPS, USUAL_STEPS, Temporal
 from common.runtime.as_option import AsOption, Panel
 from common.runtime.errors import UserError
 from train.augment.config import AugmentConfig
+from train.data.forging_config import ForgeConfig, ForgeSeed
 from train.run_config import (
     RUN,
     STEPS,
@@ -55,11 +57,28 @@ class ClassValidationConfig(ValidationConfig):
     threshold: Literal["eer", "f1"] = "eer"  # where APCER equals BPCER, or the best F1 of 50 from 0.1 to 0.9
 
 
+class ClassifierForgeConfig(ForgeConfig):
+    """Forgeries of crops, or of whole clips where a head is learnt over time."""
+
+    seed_of: Annotated[
+        ForgeSeed,
+        AsOption(
+            "What has a seed in a forged clip: the clip, whose frames are then all forged alike, or each "
+            "frame, which flickers. For heads over time.",
+            name="forge-seed",
+        ),
+    ] = "clip"
+
+
 class ClassifierConfig(RunConfig):
     """All that the training of a classifier depends on."""
 
     command = "train classifier"
-    needed: ClassVar = {"forge.methods": ("forge.share",), "fold": ("folds",)}
+    needed: ClassVar = {
+        "forge.methods": ("forge.share",),
+        "forge.seed_of": ("forge.share",),
+        "fold": ("folds",),
+    }
 
     task: Literal["classification"] = CLASSIFICATION
     recipe: str = ""  # the name that checkpoints keep
@@ -96,6 +115,16 @@ class ClassifierConfig(RunConfig):
             parse=parse_planes,
         ),
     ] = RGB
+    temporal: Annotated[
+        Temporal,
+        AsOption(
+            "What the frames of a clip come to: mean of their logits, topk, of the highest quarter, or a "
+            "head in the place of the last layer that is learnt on sequences of them: gru, lstm, attention.",
+            WEIGHTS,
+        ),
+    ] = Temporal.MEAN
+    steps: int = Field(USUAL_STEPS, ge=2, le=MOST_STEPS)  # most crops of a sequence of a head learnt on them
+    head_epochs: int = Field(0, ge=0)  # first epochs in which only the last layers, the head, learn
     dropout: float = Field(0, ge=0, lt=1)  # before the last layer
     backbone_rate: float = Field(1.0, gt=0, le=1)  # of the learning rate, for all but the last layers
     match_resolution: bool = True  # reduce the sharper class to the resolution of the other's faces
@@ -117,6 +146,7 @@ class ClassifierConfig(RunConfig):
     optimiser: Annotated[OptimiserConfig, Panel(STEPS)] = OptimiserConfig(
         schedule="cosine", warmup_steps=50, average_decay=0.99
     )
+    forge: Annotated[ClassifierForgeConfig, Panel(STEPS)] = ClassifierForgeConfig()
     batch: Annotated[ClassBatchConfig, Panel(STEPS)] = ClassBatchConfig()
     validation: ClassValidationConfig = ClassValidationConfig()
 
@@ -130,6 +160,11 @@ class ClassifierConfig(RunConfig):
         from common.models.networks import check_network_name  # torch comes with it
 
         check_network_name(self.backbone)
+        if self.forge.seed_of == "frame" and not self.temporal.is_learnt:
+            raise UserError(
+                f"single crops do not flicker: --forge-seed frame is for heads over time, not for --temporal "
+                f"{self.temporal}; add --temporal gru, or leave it out"
+            )
         if self.folds == 1:
             raise UserError("one fold would leave nothing to train on; --folds takes 2 or more, such as 5")
         if self.fold is not None and self.fold > self.folds:

@@ -26,6 +26,7 @@ from train.data.require_shards import require_shards
 from train.data.same_pictures import same_pictures
 from train.data.split import held_out_groups, read_split
 from train.data.synthetic_training import synthetic_training
+from train.data.tracks import TrainingTracks, tracks_of
 from train.data.training_crops import TrainingCrops
 from train.load_config import without_effect
 from train.tasks.classification.config import ClassifierConfig
@@ -37,17 +38,13 @@ from train.tasks.classification.notes import (
     template_notes,
     unused_notes,
 )
-
-
-@dataclass(frozen=True)
-class ValidationCrops:
-    """The crops that are validated with."""
-
-    crops: FaceCrops  # those of the data set, and forgeries of held-out ones where no others are there
-    rows: NDArray[np.int64]  # (V,) of them
-    labels: NDArray[np.bool_]  # (V,) true for synthetic
-    groups: NDArray[np.int64]  # (V,)
-    fingerprint: str
+from train.tasks.classification.over_time import (
+    TrackParts,
+    track_batches,
+    training_tracks,
+    validation_tracks,
+)
+from train.tasks.classification.validation_data import ValidationCrops, ValidationData
 
 
 @dataclass(frozen=True)
@@ -56,9 +53,9 @@ class ClassificationData:
 
     dataset: CropDataset
     same: list[DuplicateGroup]  # rows that are one picture, as far as they were looked for
-    crops: TrainingCrops
+    crops: TrainingCrops | TrainingTracks
     batches: ClassSampler
-    validation: ValidationCrops
+    validation: ValidationData
     trained: NDArray[np.int64]  # rows of the data set
     is_held_out: NDArray[np.bool_]  # (N,) by crop, also pseudo-labelled ones, which are in neither part
     held_out: list[str]  # the identities validated on, all of a group
@@ -84,7 +81,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
     dataset = CropDataset(*config.data, allow_missing=config.allow_missing, size=config.size)
     same = same_pictures_of(config, dataset, fabric)
     groups, names = crop_groups(dataset, same)
-    sides = dataset.match_resolution() if config.match_resolution else None
+    sides = match_resolution(config, dataset)
     held_out = _held_out(config, dataset, groups, names, stored_split)
     is_held_out = crops_of_groups_with(held_out, dataset, groups)
     forgeable = forgeable_crops(dataset) if config.forge.share else None
@@ -95,15 +92,23 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
             "align run' makes them of photographs; leave out --forge"
         )
     trained = np.flatnonzero(parts.trained)
-    batches = _batches(config, dataset, trained, forgeable)
+    crops: TrainingCrops | TrainingTracks
+    tracks = None
+    if config.temporal.is_learnt:
+        tracks = TrackParts.of(dataset, groups, parts.trained, parts.validated, forgeable)
+        batches = track_batches(config, tracks)
+        crops = training_tracks(config, dataset, groups, tracks)
+    else:
+        batches = _batches(config, dataset, trained, forgeable)
+        forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
+        crops = TrainingCrops(dataset, groups, dataset.synthetic, Augmentation(config.augment), forging)
     validation, forged = _validation(config, dataset, groups, parts.validated, forgeable)
     crop_settings, crop_notes = crop_settings_of(dataset.folders)
-    forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
     digest = training_digest(config, dataset, trained)
     return ClassificationData(
         dataset,
         same,
-        TrainingCrops(dataset, groups, dataset.synthetic, Augmentation(config.augment), forging),
+        crops,
         batches,
         validation,
         trained,
@@ -122,12 +127,13 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
             *(note for folder in dataset.folders for note in folder.notes),
             *crop_notes,
             *size_notes(config.size, dataset),
+            *(tracks.notes(config) if tracks else ()),
             *template_notes(config, dataset),
             *pseudo_notes(dataset, parts),
             *(resolution_notes(dataset.synthetic, *sides) if sides else ()),
             *forging_notes(config, forged),
             *unused_notes(batches.leaves_synthetic_out, int(dataset.synthetic[trained].sum())),
-            *doubt_notes(validation.labels),
+            *doubt_notes(validation.labels, validation.unit),
         ],
         fingerprint=f"{dataset.fingerprint}-{validation.fingerprint}-{digest}",
     )
@@ -156,9 +162,20 @@ def data_fingerprint(
 def training_digest(config: ClassifierConfig, dataset: CropDataset, trained: NDArray[np.int64]) -> str:
     """The last part of the fingerprint of a run's data: which rows are trained on, and how they are read."""
     digest = hashlib.sha256(trained.tobytes() + f"{config.size} {config.match_resolution}".encode())
+    if config.temporal.is_learnt:
+        digest.update(f"{config.temporal} {config.steps} {config.forge.seed_of}".encode())
     if config.forge.share:
         digest.update(f"{FORGERY_VERSION}".encode() + dataset.landmarks.tobytes())
     return digest.hexdigest()[:16]
+
+
+def match_resolution(
+    config: ClassifierConfig, dataset: CropDataset
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """What `CropDataset.match_resolution` returns, for tracks as a whole; None where it is not wanted."""
+    if not config.match_resolution:
+        return None
+    return dataset.match_resolution(tracks_of(dataset) if config.temporal.is_learnt else None)
 
 
 def _batches(
@@ -201,32 +218,45 @@ def _validation(
     groups: NDArray[np.int64],
     validated: NDArray[np.bool_],
     forgeable: NDArray[np.bool_] | None,
-) -> tuple[ValidationCrops, int]:
-    """The crops to validate with, and how many forgeries are among them.
+) -> tuple[ValidationData, int]:
+    """The crops or tracks to validate with, and how many forgeries are among them.
 
     Raises UserError where they are not of both classes.
     """
-    rows, crops, forgeries = np.flatnonzero(validated), dataset, 0
-    chosen: FaceCrops = crops
+    if config.temporal.is_learnt:
+        parts = TrackParts.of(dataset, groups, ~validated, validated, forgeable)
+        fingerprint = _fingerprint(config, dataset, parts.rows(parts.validated))
+        found = validation_tracks(config, dataset, parts, fingerprint)
+        _require_both(found, dataset, forgeable)
+        return found, found.forged
+    rows, forgeries = np.flatnonzero(validated), 0
+    chosen: FaceCrops = dataset
     if forgeable is not None and not dataset.synthetic[rows].any():
         with_forged = with_forgeries(dataset, forgeable, validated, config.forge)
         forgeries, chosen = with_forged.forgeries, with_forged
         rows = np.concatenate([rows, len(dataset) + np.arange(forgeries)])
         groups = np.concatenate([groups, groups[with_forged.rows]])
-    labels = chosen.synthetic[rows]
+    labels, fingerprint = chosen.synthetic[rows], _fingerprint(config, dataset, rows)
+    crops = ValidationCrops(rows, labels, groups[rows], fingerprint, chosen)
+    _require_both(crops, dataset, forgeable)
+    return crops, forgeries
+
+
+def _require_both(data: ValidationData, dataset: CropDataset, forgeable: NDArray[np.bool_] | None) -> None:
     for synthetic, name in ((False, "bona fide"), (True, "synthetic")):
-        if not (labels == synthetic).any():
+        if not (data.labels == synthetic).any():
             raise UserError(
-                f"there is no {name} crop to validate with among the {len(rows):,} held out of "
-                f"{len(dataset):,}; add {name} faces of two or more people or sources to the data"
+                f"there is no {name} {data.unit} to validate with among the {len(data.rows):,} held out of "
+                f"{len(dataset):,} crops; add {name} faces of two or more people or sources to the data"
                 + ("" if not synthetic or forgeable is not None else ", or make forgeries with --forge 0.5")
             )
-    return ValidationCrops(chosen, rows, labels, groups[rows], _fingerprint(config, dataset, rows)), forgeries
 
 
 def _fingerprint(config: ClassifierConfig, dataset: CropDataset, rows: NDArray[np.int64]) -> str:
     """Of the pixels and labels that are validated with; what is forged of them depends on these alone."""
     how = f"{config.size} {FORGERY_VERSION} {' '.join(config.forge.methods)}" if config.forge.share else ""
+    if config.temporal.is_learnt:
+        how += f" tracks {config.forge.seed_of if config.forge.share else ''}"
     digest = hashlib.sha256(how.encode() + rows.tobytes())
     for row in rows[rows < len(dataset)].tolist():
         digest.update(dataset.image(row).tobytes() + dataset.synthetic[row].tobytes())

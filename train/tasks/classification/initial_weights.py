@@ -1,19 +1,21 @@
 """The classifier that a run starts from: random, of published weights, or of another classifier."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from common.models.backbones.timm_names import PREFIX
 from common.models.checkpoint import is_checkpoint, read_header, read_standing
 from common.models.classifier import Classifier, classifier_input
-from common.models.classifier_checkpoint import FORMAT, load_classifier
+from common.models.classifier_checkpoint import FORMAT, load_classifier, read_classifier_info
 from common.models.load_encoder import Wanted, load_encoder
 from common.models.networks.face_network import FACE_PREFIX, FaceNetwork
 from common.models.networks.initial_weights import TIMM, load_initial
+from common.models.networks.sequence_network import SequenceNetwork
 from common.models.networks.timm_name import trunk_name
 from common.models.plane_names import RGB, PlaneName
 from common.models.pretraining_checkpoint import is_pretraining, read_pretraining_info
+from common.models.temporal_names import Temporal
 from common.models.training_facts import PseudoTraining
 from common.runtime.errors import UserError
 from train.run_config import NONE
@@ -41,6 +43,9 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
 
     Raises UserError when the weights are not to be had, or are not of that network.
     """
+    if config.temporal.is_learnt and not _has_head_over_time(pretrained):
+        frames = config.model_copy(update={"temporal": Temporal.MEAN, "dropout": 0.0})
+        return _with_head(config, initial_classifier(frames, pretrained))
     if config.backbone.startswith(FACE_PREFIX) and pretrained is not None and not _is_classifier(pretrained):
         return _of_recogniser(config, pretrained)
     classifier = Classifier(
@@ -48,6 +53,7 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
         classifier_input(config.backbone, config.size, config.planes),
         config.dropout,
         config.planes,
+        config.temporal,
     )
     if pretrained is None:
         return InitialClassifier(classifier.eval())
@@ -67,6 +73,25 @@ def initial_classifier(config: ClassifierConfig, pretrained: str | None) -> Init
             raise
         raise UserError(f"{error}; --pretrained {NONE} starts from random weights") from error
     return InitialClassifier(classifier.eval(), [told])
+
+
+def _has_head_over_time(pretrained: str | None) -> bool:
+    if pretrained is None or not _is_classifier(pretrained):
+        return False
+    return read_classifier_info(Path(pretrained)).temporal.is_learnt
+
+
+def _with_head(config: ClassifierConfig, start: InitialClassifier) -> InitialClassifier:
+    """A classifier of frames with a random head over time in the place of its last layer."""
+    before = start.classifier
+    classifier = Classifier(
+        config.backbone, before.input_format, config.dropout, config.planes, config.temporal
+    )
+    assert isinstance(classifier.network, SequenceNetwork)
+    before.network.take_head_off()
+    classifier.network.trunk.load_state_dict(before.network.state_dict())
+    notes = [f"{note}; the head over time ({config.temporal}) is random" for note in start.notes]
+    return replace(start, classifier=classifier.eval(), notes=notes)
 
 
 def _of_pretraining(config: ClassifierConfig, classifier: Classifier, path: Path) -> InitialClassifier:
@@ -118,6 +143,11 @@ def _of_classifier(config: ClassifierConfig, classifier: Classifier, path: Path)
             f"{start.info.input_format.size}"
         )
     _check_planes(config, path, start.info.planes)
+    if start.info.temporal.is_learnt and start.info.temporal is not config.temporal:
+        raise UserError(
+            f"{path} has a head over time ({start.info.temporal}), not {config.temporal}; add --temporal "
+            f"{start.info.temporal}"
+        )
     classifier.network.load_state_dict(start.classifier.network.state_dict())
     standing = start.standing
     told = f"weights of {path}: run {standing.run}, epoch {standing.epoch}"

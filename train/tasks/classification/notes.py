@@ -10,7 +10,9 @@ from train.data.dataset import CropDataset
 from train.data.resolution import TOLERANCE
 from train.tasks.classification.config import ClassifierConfig
 
-FEWEST_TO_VALIDATE = 100  # crops of a class; on fewer, figures and threshold rest on next to nothing
+FEWEST_TO_VALIDATE = (
+    100  # crops or tracks of a class; on fewer, figures and threshold rest on next to nothing
+)
 
 
 def resolution_notes(
@@ -77,13 +79,13 @@ def unused_notes(left_out: bool, synthetic: int) -> list[str]:
     ]
 
 
-def doubt_notes(labels: NDArray[np.bool_]) -> list[str]:
-    """That a class has too few crops to validate with, of labels (V,); none where it has enough."""
+def doubt_notes(labels: NDArray[np.bool_], unit: str = "crop") -> list[str]:
+    """That a class has too few to validate with, of labels (V,) of a `unit`; none where it has enough."""
     counts = {"bona fide": int((~labels).sum()), "synthetic": int(labels.sum())}
     few = [f"{count:,} {name}" for name, count in counts.items() if count < FEWEST_TO_VALIDATE]
     if not few:
         return []
     return [
-        f"validated with only {' and '.join(few)} crops ({FEWEST_TO_VALIDATE} of each are the least): "
+        f"validated with only {' and '.join(few)} {unit}s ({FEWEST_TO_VALIDATE} of each are the least): "
         "threshold, temperature and figures are not to be relied on"
     ]

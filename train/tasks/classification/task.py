@@ -14,11 +14,14 @@ from common.metrics.figures import CLASSIFICATION, Figures
 from common.models.backbones.timm_names import PREFIX
 from common.models.classifier import Classifier
 from common.models.classifier_checkpoint import ClassifierInfo, OperatingPoint, save_classifier
+from common.models.sequences import mean_of_steps
 from common.models.training_facts import PseudoTraining, SyntheticTraining
+from common.runtime.errors import UserError
 from train.activations import activation_notes
 from train.data.dataset import CropBatch
 from train.data.same_pictures import same_picture_notes
 from train.data.split import write_split
+from train.data.tracks import SequenceBatch
 from train.display import Panel
 from train.distributed.gather import gather_rows
 from train.records.checkpoints import keep_best
@@ -48,6 +51,11 @@ class Classification(Task):
 
     def __init__(self, config: ClassifierConfig, folder: RunFolder, fabric: Fabric) -> None:
         super().__init__(config, folder, fabric)
+        if fabric.world_size > 1 and (config.temporal.is_learnt or config.head_epochs):
+            raise UserError(
+                "heads over time, and head_epochs, are trained on one device; leave --devices and torchrun "
+                "out"
+            )
         self.data = data = prepare_data(config, folder.split, fabric)
         pretrained = str(folder.start) if folder.start.exists() else config.pretrained
         self.start = initial_classifier(config, pretrained)
@@ -60,7 +68,8 @@ class Classification(Task):
         self.network_name = config.backbone
         bona_fide, synthetic = int((~data.validation.labels).sum()), int(data.validation.labels.sum())
         self.summary = (
-            f"{data.trained_on} to train on; {bona_fide:,} bona fide and {synthetic:,} synthetic crops of "
+            f"{data.trained_on} to train on; {bona_fide:,} bona fide and {synthetic:,} synthetic "
+            f"{data.validation.unit}s of "
             f"{data.held_out_groups:,} other people or sources to validate on"
         )
         self.facts = {
@@ -71,7 +80,8 @@ class Classification(Task):
         }
         self.from_scratch = config.pretrained is None and config.backbone.startswith(PREFIX)
         self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
-        self._memory = activation_notes(self.network, self.stages(), config.size, config, fabric)
+        each = config.steps if config.temporal.is_learnt else 1
+        self._memory = activation_notes(self.network, self.stages(), config.size, config, fabric, each=each)
         self._same_pictures: list[str] = []  # notes
 
     @classmethod
@@ -91,13 +101,26 @@ class Classification(Task):
             return super().parameter_groups()
         return [(1.0, parts[1]), (self.config.backbone_rate, parts[0])]
 
-    def loss(self, network: nn.Module, batch: CropBatch) -> Tensor:
+    def loss(self, network: nn.Module, batch: CropBatch | SequenceBatch) -> Tensor:
         """Binary cross entropy of the global batch, with smoothed labels."""
-        logits = gather_rows(network(batch.crops))
+        self._hold()
+        if isinstance(batch, SequenceBatch):
+            logits = mean_of_steps(network(batch.crops, batch.places), batch.places)
+        else:
+            logits = network(batch.crops)
+        logits = gather_rows(logits)
         synthetic = gather_rows(batch.synthetic.float())
         smoothing = self.config.label_smoothing
         loss: Tensor = self.criterion(logits, synthetic * (1 - 2 * smoothing) + smoothing)
         return loss
+
+    def _hold(self) -> None:
+        """Leave all but the head as it is while that learns to make something of it, see `head_epochs`."""
+        waits = self.batches.epoch <= self.config.head_epochs
+        for stage in self.stages()[self.config.freeze : -1]:
+            stage.requires_grad_(not waits)
+            if waits:
+                stage.eval()
 
     def validate(self, network: nn.Module) -> Figures:
         classifier = cast(Classifier, network)
@@ -134,11 +157,14 @@ class Classification(Task):
 
     def _info(self, moment: Moment) -> ClassifierInfo:
         config, data, figures = self.config, self.data, moment.figures
-        chosen = f"{THRESHOLDS[config.validation.threshold]} of {len(data.validation.rows):,} crops held out"
+        units = f"{len(data.validation.rows):,} {data.validation.unit}s"
+        chosen = f"{THRESHOLDS[config.validation.threshold]} of {units} held out"
         return ClassifierInfo(
             network=config.backbone,
             input_format=self.network.input_format,
             planes=config.planes,
+            temporal=config.temporal,
+            steps=config.steps,
             recipe=config.recipe,
             point=point_of(figures, chosen) if figures else OperatingPoint(),
             crops=data.crop_settings,

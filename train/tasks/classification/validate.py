@@ -16,14 +16,12 @@ from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.errors import UserError
 from train.distributed.shares import computed_in_shares
 from train.tasks.base import evaluating
-from train.tasks.classification.data import ValidationCrops
 from train.tasks.classification.figures import figures_of
+from train.tasks.classification.validation_data import ValidationData
 
-SCORE_BATCH = 64
 
-
-def validate(classifier: Classifier, data: ValidationCrops, threshold: str, fabric: Fabric) -> Figures:
-    """The figures of a classifier on the crops held out, with intervals that resample groups.
+def validate(classifier: Classifier, data: ValidationData, threshold: str, fabric: Fabric) -> Figures:
+    """The figures of a classifier on the crops or tracks held out, with intervals that resample groups.
 
     Each of the processes scores its share, in float32 as `infer` does. The temperature, the threshold and the
     undecided band are chosen on the same crops, so that figures at the threshold are a little too good.
@@ -36,13 +34,12 @@ def validate(classifier: Classifier, data: ValidationCrops, threshold: str, fabr
 
     Raises UserError, in all processes, when a logit is not finite.
     """
-    crops = data.crops
     with evaluating(classifier):
         logits = computed_in_shares(
             data.rows,
-            lambda part: classifier.score(crops[part].crops.to(fabric.device)),
+            lambda part: data.score(classifier, part, fabric.device),
             (),
-            SCORE_BATCH,
+            data.at_once,
             fabric,
         )
     if not torch.isfinite(logits).all():
@@ -69,7 +66,7 @@ def operating_point(labels: NDArray[np.bool_], logits: NDArray[np.float64], thre
     )
 
 
-def _figures(logits: NDArray[np.float64], data: ValidationCrops, threshold: str) -> Figures:
+def _figures(logits: NDArray[np.float64], data: ValidationData, threshold: str) -> Figures:
     point = operating_point(data.labels, logits, threshold)
     probabilities = expit(logits / point.temperature)
     report = evaluate_classification(data.labels, probabilities, data.groups, point.threshold)
