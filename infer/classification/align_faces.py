@@ -14,6 +14,9 @@ from align.media.source import ImageSource
 Views = tuple[NDArray[np.uint8], ...]  # of one face, (size, size, 3) RGB, one for each way of cutting
 
 
+NO_LANDMARKS = np.full((5, 2), np.nan, np.float32)
+
+
 class CutFace(NamedTuple):
     """A face of an image, cut out."""
 
@@ -21,6 +24,7 @@ class CutFace(NamedTuple):
     score: float  # of the detector; NaN where none was asked
     box: NDArray[np.float32]  # (4,) x1, y1, x2, y2 in pixels of the image
     others: int = 0  # faces of the image that are not cut, at the least
+    landmarks: NDArray[np.float32] = NO_LANDMARKS  # (5, 2) x, y in pixels of the image
 
 
 def align_faces(
@@ -49,6 +53,7 @@ def _in_every_way(outcomes: Sequence[list[AlignedFace] | Rejection]) -> list[Cut
             first[box].detection.score,
             first[box].detection.box,
             max(0, first[box].faces_found - len(kept)),
+            first[box].detection.landmarks,
         )
         for box in kept
     ] or Rejection(LOST_FACE)

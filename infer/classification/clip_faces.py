@@ -97,7 +97,12 @@ def _cut(clip: ClipFile, ways: Sequence[AlignOptions]) -> CutClip | Rejection:
         return Rejection(LOST_FACE)
     return CutClip(
         [
-            CutFace(tuple(own[_seen(one)] for own in crops), one.face.detection.score, one.face.detection.box)
+            CutFace(
+                tuple(own[_seen(one)] for own in crops),
+                one.face.detection.score,
+                one.face.detection.box,
+                landmarks=one.face.detection.landmarks,
+            )
             for one in kept
         ],
         np.array([face.frame for face in kept], np.int64),

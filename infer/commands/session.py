@@ -130,7 +130,7 @@ def _print(
     console.print(f"[bold {colours[found.verdict]}]{escape(found.headline)}[/]")
     for reason in found.why:
         console.print(escape(reason))
-    frames = counted(len(found.person.rows), "frame")
+    frames = counted(len(found.compared), "frame")
     console.print(f"similarity {found.similarity:.4f} (to the document, the median of {frames})")
     console.print(f"threshold  {at.value:.4f} ({escape(printable(at.source))})")
     doubt = threshold_doubt(at)

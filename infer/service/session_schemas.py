@@ -42,7 +42,7 @@ class SessionReply(Reply):
     verdict: Literal["match", "no_match"] | None = Field(description="null for no answer")
     statement: str = Field(description="the verdict in words")
     reasons: list[str] = Field(description="why, the most important first, and then what is doubtful")
-    similarity: Cosine = Field(description="to the document, the median over the person's frames")
+    similarity: Cosine = Field(description="to the document, the median of the frames compared")
     threshold: Cosine
     threshold_source: str
     threshold_doubt: str | None = Field(description="why it is not to be relied on; null: nothing is known")
@@ -54,6 +54,7 @@ class SessionReply(Reply):
     document_warnings: list[QualityWarning]
     video: str = Field(description="name of the file as it was sent; may be empty")
     frames_looked_at: int = Field(ge=1)
+    frames_compared: int = Field(ge=1, description="with the document: the face is not turned away")
     other_people: int = Field(ge=0)
     lost: LostReply
     switches: list[SwitchReply]

@@ -38,6 +38,7 @@ def session_as_json(
         "document_warnings": [warning.value for warning in session.document.warnings],
         "video": names[1],
         "frames_looked_at": len(seen.looked_at),
+        "frames_compared": len(found.compared),
         "other_people": found.person.others,
         "lost": {"seconds": found.lost[0], "since": found.lost[1]},
         "switches": [vars(switch) for switch in found.person.switches],

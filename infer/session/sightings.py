@@ -16,6 +16,7 @@ from infer.classification.ensemble import Ensemble
 from infer.classification.over_time import over_time
 from infer.embeddings import align_options
 from infer.models.model import Model
+from infer.quality import turn
 
 
 class NoSessionError(UserError):
@@ -31,6 +32,7 @@ class Sightings:
         seconds: (S,) float64 since its first frame.
         track: (S,) int64, see `align.tracks`.
         box: (S, 4) float32 x1, y1, x2, y2 in pixels of the frame.
+        turn: (S,) float64, how far the face is turned to a side, see `infer.quality.turn`.
         embedding: (S, D) float32 of unit length.
         logit: (S,) float64, calibrated; NaN where no classifier looked.
         crops: (S,) of (size, size, 3) uint8 RGB, those that were embedded.
@@ -42,6 +44,7 @@ class Sightings:
     seconds: NDArray[np.float64]
     track: NDArray[np.int64]
     box: NDArray[np.float32]
+    turn: NDArray[np.float64]
     embedding: NDArray[np.float32] = field(repr=False)
     logit: NDArray[np.float64] = field(repr=False)
     crops: Sequence[NDArray[np.uint8]] = field(repr=False)
@@ -76,6 +79,7 @@ def see_faces(clip: ClipFile, model: Model, ensemble: Ensemble | None = None) ->
         seconds=cut.seconds[order],
         track=cut.track[order],
         box=np.stack([face.box for face in faces]).astype(np.float32),
+        turn=np.array([turn(face.landmarks) for face in faces]),
         embedding=model.embed(np.stack(crops)),
         logit=logit,
         crops=crops,

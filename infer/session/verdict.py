@@ -10,11 +10,13 @@ from common.models.classifier_checkpoint import OperatingPoint
 from common.runtime.wording import counted, told_apart
 from infer.classification.faces import probabilities
 from infer.classification.verdict import FACE_VERDICTS, FaceVerdict, face_verdicts, why
+from infer.quality import MAX_TURN
 from infer.score import Verdict
 from infer.session.person import SessionPerson, find_person
 from infer.session.pieces import WINDOW
 from infer.session.sightings import Sightings
 
+FEWEST_COMPARED = 5  # frames in which the face is not turned away; where there are fewer, all are compared
 FEWEST_FRAMES = 10  # with the person's face: fewer are no video
 MOST_LOST_S = 1.0  # seconds without it in one go, in which anything may have happened
 DENSE_S = 0.25  # seconds between frames, above which a switch back and forth may lie between two
@@ -43,7 +45,9 @@ class SessionVerdict:
 
     Attributes:
         verdict: match where all holds; None for no answer.
-        similarity: the median over the person's frames of that to the document, in [-1, 1].
+        similarity: the median of that to the document over the `compared` frames, in [-1, 1].
+        compared: (C,) int64, the person's rows in which the face is not turned away, or all where these are
+            few: from the side people resemble nobody's document, and `person` has them by their track.
         probability: (P,) of the person's rows, the P(synthetic) of the mean logit of the `WINDOW` sightings
             around each; NaN where no classifier has looked.
         lost: seconds without the person's face, the longest in one go, and since when.
@@ -54,6 +58,7 @@ class SessionVerdict:
     verdict: Verdict | None
     person: SessionPerson = field(repr=False)
     similarity: float
+    compared: NDArray[np.int64] = field(repr=False)
     threshold: float
     probability: NDArray[np.float64] = field(repr=False)
     lost: tuple[float, float]
@@ -78,12 +83,13 @@ def judge(
     was seen.
     """
     person = find_person(seen, document, threshold)
-    similarity = float(np.median(person.similarity[person.rows]))
+    compared = _compared(seen, person.rows)
+    similarity = float(np.median(person.similarity[compared]))
     probability = _smoothed(seen.logit[person.rows])
     lost = _longest_loss(seen, person.rows)
     wanting = _wanting(seen, person)
     synthetic, undecided = _synthetic(seen, person, probability, point)
-    unlike = _unlike(similarity, threshold)  # then all else is about somebody else
+    unlike = _unlike(similarity, len(compared), threshold)  # then all else is about somebody else
     against = unlike or [*_switched(person), *synthetic]
     open_ones = [] if unlike else [*_loss(lost), *undecided]
     verdict = None if wanting or (open_ones and not against) else Verdict.MATCH
@@ -93,13 +99,23 @@ def judge(
         verdict,
         person,
         similarity,
+        compared,
         threshold,
         probability,
         lost,
-        tuple([*wanting, *against, *open_ones] or _holds(seen, person, similarity, threshold, probability)),
-        tuple(_doubts(seen, person, threshold)),
+        tuple(
+            [*wanting, *against, *open_ones]
+            or _holds(seen, person, (similarity, len(compared)), threshold, probability)
+        ),
+        tuple(_doubts(seen, person, compared, threshold)),
         point is not None,
     )
+
+
+def _compared(seen: Sightings, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of the person that speak about the document."""
+    facing = rows[~(seen.turn[rows] > MAX_TURN)]  # NaN where nothing is known
+    return facing if len(facing) >= FEWEST_COMPARED else rows
 
 
 def _smoothed(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -135,13 +151,13 @@ def _wanting(seen: Sightings, person: SessionPerson) -> list[str]:
     return found
 
 
-def _unlike(similarity: float, threshold: float) -> list[str]:
+def _unlike(similarity: float, frames: int, threshold: float) -> list[str]:
     if similarity >= threshold:
         return []
     told, limit = told_apart(similarity, threshold)
     return [
         "nobody in the video is the person on the document: the similarity of whoever is most alike, the "
-        f"median of all frames, is {told}, below the threshold {limit}"
+        f"median of {counted(frames, 'frame')}, is {told}, below the threshold {limit}"
     ]
 
 
@@ -179,13 +195,14 @@ def _loss(lost: tuple[float, float]) -> list[str]:
 def _holds(
     seen: Sightings,
     person: SessionPerson,
-    similarity: float,
+    compared: tuple[float, int],
     threshold: float,
     probability: NDArray[np.float64],
 ) -> list[str]:
+    similarity, frames = compared
     told, limit = told_apart(similarity, threshold)
     found = [
-        f"similarity to the document {told}, the median of {counted(len(person.rows), 'frame')}, is at or "
+        f"similarity to the document {told}, the median of {counted(frames, 'frame')}, is at or "
         f"above the threshold {limit}",
         "the face never becomes another one",
     ]
@@ -200,16 +217,23 @@ def _holds(
     return found
 
 
-def _doubts(seen: Sightings, person: SessionPerson, threshold: float) -> list[str]:
+def _doubts(
+    seen: Sightings, person: SessionPerson, compared: NDArray[np.int64], threshold: float
+) -> list[str]:
     own = person.rows
-    below = int((person.similarity[own] < threshold).sum())
+    turned = len(own) - len(compared)
+    below = int((person.similarity[compared] < threshold).sum())
     without = len(seen.looked_at) - len(own)
     step = float(np.median(np.diff(seen.looked_at))) if len(seen.looked_at) > 1 else 0.0
     doubts: Sequence[str] = (
         f"{counted(person.others, 'other person is', 'other people are')} in the video"
         if person.others
         else "",
-        f"of {counted(len(own), 'frame')} with the face, {below:,} alone would be below the threshold"
+        f"in {turned:,} of {counted(len(own), 'frame')} the face is seen from the side: these are not "
+        "compared with the document"
+        if turned
+        else "",
+        f"of {counted(len(compared), 'frame')} compared, {below:,} alone would be below the threshold"
         if below
         else "",
         f"the face is missing in {without:,} of {counted(len(seen.looked_at), 'frame')}" if without else "",

@@ -34,6 +34,7 @@ def film(*frames: list[tuple[Vector, int, tuple[int, ...]]]) -> Sightings:
         seconds=number / 10,
         track=np.array([face[2] for face in faces], np.int64),
         box=np.array([face[3] for face in faces], np.float32),
+        turn=np.zeros(len(faces)),
         embedding=np.stack([noisy(face[1], seed) for seed, face in enumerate(faces)]),
         logit=np.full(len(faces), np.nan),
         crops=[],
@@ -82,8 +83,21 @@ def test_a_head_that_turns_and_a_blurred_frame_are_no_switch() -> None:
     assert found.verdict is Verdict.MATCH and found.person.switches == ()
     blurred = judge(film(*of(A, 12), *of(B, 1), *of(A, 12)), A, THRESHOLD)
     assert blurred.verdict is Verdict.MATCH and blurred.doubts == (
-        "of 25 frames with the face, 1 alone would be below the threshold",
+        "of 25 frames compared, 1 alone would be below the threshold",
     )
+
+
+def test_frames_from_the_side_are_not_compared_unless_hardly_any_others_are_there() -> None:
+    """In them the person, known by the track, resembles the document no more than anybody."""
+    angles = np.linspace(0, 1.5, 12)
+    turning = [[((np.cos(x) * A + np.sin(x) * B).astype(np.float32), 0, LEFT)] for x in angles]
+    clip = film(*of(A, 8), *turning, *[turning[-1]] * 20)
+    sideways = replace(clip, turn=np.repeat([0.1, 0.9], [12, 28]))
+    found = judge(sideways, A, THRESHOLD)
+    assert found.verdict is Verdict.MATCH and len(found.compared) == 12 and found.similarity > 0.9
+    assert "in 28 of 40 frames the face is seen from the side" in found.doubts[0]
+    hardly = judge(replace(clip, turn=np.repeat([0.1, 0.9], [4, 36])), A, THRESHOLD)
+    assert hardly.verdict is Verdict.NO_MATCH and len(hardly.compared) == 40
 
 
 def test_other_people_beside_the_person_are_told_and_whoever_is_most_alike_counts() -> None:
