@@ -74,3 +74,21 @@ def test_a_wheel_holds_every_file_of_the_packages(repository: Path, tmp_path: Pa
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert "facetrust/py.typed" in files and sorted(files - packed) == []
+
+
+def test_data_is_fetched_by_the_client_that_is_there(
+    repository: Path, tmp_path: Path, process_environment: dict[str, str]
+) -> None:
+    client = tmp_path / "kaggle"
+    client.write_text('#!/bin/sh\necho "called with $@"\n')
+
+    def make(*words: str) -> subprocess.CompletedProcess[str]:
+        path = f"{tmp_path}:/usr/bin:/bin"
+        told = ["make", "--no-print-directory", "-C", str(repository), "data", *words]
+        environment = process_environment | {"PATH": path}
+        return subprocess.run(told, env=environment, capture_output=True, text=True, check=False)
+
+    assert "make data SET=OWNER/NAME" in make().stdout
+    assert "pip install kaggle" in make("SET=a/b").stdout
+    client.chmod(0o755)
+    assert "called with datasets download --dataset a/b --path datasets/b --unzip" in make("SET=a/b").stdout
