@@ -72,10 +72,10 @@ def export_onnx(
             f"{model.card.name} is an ONNX file already; name the checkpoint that it was made from"
         )
     refuse_other_name(out)
-    if options.precision is Precision.INT8 and pair_set is None:
-        raise UserError("--precision int8 is calibrated on faces; add --pairs with some hundred photographs")
     if options.precision is Precision.INT8 and model.card.fusion is not None:
         raise UserError("a fused encoder has no int8: its gate hangs on small logits; use fp32 or fp16")
+    if options.precision is Precision.INT8 and pair_set is None:
+        raise UserError("--precision int8 is calibrated on faces; add --pairs with some hundred photographs")
     with TemporaryDirectory() as name:
         folder = Path(name)
         pairs = align_pairs(pair_set, model, folder / "crops", workers, progress) if pair_set else None

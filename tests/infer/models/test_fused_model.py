@@ -33,5 +33,5 @@ def test_a_fused_checkpoint_and_its_one_onnx_file_are_models_as_any_other(
     np.testing.assert_allclose(first, second, atol=1e-3)
     with pytest.raises(UserError, match="a fused encoder has no int8"):
         export_onnx(model, tmp_path / "small.onnx", ExportOptions(Precision.INT8))
-    with pytest.raises(UserError, match="leave --colour out"):
+    with pytest.raises(UserError, match="leave colour out"):
         load_model(str(file), tmp_path, "BGR")

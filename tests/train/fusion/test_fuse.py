@@ -1,0 +1,118 @@
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import numpy as np
+import pytest
+
+from common.formats.pair_category import PairCategory
+from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.crop_settings import CropSettings
+from common.models.encoder import Encoder
+from common.models.fused.checkpoint import load_fused
+from common.models.fused.fusion import Fusion
+from common.models.input_format import InputFormat
+from common.runtime.errors import UserError
+from train.data.split import write_split
+from train.fusion.choose import GAMMAS, Said, choose
+from train.fusion.held_out import people_to_choose_on
+from train.fusion.request import FuseRequest
+from train.fusion.run import fuse
+
+
+@pytest.fixture
+def recogniser(tmp_path: Path) -> Path:
+    """A checkpoint of a run whose split lies where runs have it."""
+    info = CheckpointInfo(
+        backbone="ir_lite", input_format=InputFormat(), threshold=0.42, eer=0.1, accuracy=0.9, epoch=1,
+        step=1, run="20260101-000000", validation="v", trained_on="faces",
+    )  # fmt: skip
+    path = tmp_path / "logs" / "checkpoints" / "last.safetensors"
+    path.parent.mkdir(parents=True)
+    save_checkpoint(path, Encoder("ir_lite"), info)
+    split = tmp_path / "logs" / "runs" / info.run / "split.json"
+    split.parent.mkdir(parents=True)
+    write_split(split, [f"person{number}" for number in range(1, 6)])
+    return path
+
+
+def test_what_is_chosen_is_chosen_on_people_held_out_and_stored(
+    recogniser: Path, make_classifier: Callable[..., Path], bona_fide_shards: Path, tmp_path: Path
+) -> None:
+    classifier, out = make_classifier(crops=CropSettings()), tmp_path / "fused.safetensors"
+    found = fuse(str(recogniser), classifier, out, FuseRequest((bona_fide_shards,), pairs=20))
+    assert found.chosen is not None and found.chosen.fusion.gamma in GAMMAS
+    said = load_fused(out)[1]
+    assert said == found.info and said.crops == CropSettings()
+    assert said.fusion == found.chosen.fusion and said.threshold == found.chosen.after.threshold
+    assert said.validated is not None and said.validated.people == 5  # not the one that was trained on
+    assert found.chosen.after.by_category[PairCategory.SYNTHETIC].total == 20  # forged here
+    notes = " ".join(found.notes)
+    assert f"whether {classifier} was trained on some of these people is not known" in notes
+    assert "forgeries of our own" in notes and "not to be relied on: only 5 people" in notes
+
+
+@pytest.mark.slow
+def test_without_data_the_towers_bring_their_own(
+    recogniser: Path,
+    make_classifier: Callable[..., Path],
+    run_commands: Callable[..., list[CompletedProcess[str]]],
+    tmp_path: Path,
+) -> None:
+    towers = ["--recogniser", recogniser, "--classifier", make_classifier(crops=CropSettings())]
+    (made,) = run_commands([["train", "fuse", *towers, "--out", "f.safetensors"]], tmp_path)
+    assert made.returncode == 0 and "nothing was chosen" in made.stdout, made.stderr
+    info = load_fused(tmp_path / "f.safetensors")[1]
+    assert info.threshold == 0.42 and info.threshold_from.startswith("the recogniser's own")
+
+
+def test_towers_that_do_not_go_together_are_refused(
+    recogniser: Path, make_classifier: Callable[..., Path], bona_fide_shards: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "f.safetensors"
+    with pytest.raises(UserError, match="--template loose"):
+        fuse(str(recogniser), make_classifier(), out, FuseRequest())
+    with pytest.raises(UserError, match="is one of the towers"):
+        fuse(str(recogniser), make_classifier(), recogniser, FuseRequest())
+    loose = make_classifier(crops=CropSettings(template="loose", margin=0.5))
+    with pytest.raises(
+        UserError, match="has crops of 112 pixels and the template 'arcface', the model takes 224"
+    ):
+        fuse(str(recogniser), loose, out, FuseRequest((bona_fide_shards,)))
+    assert not out.exists()
+
+
+def test_people_that_a_tower_was_trained_on_are_left_out(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(9)]
+    splits = {"a": tmp_path / "a.json", "b": tmp_path / "b.json"}
+    write_split(splits["a"], names[:7])
+    write_split(splits["b"], names[2:])
+    assert people_to_choose_on(names, {**splits}) == (set(names[2:7]), [])
+    write_split(splits["b"], ["others"])  # a training on other data, which may know some of these as well
+    people, notes = people_to_choose_on(names, {**splits, "c": None})
+    assert people == set(names[:7]) and [note.split()[1] for note in notes] == ["b", "c"]
+    write_split(splits["b"], names[6:])
+    with pytest.raises(UserError, match="1 of these 9 people were held out by both towers"):
+        people_to_choose_on(names, {**splits})
+
+
+def test_the_gate_opens_as_far_as_the_classifier_is_right() -> None:
+    rng = np.random.default_rng(0)
+    count = 900  # of each category
+    synthetic = np.repeat([False, False, True], 2 * count)
+    synthetic[4 * count :: 2] = False  # a bona fide photograph and a forgery
+    similarity = np.concatenate([rng.normal(mean, 0.1, count) for mean in (0.7, 0.1, 0.65)])
+    for skill, most in ((0.0, 0.36), (3.0, 0.12)):
+        said = Said(
+            similarity=similarity.clip(-1, 1),
+            scattered=rng.normal(0, 1 / 16, 3 * count),
+            logits=rng.normal(0, 2, len(synthetic)) + skill * (2.0 * synthetic - 1),
+            synthetic=synthetic,
+            positions=np.arange(6 * count).reshape(-1, 2),
+            categories=np.repeat([category.code for category in PairCategory], count).astype(np.int8),
+            people=np.arange(6 * count).reshape(-1, 2) // 12,
+        )
+        found = choose(said, Fusion(features=128))
+        assert found.after.eer <= most and found.after.eer <= found.before.eer + 0.01
+        assert (found.fusion.gamma == GAMMAS[0]) == (skill == 0)
+        assert bool(found.doubts) == (skill == 0)
