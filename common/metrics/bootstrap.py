@@ -17,15 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from common.formats.pair_category import PairCategory
-from common.metrics.interval import Interval
 from common.metrics.report import IMPOSTORS, VerificationReport
 from common.metrics.resample import Counts, presort, weighted_eer, weighted_true_accept_rate
-from common.metrics.true_accepts import RULE_OF_THREE
-
-RESAMPLES = 1000
-FEWEST_RESAMPLES = 200  # of fewer the 2.5 % at each end are a handful
-MOST_WEIGHTS = 200_000_000  # pairs x resamples: with more than 200,000 pairs there are fewer resamples
-PERCENTILES = (2.5, 97.5)
+from common.metrics.resampling import resampled_interval, resamples_of
 
 
 def with_intervals(
@@ -82,25 +76,3 @@ def _figures(accepts: Counts, fixed: int, targets: Iterable[float]) -> dict[str,
             for target in targets
         }
     )
-
-
-def resamples_of(count: int) -> int:
-    """How many resamples are taken of so many pairs or faces; 0 for none, and for more than a million."""
-    resamples = min(RESAMPLES, MOST_WEIGHTS // max(count, 1))
-    return resamples if count and resamples >= FEWEST_RESAMPLES else 0
-
-
-def resampled_interval(values: ArrayLike, units: int) -> Interval | None:
-    """The interval of a rate that has these values in the resamples; None where all are NaN.
-
-    Where they are all alike it is opened by the rule of three, `units` being how many could have differed.
-    """
-    given = np.asarray(values, np.float64)
-    defined = given[~np.isnan(given)]
-    if not len(defined):
-        return None
-    low, high = np.percentile(defined, PERCENTILES).tolist()
-    if low == high:
-        reach = RULE_OF_THREE / units
-        low, high = max(low - reach, 0.0), min(high + reach, 1.0)
-    return Interval(low, high)

@@ -11,12 +11,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from common.metrics.bootstrap import resampled_interval, resamples_of
 from common.metrics.classification import HALF, ClassificationReport, checked_faces, group_numbers, surprise
 from common.metrics.decisions import Decisions
 from common.metrics.ranked_faces import Counts, RankedFaces, area_under_roc, average_precision
 from common.metrics.report import CategoryErrors
 from common.metrics.resample import weighted_eer
+from common.metrics.resampling import resampled_interval, resamples_of
 
 OF_BONA_FIDE = ("bpcer", "bona_fide_accuracy")  # figures that hang on the faces of one class
 OF_SYNTHETIC = ("apcer", "recall")

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from common.formats.pair_category import PairCategory
 from common.metrics.eer import equal_error_point
+from common.metrics.identification import Identification
 from common.metrics.interval import Interval
 from common.metrics.sorted_scores import Scores, SortedScores, count_accepted, finite_scores
 from common.metrics.true_accepts import true_accept_rates
@@ -48,7 +49,11 @@ class VerificationReport:
     by_category: ErrorTable
     eer_by_category: dict[PairCategory, float] = field(default_factory=dict)  # against one kind of impostor
     tar_at_fmr: dict[float, float] = field(default_factory=dict)  # see `true_accept_rates`
-    hard_eer: float = math.nan  # genuine pairs against the hardest impostors; only validation knows them
+    # only validation knows these: genuine pairs against the hardest impostors, and each crop searched among
+    # all others that are bona fide
+    hard_eer: float = math.nan
+    identification: Identification | None = None  # of bona fide crops
+    identification_of_synthetic: Identification | None = None  # whether they find the person they imitate
     intervals: dict[str, Interval] = field(default_factory=dict)  # of 95 %, see `with_intervals`
 
     @property

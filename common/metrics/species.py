@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from common.metrics.bootstrap import resampled_interval, resamples_of
 from common.metrics.classification import checked_faces, group_numbers
 from common.metrics.interval import Interval
 from common.metrics.report import CategoryErrors
+from common.metrics.resampling import intervals_of_means
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,10 @@ def apcer_by_species(
 
 
 def _errors(name: str, passed: NDArray[np.bool_], groups: NDArray[np.intp], seed: int) -> SpeciesErrors:
-    found, members = np.unique(groups, return_inverse=True)
-    errors, faces = np.bincount(members, passed), np.bincount(members)
-    rng = np.random.default_rng(seed)
-    rates = []
-    for _ in range(resamples_of(len(passed))):
-        drawn = rng.integers(0, len(found), len(found))
-        rates.append(errors[drawn].sum() / faces[drawn].sum())
+    (interval,) = intervals_of_means(passed[:, None].astype(np.float64), groups, seed)
     return SpeciesErrors(
         name=name,
         errors=CategoryErrors(int(passed.sum()), len(passed)),
-        groups=len(found),
-        interval=resampled_interval(rates, len(found)),
+        groups=len(np.unique(groups)),
+        interval=interval,
     )

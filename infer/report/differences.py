@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from common.formats.pair_category import PairCategory
-from common.metrics.bootstrap import FEWEST_RESAMPLES, MOST_WEIGHTS, PERCENTILES, RESAMPLES
 from common.metrics.resample import presort, weighted_eer
+from common.metrics.resampling import FEWEST_RESAMPLES, MOST_WEIGHTS, PERCENTILES, RESAMPLES
 from common.metrics.true_accepts import RULE_OF_THREE
 from common.runtime.errors import UserError
 from infer.output.results import HardPairs, Results

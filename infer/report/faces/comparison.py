@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from common.metrics.bootstrap import PERCENTILES, resamples_of
 from common.metrics.ranked_faces import RankedFaces, area_under_roc
+from common.metrics.resampling import PERCENTILES, resamples_of
 from common.metrics.true_accepts import RULE_OF_THREE
 from common.models.cost import Cost, cost_of_network
 from common.runtime.errors import UserError

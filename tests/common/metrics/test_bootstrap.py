@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from common.metrics import VerificationReport, bootstrap, equal_error_rate, evaluate_pairs, with_intervals
+from common.metrics import VerificationReport, equal_error_rate, evaluate_pairs, resampling, with_intervals
 from common.metrics.resample import presort, weighted_eer, weighted_true_accept_rate
 
 coarse = st.integers(-4, 4).map(lambda value: value / 4)
@@ -63,8 +63,8 @@ def literal(
 @pytest.mark.slow
 @pytest.mark.parametrize("by_identity", [True, False])
 def test_it_is_the_literal_resampling(monkeypatch: pytest.MonkeyPatch, by_identity: bool) -> None:
-    monkeypatch.setattr(bootstrap, "RESAMPLES", 60)
-    monkeypatch.setattr(bootstrap, "FEWEST_RESAMPLES", 1)
+    monkeypatch.setattr(resampling, "RESAMPLES", 60)
+    monkeypatch.setattr(resampling, "FEWEST_RESAMPLES", 1)
     codes, scores, people = some_pairs(600, 40)
     identities = people if by_identity else None
     report = evaluated(codes, scores, identities)
@@ -124,7 +124,7 @@ def test_the_order_of_the_pairs_and_the_names_of_the_people_do_not_matter() -> N
 def test_intervals_by_identity_cover_the_truth_where_those_by_pair_are_too_narrow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bootstrap, "RESAMPLES", 200)
+    monkeypatch.setattr(resampling, "RESAMPLES", 200)
     people, photographs, spread, trials = 40, 8, 0.8, 40
     truth = norm.cdf(-3 / (math.hypot(1, spread) + math.hypot(1, spread, spread)))
     covered = np.zeros((trials, 2), bool)

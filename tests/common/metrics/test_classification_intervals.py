@@ -5,8 +5,8 @@ from sklearn import metrics
 
 from common.metrics import (
     ClassificationReport,
-    bootstrap,
     evaluate_classification,
+    resampling,
     with_classification_intervals,
 )
 
@@ -28,8 +28,8 @@ def some_faces(count: int, people: int) -> tuple[np.ndarray, np.ndarray, np.ndar
 @pytest.mark.slow
 @pytest.mark.parametrize("by_group", [True, False])
 def test_it_is_the_literal_resampling(monkeypatch: pytest.MonkeyPatch, by_group: bool) -> None:
-    monkeypatch.setattr(bootstrap, "RESAMPLES", 60)
-    monkeypatch.setattr(bootstrap, "FEWEST_RESAMPLES", 1)
+    monkeypatch.setattr(resampling, "RESAMPLES", 60)
+    monkeypatch.setattr(resampling, "FEWEST_RESAMPLES", 1)
     labels, likely, people = some_faces(400, 40)
     groups = people if by_group else np.arange(400)
     report = evaluated(labels, likely, groups)

@@ -4,6 +4,7 @@ import multiprocessing
 import random
 import signal
 import time
+from dataclasses import replace
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from common.formats.pair_category import PairCategory
 from common.metrics import CategoryErrors, Interval, VerificationReport
+from common.metrics.identification import Identification
 from common.runtime.errors import UserError
 from train.loggers.base import ValidationRecord
 from train.records.history import HISTORY_FILE, PerformanceHistory
@@ -68,6 +70,18 @@ def test_records_add_up_over_runs_and_the_undefined_is_null(tmp_path: Path) -> N
             "synthetic": {"errors": 0, "total": 0, "rate": None},
         },
     }
+
+
+def test_identification_stands_in_a_record_with_its_interval(tmp_path: Path) -> None:
+    found = Identification(8, 2, {1: 0.5, 5: 0.75, 10: 1.0}, 0.6, {"cmc/1": Interval(0.25, 0.75)})
+    forged = Identification(0, 0, {1: math.nan, 5: math.nan, 10: math.nan}, math.nan)
+    report = replace(REPORT, identification=found, identification_of_synthetic=forged)
+    PerformanceHistory(tmp_path).append(record("a", 0, report=report))
+    (entry,) = json.loads((tmp_path / HISTORY_FILE).read_text(), parse_constant=pytest.fail)
+    assert entry["cmc"] == {"1": 0.5, "5": 0.75, "10": 1.0} and entry["map_at_10"] == 0.6
+    assert entry["cmc_synthetic"] == {"1": None} and entry["probes"] == {"bona_fide": 8, "synthetic": 0}
+    assert entry["intervals"] == {"eer": [0.1, 0.15], "cmc/1": [0.25, 0.75]}
+    assert figures_of(report).values["cmc/5"] == 0.75
 
 
 def test_a_resumed_run_replaces_what_it_makes_again(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from common.metrics.bootstrap import resampled_interval, resamples_of
 from common.metrics.figures import Figures, Ranking
 from common.metrics.interval import Interval
+from common.metrics.resampling import resampled_interval, resamples_of
 from train.display import Curve, Panel, figure_column, interval_column
 
 # the history has the loss of the training under the name `loss`

@@ -1,6 +1,7 @@
 """The error rates of verification as the figures of a task, and how they are shown."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from common.formats.pair_category import PairCategory
 from common.metrics import VerificationReport
@@ -59,6 +60,8 @@ def panels(several: bool) -> Sequence[Panel]:
 
 def figures_of(report: VerificationReport) -> Figures:
     """The figures of a report: under the names that trackers know, and as the history has always had them."""
+    found = report.identification
+    intervals = {**report.intervals, **(found.intervals if found else {})}
     values = {
         "eer": report.eer,
         "hard_eer": report.hard_eer,
@@ -67,6 +70,7 @@ def figures_of(report: VerificationReport) -> Figures:
         **{f"error_rate/{category.value}": found.rate for category, found in report.by_category.items()},
         **{f"eer/{category.value}": eer for category, eer in report.eer_by_category.items()},
         **{f"tar_at_fmr/{fmr:g}": tar for fmr, tar in report.tar_at_fmr.items()},
+        **_identified(report),
     }
     details = {
         "accuracy": report.accuracy,
@@ -75,10 +79,33 @@ def figures_of(report: VerificationReport) -> Figures:
         "threshold": report.threshold,
         "eer_by_category": {category.value: eer for category, eer in report.eer_by_category.items()},
         "tar_at_fmr": {f"{fmr:g}": tar for fmr, tar in report.tar_at_fmr.items()},
-        "intervals": report.intervals,
+        "intervals": intervals,
         "errors": {
             category.value: {"errors": found.errors, "total": found.total, "rate": found.rate}
             for category, found in report.by_category.items()
         },
+        **_identification(report),
     }
-    return Figures(EER, values, report.intervals, details)
+    return Figures(EER, values, intervals, details)
+
+
+def _identified(report: VerificationReport) -> dict[str, float]:
+    """The figures of identification by name: of bona fide crops, and rank 1 of synthetic ones."""
+    found, forged = report.identification, report.identification_of_synthetic
+    if found is None or forged is None:
+        return {}
+    cmc = {f"cmc/{rank}": share for rank, share in found.cmc.items()}
+    return {**cmc, "map_at_10": found.map_at_10, "cmc_synthetic/1": forged.cmc[1]}
+
+
+def _identification(report: VerificationReport) -> dict[str, Any]:
+    """The same as the history has them, and on how many crops they rest."""
+    found, forged = report.identification, report.identification_of_synthetic
+    if found is None or forged is None:
+        return {}
+    return {
+        "cmc": {str(rank): share for rank, share in found.cmc.items()},
+        "map_at_10": found.map_at_10,
+        "cmc_synthetic": {"1": forged.cmc[1]},
+        "probes": {"bona_fide": found.probes, "synthetic": forged.probes},
+    }

@@ -16,6 +16,7 @@ from train.data.dataset import FaceCrops
 from train.data.validation_pairs import ValidationPairs
 from train.distributed.shares import computed_in_shares
 from train.tasks.base import evaluating
+from train.tasks.verification.identify import identify
 
 EMBED_BATCH = 128
 PAIRS_AT_ONCE = 1 << 16  # whose embeddings are held side by side: 256 MB at 512 numbers each
@@ -31,7 +32,8 @@ def validate(
     the threshold that is found here holds there. Every module of the encoder stays in train or eval mode. The
     report has intervals, resampled by identity, and `hard_eer`: the genuine pairs against the worst case that
     these embeddings know, each bona fide crop's most similar bona fide crop of another identity and its most
-    similar synthetic crop of the same one, among the crops of the pairs.
+    similar synthetic crop of the same one, among the crops of the pairs. These are also searched for and
+    among for the figures of identification.
 
     Args:
         encoder: on the device of `fabric`, not wrapped by it.
@@ -54,7 +56,13 @@ def _report(embeddings: Tensor, dataset: FaceCrops, pairs: ValidationPairs) -> V
     scores = _similarities(embeddings, position.reshape(pairs.rows.shape))
     impostors = _hardest_impostors(embeddings, dataset.identities[rows], dataset.synthetic[rows])
     genuine = scores[pairs.categories == PairCategory.SAME_PERSON.code]
-    report = replace(evaluate_pairs(pairs.categories, scores), hard_eer=_hard_eer(genuine, impostors))
+    identified, of_synthetic = identify(embeddings, dataset.identities[rows], dataset.synthetic[rows])
+    report = replace(
+        evaluate_pairs(pairs.categories, scores),
+        hard_eer=_hard_eer(genuine, impostors),
+        identification=identified,
+        identification_of_synthetic=of_synthetic,
+    )
     return with_intervals(report, pairs.categories, scores, dataset.identities[pairs.rows])
 
 
