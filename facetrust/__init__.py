@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from common.metrics.eer import OperatingPoint, equal_error_rate
     from common.runtime.errors import UserError
     from facetrust.classifiers import Classified, classify, load_classifier
+    from facetrust.galleries import search
     from facetrust.photographs import Verification, align, embed, load_model, verify
     from facetrust.shards import read_shards
     from infer.classification.ensemble import Ensemble
@@ -57,6 +58,7 @@ __all__ = [
     "load_model",
     "losses",
     "read_shards",
+    "search",
     "verify",
 ]
 
@@ -68,6 +70,7 @@ _NAMES_OF = {
     "common.metrics.eer": ("OperatingPoint", "equal_error_rate"),
     "common.runtime.errors": ("UserError",),
     "facetrust.classifiers": ("Classified", "classify", "load_classifier"),
+    "facetrust.galleries": ("search",),
     "facetrust.photographs": ("Verification", "align", "embed", "load_model", "verify"),
     "facetrust.shards": ("read_shards",),
     "infer.classification.ensemble": ("Ensemble",),

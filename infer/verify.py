@@ -45,13 +45,13 @@ class PairVerdict:
         return self.why + self.doubts
 
 
-def known_threshold(model: FaceModel, asked: float | None) -> Threshold | None:
-    """The threshold asked for, or else the model's own; None where there is none.
+def known_threshold(model: FaceModel | None, asked: float | None) -> Threshold | None:
+    """The threshold asked for, or else the model's own; None where there is none, or no model.
 
     Raises UserError where the one asked for is not in [-1, 1].
     """
     if asked is None:
-        return model.threshold
+        return model.threshold if model else None
     if not (is_number(asked) and -1 <= asked <= 1):
         raise ParameterError("{threshold} must be from -1 to 1, not {}", asked)
     return Threshold(asked, "as asked for")

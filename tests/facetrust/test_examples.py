@@ -16,6 +16,7 @@ PUBLIC = (
     "embed",
     "align",
     "read_shards",
+    "search",
     "Aligner",
     "equal_error_rate",
     "load_classifier",

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from common.metrics.identification import DEPTH, Identification, evaluate_identification
 
-MOST_SIMILARITIES = 1 << 24  # held at once: 64 MB
+MOST_SIMILARITIES = 1 << 22  # held at once: 16 MB, and the places of mates among them
 
 
 def identify(
@@ -34,18 +34,31 @@ def _search(
     embeddings: Tensor, identities: NDArray[np.int64], probes: NDArray[np.intp], gallery: NDArray[np.intp]
 ) -> Identification:
     """Each of the rows `probes` among the rows `gallery`, never among itself."""
-    device, depth = embeddings.device, min(DEPTH, len(gallery))
-    person, rows = torch.from_numpy(identities).to(device), torch.from_numpy(gallery).to(device)
+    enrolled, depth = embeddings[torch.from_numpy(gallery)], min(DEPTH, len(gallery))
     hits, mates = np.zeros((len(probes), depth), np.bool_), np.zeros(len(probes), np.int64)
     at_once = max(1, MOST_SIMILARITIES // max(1, len(gallery)))
     for start in range(0, len(probes), at_once):
-        chunk = torch.from_numpy(probes[start : start + at_once]).to(device)
-        similarity = embeddings[chunk] @ embeddings[rows].T
-        itself = chunk[:, None] == rows
-        is_mate = (person[chunk][:, None] == person[rows]) & ~itself
-        behind = torch.nextafter(similarity, similarity.new_tensor(-torch.inf))
-        ranked = torch.where(is_mate, behind, similarity).masked_fill_(itself, -torch.inf)
-        nearest = ranked.topk(depth, dim=1).indices
-        hits[start : start + at_once] = is_mate.gather(1, nearest).cpu().numpy()
-        mates[start : start + at_once] = is_mate.sum(dim=1).cpu().numpy()
+        part = slice(start, start + at_once)
+        similarity = embeddings[torch.from_numpy(probes[part])] @ enrolled.T
+        row, column = _of_same_person(identities[probes[part]], identities[gallery])
+        itself = probes[part][row] == gallery[column]
+        of_mates = tuple(torch.from_numpy(index).to(embeddings.device) for index in (row, column))
+        similarity[of_mates] = torch.nextafter(similarity[of_mates], similarity.new_tensor(-torch.inf))
+        similarity[tuple(index[torch.from_numpy(itself)] for index in of_mates)] = -torch.inf
+        nearest = gallery[similarity.topk(depth, dim=1).indices.cpu().numpy()]
+        own = probes[part][:, None]
+        hits[part] = (identities[nearest] == identities[own]) & (nearest != own)
+        mates[part] = np.bincount(row[~itself], minlength=len(own))
     return evaluate_identification(hits, mates, identities[probes])
+
+
+def _of_same_person(
+    probes: NDArray[np.int64], gallery: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of all the places where the identity of a probe is that of the gallery."""
+    order = np.argsort(gallery, kind="stable")
+    first = np.searchsorted(gallery[order], probes, "left")
+    count = np.searchsorted(gallery[order], probes, "right") - first
+    row = np.repeat(np.arange(len(probes)), count)
+    column = order[np.arange(len(row)) - np.repeat(np.cumsum(count) - count - first, count)]
+    return row, column.astype(np.int64)

@@ -1,0 +1,1 @@
+"""Identification, 1:N: whom of a gallery each probe shows."""
