@@ -53,6 +53,7 @@ class TrainConfig(RunConfig):
         "pair_columns": ("pairs", "validation.pairs"),
         "colour": ("pretrained",),
         "partial": ("pretrained",),
+        "lora": ("pretrained",),
         "forge.methods": ("forge.share",),
     }
 

@@ -22,6 +22,7 @@ from train.interruption import Interruption
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
 from train.optimisation.ema import ModelEma
 from train.optimisation.freezing import FrozenStages
+from train.optimisation.low_rank import LowRank, merged
 from train.optimisation.optimiser import create_optimiser, gradient_scaler
 from train.optimisation.schedule import Schedule
 from train.optimisation.skipping import SkippedBatches
@@ -81,6 +82,7 @@ class _Run:
         task.batches.rank_share = (fabric.global_rank, fabric.world_size)
         network, criterion = task.network.to(fabric.device), task.criterion.to(fabric.device)
         synchronise(network, fabric)
+        self.low_rank = LowRank(network, config.lora, task.fresh())
         self.frozen = FrozenStages(task.stages(), config.freeze, task.network_name)
 
         self.optimiser = create_optimiser(config.optimiser, fabric, task.parameter_groups())
@@ -121,7 +123,8 @@ class _Run:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
         self._begin()
         self.logger.started(self._plan())
-        for note in [*device_notes(self.config.hardware, self.fabric), *self.task.notes(self.progress.step)]:
+        notes = [*device_notes(self.config.hardware, self.fabric), *self.task.notes(self.progress.step)]
+        for note in [*notes, *self.low_rank.notes(self.task.network)]:
             self.logger.noted(note)
         progress, batches, interrupted = self.progress, self.task.batches, False
         with Interruption(self.fabric) as interruption:
@@ -165,6 +168,7 @@ class _Run:
         config, progress = self.config, self.progress
         torch.manual_seed(_step_seed(config.seed, progress.epoch, progress.batch))
         self.task.network.train()
+        self.low_rank.hold()
         self.frozen.hold()
         self.skipped.before_step()
         self.schedule.before_step(progress.step)
@@ -231,8 +235,8 @@ class _Run:
         return epoch_ended and progress.epoch % chosen.every_epochs == 0
 
     def _validate(self, epoch: int) -> None:
-        progress, task = self.progress, self.task
-        self.figures = figures = task.validate(self.ema.network)
+        progress, task, network = self.progress, self.task, merged(self.ema.network)
+        self.figures = figures = task.validate(network)
         record = ValidationRecord(
             run=self.folder.run,
             epoch=epoch,
@@ -246,9 +250,9 @@ class _Run:
         )
         if self.fabric.is_global_zero:
             moment = Moment(self.folder.run, epoch, progress.step, figures)
-            save = partial(task.save, network=self.ema.network, moment=moment)
+            save = partial(task.save, network=network, moment=moment)
             keep_checkpoint(self.checkpoints, task.standing(moment), save)
-            task.validated(self.ema.network, moment)
+            task.validated(network, moment)
             self.history.append(record)
         self.logger.validated(record)
         if progress.step > 0:
@@ -267,7 +271,7 @@ class _Run:
         if self.fabric.is_global_zero:
             if interrupted and progress.step > progress.validated_step:
                 moment = Moment(self.folder.run, progress.epoch, progress.step)
-                self.task.save(last, self.ema.network, moment)
+                self.task.save(last, merged(self.ema.network), moment)
             plot_history(self.history.records, self.folder.curves, self.folder.run)
         if self.figures is not None:
             for note in self.task.closing_notes(self.figures):

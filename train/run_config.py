@@ -104,6 +104,14 @@ class RunConfig(CommandConfig):
     freeze: Annotated[int, AsOption("First stages of the network to leave as they are.", WEIGHTS)] = Field(
         0, ge=0
     )
+    lora: Annotated[
+        int,
+        AsOption(
+            "Train matrices of this rank beside the weights, which stay (LoRA): for few photographs.",
+            WEIGHTS,
+            metavar="RANK",
+        ),
+    ] = Field(0, ge=0)
     epochs: Annotated[int, AsOption("Passes over the data.", RUN)] = Field(20, ge=1)
     seed: Annotated[int, AsOption("Of split, batches, augmentation and fresh weights.", RUN)] = Field(
         0, ge=0, lt=2**63

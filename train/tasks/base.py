@@ -102,6 +102,10 @@ class Task(ABC):
         """The parts of the network, from the input on, that `--freeze` counts."""
         return []
 
+    def fresh(self) -> list[nn.Module]:
+        """The parts of the network that `--lora` trains whole, such as a head that starts at random."""
+        return []
+
     def parameter_groups(self) -> list[tuple[float, list[nn.Parameter]]]:
         """The parameters of network and criterion, each group with the share of the learning rate it gets."""
         return [(1.0, [*self.network.parameters(), *self.criterion.parameters()])]

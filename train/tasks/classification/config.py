@@ -78,6 +78,7 @@ class ClassifierConfig(RunConfig):
         "forge.methods": ("forge.share",),
         "forge.seed_of": ("forge.share",),
         "fold": ("folds",),
+        "lora": ("pretrained",),
     }
 
     task: Literal["classification"] = CLASSIFICATION
@@ -165,6 +166,8 @@ class ClassifierConfig(RunConfig):
                 f"single crops do not flicker: --forge-seed frame is for heads over time, not for --temporal "
                 f"{self.temporal}; add --temporal gru, or leave it out"
             )
+        if self.lora and self.head_epochs:
+            raise UserError("head_epochs freezes what --lora leaves frozen anyway; add --set head_epochs=0")
         if self.folds == 1:
             raise UserError("one fold would leave nothing to train on; --folds takes 2 or more, such as 5")
         if self.fold is not None and self.fold > self.folds:

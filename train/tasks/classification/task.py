@@ -24,6 +24,7 @@ from train.data.split import write_split
 from train.data.tracks import SequenceBatch
 from train.display import Panel
 from train.distributed.gather import gather_rows
+from train.optimisation.low_rank import merged
 from train.records.checkpoints import keep_best
 from train.records.run_folder import RunFolder
 from train.tasks.base import Moment, Task
@@ -91,6 +92,10 @@ class Classification(Task):
     def stages(self) -> list[nn.Module]:
         return self.network.network.stages()
 
+    def fresh(self) -> list[nn.Module]:
+        """The last stage, which has the head."""
+        return self.stages()[-1:]
+
     def parameter_groups(self) -> list[tuple[float, list[nn.Parameter]]]:
         """All but the last stage, which has the head, get `backbone_rate` of the learning rate."""
         head = {id(parameter) for parameter in self.stages()[-1].parameters()}
@@ -116,6 +121,8 @@ class Classification(Task):
 
     def _hold(self) -> None:
         """Leave all but the head as it is while that learns to make something of it, see `head_epochs`."""
+        if not self.config.head_epochs:
+            return
         waits = self.batches.epoch <= self.config.head_epochs
         for stage in self.stages()[self.config.freeze : -1]:
             stage.requires_grad_(not waits)
@@ -140,7 +147,7 @@ class Classification(Task):
             data.dataset, np.arange(len(data.dataset)), data.same, data.is_held_out, self.folder.same_pictures
         )
         if self.config.pretrained:
-            self.save(self.folder.start, self.network, Moment(self.folder.run, epoch=0, step=0))
+            self.save(self.folder.start, merged(self.network), Moment(self.folder.run, epoch=0, step=0))
 
     def notes(self, first_step: int) -> list[str]:
         seen = [HAS_SEEN] if self._has_seen() else []

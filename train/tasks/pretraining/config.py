@@ -55,6 +55,7 @@ class PretrainConfig(RunConfig):
     # rgb: the colours, as in the paper. A value of the spectrum belongs to no place, so that a mask of places
     # asks nothing of it; "planes" asks for it all the same, as was published
     target: Literal["rgb", "planes"] = "rgb"
+    lora: Annotated[int, NoOption()] = Field(0, ge=0, le=0)
     epochs: Annotated[int, AsOption("Passes over the data.", "The run")] = Field(50, ge=1)
     augment: AugmentConfig = AUGMENTATION
     forge: Annotated[ForgeConfig, NoOption()] = ForgeConfig()

@@ -15,6 +15,7 @@ from train.config import TrainConfig
 from train.data.same_pictures import same_picture_notes, same_pictures
 from train.data.split import write_split
 from train.display import Column, Panel
+from train.optimisation.low_rank import merged
 from train.records.run_folder import RunFolder
 from train.tasks.base import Moment, Task
 from train.tasks.verification.data import prepare_data
@@ -77,7 +78,7 @@ class OnPairs(Task):
             same = same_pictures(dataset, rows)
             self._same_pictures = same_picture_notes(dataset, rows, same, held_out, self.folder.same_pictures)
         if self.config.pretrained:
-            self.save(self.folder.start, self.network, Moment(self.folder.run, epoch=0, step=0))
+            self.save(self.folder.start, merged(self.network), Moment(self.folder.run, epoch=0, step=0))
 
     def notes(self, first_step: int) -> list[str]:
         data = self.data

@@ -13,6 +13,7 @@ from common.models.encoder import Encoder
 from common.models.load_encoder import Wanted
 from common.models.networks.initial_weights import TIMM, licence_note
 from common.models.weights.layouts import RANDOM
+from common.runtime.errors import UserError
 from train.config import TrainConfig
 from train.data.dataset import CropBatch
 from train.distributed.gather import gather_rows
@@ -43,6 +44,11 @@ class Verification(OnPairs):
         shelved = on_shelf(config.pretrained, config.out) if config.pretrained else None
         given = folder.start if folder.start.exists() else shelved or config.pretrained
         start = initial_encoder(None if given is None else str(given), wanted)
+        if config.lora and start.missing:
+            raise UserError(
+                f"{len(start.missing):,} tensors of {start.encoder.backbone_name} would be random, and "
+                "matrices of low rank beside them learn little; train without --lora first"
+            )
         self.network: Encoder = start.encoder.to(fabric.device)
         data.dataset.require(self.network.input_format.size)
         self.teacher = Teacher(self.network) if config.keep else None
