@@ -13,6 +13,7 @@ from infer.score import cosines
 MOST_EXACT = 100_000  # embeddings of a gallery that are all multiplied unless FAISS is insisted on
 MOST_SIMILARITIES = 1 << 24  # held at once: 64 MB, and twice as much for their order
 MOST_PRODUCTS = 1 << 22  # numbers side by side while similarities are computed: 32 MB a side
+INDEXED_AT_ONCE = 4096  # probes; of a few hundred at a time FAISS takes six times as long
 SPARE = 8  # candidates more, among which the last bits of a similarity decide
 
 Progress = Callable[[int, int], None]
@@ -69,7 +70,7 @@ def nearest(
     find: _Find = _indexed(gallery) if many else lambda part, most: _by_all_products(gallery, part, most)
     rows = np.empty((len(probes), count), np.int64)
     similarity = np.empty((len(probes), count), np.float64)
-    at_once = max(1, min(MOST_SIMILARITIES // len(gallery), MOST_PRODUCTS // (wanted * gallery.shape[1])))
+    at_once = INDEXED_AT_ONCE if many else max(1, MOST_SIMILARITIES // len(gallery))
     for start in range(0, len(probes), at_once):
         part = slice(start, start + at_once)
         found = find(probes[part], wanted)
@@ -115,8 +116,12 @@ def _in_order(
     itself: NDArray[np.int64] | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The first `count` of the rows (P, M) by their exact similarity, and these; never the probe itself."""
-    wide = np.repeat(probes, rows.shape[1], axis=0)
-    similarity = cosines(wide, gallery[rows.ravel()]).reshape(rows.shape)
+    similarity = np.empty(rows.shape, np.float64)
+    at_once = max(1, MOST_PRODUCTS // (rows.shape[1] * gallery.shape[1]))
+    for start in range(0, len(rows), at_once):
+        part = slice(start, start + at_once)
+        wide = np.repeat(probes[part], rows.shape[1], axis=0)
+        similarity[part] = cosines(wide, gallery[rows[part].ravel()]).reshape(-1, rows.shape[1])
     shown = similarity if itself is None else np.where(rows == itself[:, None], -np.inf, similarity)
     order = np.lexsort((rows, -shown), axis=1)[:, :count]
     return np.take_along_axis(rows, order, axis=1), np.take_along_axis(similarity, order, axis=1)
