@@ -20,6 +20,7 @@ EXAMPLES = examples(
     "python -m train classifier --config sbi --data datasets/bona_fide",
     "python -m train classifier --backbone timm:convnextv2_nano --size 256 --data datasets/faces --forge 0.2",
     "python -m train classifier --config cpu --data datasets/faces --folds 5",
+    "python -m train classifier --config cnn_rnn --data datasets/clips",
     "python -m train classifier --resume",
     "torchrun --nproc-per-node 8 -m train classifier --config efficientnet_fpn_cbam --batch-size 256",
 )

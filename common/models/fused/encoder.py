@@ -13,6 +13,7 @@ from common.models.fused.fusion import Fusion
 from common.models.fused.scatter import SIZE, Scatter
 from common.models.fused.wide_crop import frame_of
 from common.models.input_format import InputFormat
+from common.runtime.errors import UserError
 from common.runtime.float32 import exact_float32
 
 
@@ -27,12 +28,19 @@ class FusedEncoder(nn.Module):
         classifier: takes crops of the same template as `crops`.
         crops: what both are cut from, see `wide_crop`.
         fusion: of embeddings as long as the recogniser's.
+
+    Raises UserError for a classifier with a head over time.
     """
 
     def __init__(
         self, recogniser: Encoder, classifier: Classifier, crops: CropSettings, fusion: Fusion
     ) -> None:
         super().__init__()
+        if classifier.temporal.is_learnt:
+            raise UserError(
+                f"a classifier with a head over time ({classifier.temporal}) sees clips, a recogniser single "
+                "crops; fuse it with a classifier of frames"
+            )
         wide = frame_of(crops, crops.size)
         self.backbone_name = f"{recogniser.backbone_name} behind {classifier.network_name}"
         self.input_format = InputFormat(size=crops.size)  # the towers scale what is cut for them

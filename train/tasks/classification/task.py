@@ -83,6 +83,7 @@ class Classification(Task):
         self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
         each = config.steps if config.temporal.is_learnt else 1
         self._memory = activation_notes(self.network, self.stages(), config.size, config, fabric, each=each)
+        self._waiting = self.stages()[config.freeze : -1] if config.head_epochs else []
         self._same_pictures: list[str] = []  # notes
 
     @classmethod
@@ -124,7 +125,7 @@ class Classification(Task):
         if not self.config.head_epochs:
             return
         waits = self.batches.epoch <= self.config.head_epochs
-        for stage in self.stages()[self.config.freeze : -1]:
+        for stage in self._waiting:
             stage.requires_grad_(not waits)
             if waits:
                 stage.eval()
