@@ -19,7 +19,7 @@ def main() -> None:
 
 @app.command()
 def experiment(
-    people: Annotated[int, typer.Option(min=8, help="Rendered people, two forged clips of each.")] = 64,
+    people: Annotated[int, typer.Option(min=8, help="Rendered people, two forged clips of each.")] = 48,
     epochs: Annotated[int, typer.Option(min=1, help="Of the heads over time.")] = 8,
     mean_epochs: Annotated[int, typer.Option(min=1, help="Of the mean of frames.")] = 4,
     heads: Annotated[str, typer.Option(help="With commas between.")] = "gru,mean",

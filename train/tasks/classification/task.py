@@ -1,7 +1,7 @@
 """The task of classification: data, network, loss, validation, checkpoints."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import cast
 
@@ -83,7 +83,6 @@ class Classification(Task):
         self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
         each = config.steps if config.temporal.is_learnt else 1
         self._memory = activation_notes(self.network, self.stages(), config.size, config, fabric, each=each)
-        self._waiting = self.stages()[config.freeze : -1] if config.head_epochs else []
         self._same_pictures: list[str] = []  # notes
 
     @classmethod
@@ -119,6 +118,11 @@ class Classification(Task):
         smoothing = self.config.label_smoothing
         loss: Tensor = self.criterion(logits, synthetic * (1 - 2 * smoothing) + smoothing)
         return loss
+
+    @cached_property
+    def _waiting(self) -> list[nn.Module]:
+        """What waits for the head, of the network as the loop trains it; its layers are exchanged before."""
+        return self.stages()[self.config.freeze : -1] if self.config.head_epochs else []
 
     def _hold(self) -> None:
         """Leave all but the head as it is while that learns to make something of it, see `head_epochs`."""
