@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import resource
 import signal
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ class GuardedFrames:
                 self.truncated = told["truncated"]
                 return
             image = np.empty(told["shape"], np.uint8)
-            receiving.recv_bytes_into(image.reshape(-1).data)
+            _read_all(receiving.fileno(), image.reshape(-1).data)
             yield Frame(told["index"], told["seconds"], image)
 
     def _why_ended(self, status: int | None) -> str:
@@ -85,11 +86,26 @@ def _send(frames: VideoFrames, sending: Connection) -> None:
             for frame in frames:
                 told = {"index": frame.index, "seconds": frame.seconds, "shape": frame.image.shape}
                 sending.send_bytes(json.dumps(told).encode())
-                sending.send_bytes(frame.image.reshape(-1).data)
+                _write_all(sending.fileno(), frame.image.reshape(-1).data)
             last: dict[str, object] = {"truncated": frames.truncated}
         except UnreadableImageError as error:
             last = {"reason": str(error)}
         sending.send_bytes(json.dumps(last).encode())
+
+
+def _write_all(pipe: int, data: memoryview) -> None:
+    """Pixels as they are: `Connection` would copy them once more, a few kilobytes at a time."""
+    while data:
+        data = data[os.write(pipe, data) :]
+
+
+def _read_all(pipe: int, into: memoryview) -> None:
+    """Fills `into`. Raises EOFError where the other end is closed before."""
+    while into:
+        read = os.readv(pipe, [into])
+        if not read:
+            raise EOFError
+        into = into[read:]
 
 
 def _limit(what: int, most: int) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.crops.crop import crop_face
+from align.tracks.thumbnail import thumbnail
 from common.formats.crop_frame import crop_frame
 
 Look = NDArray[np.float32]  # (N,) of unit length; the dot product of two says how alike they are
@@ -66,9 +67,7 @@ def _surroundings(image: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray
     limits = np.array([width, height, width, height])
     left, top, right, bottom = np.clip(box + AROUND * sides, 0, limits).astype(int)
     left, top = min(left, width - 1), min(top, height - 1)
-    cut = image[top : max(bottom, top + 1), left : max(right, left + 1)]
-    small = cv2.resize(cut, (SURROUNDINGS, SURROUNDINGS), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
+    return thumbnail(image[top : max(bottom, top + 1), left : max(right, left + 1)], SURROUNDINGS)
 
 
 def _colours(image: NDArray[np.uint8]) -> NDArray[np.float32]:

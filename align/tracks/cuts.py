@@ -1,8 +1,9 @@
 """Where a clip is cut: two frames that show another scene."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from align.tracks.thumbnail import thumbnail
 
 THUMBNAIL = 32  # pixels, both sides
 CUT = 24.0  # least mean difference of thumbnails, of 255
@@ -21,7 +22,7 @@ class ShotCounter:
 
     def shot_of(self, image: NDArray[np.uint8]) -> int:
         """The shot of the next frame, (H, W, 3)."""
-        small = cv2.resize(image, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA).astype(np.int16)
+        small = thumbnail(image, THUMBNAIL).astype(np.int16)
         if self._before is not None and np.abs(small - self._before).mean() > CUT:
             self._shot += 1
         self._before = small

@@ -1,5 +1,6 @@
 """Clips to measure with: rendered ones, and one that is repeated to any length."""
 
+import shutil
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -35,13 +36,13 @@ def clips_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS)
 
 
-def linked(clips: Sequence[Path], folder: Path) -> list[Path]:
+def copied(clips: Sequence[Path], folder: Path) -> list[Path]:
     """The same clips in one folder of their own, under numbers."""
     folder.mkdir()
-    links = [folder / f"{number:05d}{clip.suffix.lower()}" for number, clip in enumerate(clips)]
-    for clip, link in zip(clips, links, strict=True):
-        link.symlink_to(clip.resolve())
-    return links
+    copies = [folder / f"{number:05d}{clip.suffix.lower()}" for number, clip in enumerate(clips)]
+    for clip, copy in zip(clips, copies, strict=True):
+        shutil.copyfile(clip, copy)  # a link out of the folder is not followed
+    return copies
 
 
 def prolonged(clip: Path, out: Path, seconds: float) -> Path:

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from train.augment.config import AugmentConfig
 from train.augment.draws import Draw, Draws
-from train.augment.each_row import each_row
 from train.augment.resize import resized
 
 
@@ -28,14 +27,12 @@ def framed(crops: Tensor, config: AugmentConfig, draws: Draws) -> Tensor:
     lefts = (sides - size) // 2 + draws.integer(Draw.RIGHT, -config.shift, config.shift)
     is_mirrored = draws.happens(Draw.MIRROR, config.mirror)
     views = torch.empty(crops.shape, dtype=torch.uint8)
-
-    def frame_row(row: int) -> None:
-        image, view = resized(crops[row], int(sides[row])).numpy(), views[row].numpy()
-        _copy_window(image, int(tops[row]), int(lefts[row]), view)
-        if is_mirrored[row]:
+    for crop, view, side, top, left, mirrored in zip(
+        crops, views.numpy(), sides, tops, lefts, is_mirrored, strict=True
+    ):
+        _copy_window(resized(crop, int(side)).numpy(), int(top), int(left), view)
+        if mirrored:
             view[:] = view[:, :, ::-1].copy()
-
-    each_row(frame_row, np.arange(len(crops)))
     return views
 
 

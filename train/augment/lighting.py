@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,9 +16,9 @@ CHUNK = 4  # crops that are float at a time: they stay in the processor's cache
 class Lighting(NamedTuple):
     """How N crops are lit: each value x becomes slope·x + pull·mean, then its distance from grey scales."""
 
-    slope: Tensor  # (N, 3, 1, 1) float32: contrast times gain
-    pull: Tensor  # (N, 3, 1, 1) float64: (1 - contrast) times gain
-    saturation: Tensor | None  # (N, 1, 1, 1) float32; None where all are 1
+    slope: NDArray[np.float32]  # (N, 3, 1, 1) contrast times gain
+    pull: NDArray[np.float64]  # (N, 3, 1, 1) (1 - contrast) times gain
+    saturation: NDArray[np.float32] | None  # (N, 1, 1, 1); None where all are 1
 
     def rows(self, rows: slice) -> "Lighting":
         saturation = None if self.saturation is None else self.saturation[rows]
@@ -35,10 +34,11 @@ def relight(images: Tensor, config: AugmentConfig, draws: Draws) -> None:
     if not (config.contrast or config.brightness or config.colour or config.saturation or config.grey):
         return
     lighting = _lighting(config, draws)
+    pixels = images.numpy()  # several threads of torch take twice as long here as one of NumPy
     for start in range(0, len(images), CHUNK):
         rows = slice(start, start + CHUNK)
-        lit = _lit(images[rows].float(), lighting.rows(rows))
-        np.copyto(images[rows].numpy(), lit.numpy(), casting="unsafe")  # three times as fast as torch
+        lit = _lit(pixels[rows].astype(np.float32), lighting.rows(rows))
+        np.copyto(pixels[rows], lit, casting="unsafe")
 
 
 def _lighting(config: AugmentConfig, draws: Draws) -> Lighting:
@@ -49,30 +49,33 @@ def _lighting(config: AugmentConfig, draws: Draws) -> Lighting:
     saturation[draws.happens(Draw.GREY, config.grey)] = 0
     is_coloured = config.saturation > 0 or config.grey > 0
     return Lighting(
-        _spread(contrast * gain).float(),
+        _spread(contrast * gain).astype(np.float32),
         _spread((1 - contrast) * gain),
-        _spread(saturation).float() if is_coloured else None,
+        _spread(saturation).astype(np.float32) if is_coloured else None,
     )
 
 
-def _spread(values: NDArray[np.float64]) -> Tensor:
+def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, channels, 1, 1) from (N, channels)."""
-    return torch.from_numpy(values)[:, :, None, None]
+    return values[:, :, None, None]
 
 
-def _lit(images: Tensor, lighting: Lighting) -> Tensor:
+def _lit(images: NDArray[np.float32], lighting: Lighting) -> NDArray[np.float32]:
     """Float images, whole numbers before, after: to be truncated to uint8. `images` is used up.
 
     Only sums of whole numbers and operations on single values, with no fused multiplication and addition: so
     the bytes do not depend on the number of crops or threads.
     """
-    rows = images.sum(dim=3, keepdim=True).double()  # exact: whole numbers below 2²⁴
-    mean = rows.sum(dim=(1, 2, 3), keepdim=True) / images[0].numel()
-    offset = (lighting.pull * mean + 0.5).float()  # 0.5: truncation rounds
-    images.mul_(lighting.slope).add_(offset)
+    rows = images.sum(axis=3, keepdims=True).astype(np.float64)  # exact: whole numbers below 2²⁴
+    mean = rows.sum(axis=(1, 2, 3), keepdims=True) / images[0].size
+    offset = (lighting.pull * mean + 0.5).astype(np.float32)  # 0.5: truncation rounds
+    images *= lighting.slope
+    images += offset
     if lighting.saturation is not None:
         luma = images[:, :1] * LUMA[0]
         for channel in (1, 2):
-            luma.add_(images[:, channel : channel + 1] * LUMA[channel])
-        images.mul_(lighting.saturation).add_(luma.mul_(1 - lighting.saturation))
-    return images.clamp_(0, 255)
+            luma += images[:, channel : channel + 1] * LUMA[channel]
+        luma *= 1 - lighting.saturation
+        images *= lighting.saturation
+        images += luma
+    return np.clip(images, 0, 255, out=images)

@@ -11,7 +11,6 @@ from torch import Tensor
 from common.formats.jpeg import jpeg_round_trip
 from train.augment.config import AugmentConfig
 from train.augment.draws import Draw, Draws
-from train.augment.each_row import each_row
 from train.augment.resize import SMALLEST, resized
 
 Pixels = NDArray[np.uint8]
@@ -28,7 +27,7 @@ def degrade(images: Tensor, config: AugmentConfig, draws: Draws) -> None:
     is_compressed = draws.happens(Draw.JPEG, config.jpeg)
     qualities = draws.integer(Draw.JPEG_QUALITY, *config.jpeg_quality)
 
-    def degrade_row(row: int) -> None:
+    for row in np.flatnonzero(is_blurred | is_reduced | is_compressed):
         planes = images[row].numpy()
         pixels = cv2.merge(list(planes))
         if is_blurred[row]:
@@ -40,8 +39,6 @@ def degrade(images: Tensor, config: AugmentConfig, draws: Draws) -> None:
             pixels = jpeg_round_trip(pixels, int(qualities[row]))
         for plane, values in zip(planes, cv2.split(pixels), strict=True):
             plane[:] = values
-
-    each_row(degrade_row, np.flatnonzero(is_blurred | is_reduced | is_compressed))
 
 
 def blurred(image: Pixels, sigma: float) -> Pixels:
