@@ -118,7 +118,8 @@ def verify(
     """
     _refuse_no_model(model)
     at = known_threshold(model, threshold)
-    (found,) = verdicts_of(Examiner(model).examine([first, second]), at.value if at else None)
+    examined = Examiner(model).examine([first, second])
+    (found,) = verdicts_of(examined, at.value if at else None, model.card.fusion)
     doubt = threshold_doubt(at)
     return Verification(
         found.similarity,

@@ -43,7 +43,7 @@ def embed_clips(
                 outcome
                 if isinstance(outcome, Rejection)
                 else EmbeddedClip(
-                    mean_of(model.embed(outcome.crops)),
+                    mean_of(model.embed(outcome.crops), model.card.fusion),
                     sorted(zip(outcome.frame, outcome.seconds, strict=True)),
                 )
             )

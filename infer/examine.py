@@ -80,7 +80,7 @@ class Examiner:
         return self._aligner.align(source)
 
     def _with_clip(self, found: BestFrames, embeddings: NDArray[np.float32]) -> Examined:
-        examined = self._with_face(found.faces[0], mean_of(embeddings))
+        examined = self._with_face(found.faces[0], mean_of(embeddings, self.model.card.fusion))
         return replace(examined, clip=found, faces_found=max(found.together, self._people(found)))
 
     def _people(self, found: BestFrames) -> int:

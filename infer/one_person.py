@@ -5,9 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from common.models.fused.fusion import Fusion
 
-def mean_of(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean (D,) of embeddings (N, D), of unit length."""
+
+def mean_of(embeddings: NDArray[np.float32], fusion: Fusion | None = None) -> NDArray[np.float32]:
+    """The mean (D,) of embeddings (N, D), of unit length; `fusion` is that of a fused encoder."""
+    if fusion is not None:
+        return fusion.mean(embeddings)
     mean = embeddings.mean(axis=0)
     unit: NDArray[np.float32] = mean / np.float32(max(float(np.linalg.norm(mean)), 1e-6))
     return unit

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from tempfile import TemporaryFile
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,17 @@ from infer.models.model import FaceModel, Model
 from infer.models.pair_model import PairModel
 from infer.pair_sets.pair_set import Image, PairSet
 from infer.score import similarities
+from infer.two_towers import TowerScores, tower_scores
 
 AT_ONCE = 1024  # pairs, whose crops are read from the disk
 
-Scored = tuple[NDArray[np.float64], dict[int, str]]
+
+class Scored(NamedTuple):
+    """What came of P pairs of I images."""
+
+    similarity: NDArray[np.float64]  # (P,) NaN without two faces
+    rejected: dict[int, str]  # why images have no usable face, by row
+    towers: TowerScores | None = None  # of a fused encoder
 
 
 def score_pairs(
@@ -25,7 +33,7 @@ def score_pairs(
     workers: int | None,
     progress: Callable[[int, int], None],
 ) -> Scored:
-    """The similarities (P,) of pairs, NaN without two faces, and why images have none, by row.
+    """The similarities of pairs, and why images have none.
 
     Args:
         images, aligned, workers: see `embed_images`.
@@ -37,7 +45,10 @@ def score_pairs(
     """
     if isinstance(model, Model):
         embeddings = embed_images(images, model, aligned, workers, progress)
-        return similarities(members, embeddings), embeddings.rejected
+        fusion, towers = model.card.fusion, None
+        if fusion is not None:
+            towers = tower_scores(fusion, embeddings.vectors, embeddings.has_face, members)
+        return Scored(similarities(members, embeddings), embeddings.rejected, towers)
     assert isinstance(model, PairModel)
     total, rejected = len(images) + len(members), dict[int, str]()
     with TemporaryFile() as file:  # many crops are more than the memory holds
@@ -56,7 +67,7 @@ def score_pairs(
             first, second = members[part].T
             scores[part] = model.compare(crops[first], crops[second])
             progress(len(images) + min(start + AT_ONCE, len(members)), total)
-    return scores, dict(sorted(rejected.items()))
+    return Scored(scores, dict(sorted(rejected.items())))
 
 
 def cost_note(pair_set: PairSet, model: FaceModel) -> str | None:

@@ -70,7 +70,7 @@ def compare_pairs(
     files = _files(pair_set, out, table)
     _check_before(pair_set, files, table)
     chosen = known_threshold(model, threshold)
-    similarity, rejected = score_pairs(
+    similarity, rejected, towers = score_pairs(
         pair_set.images, pair_set.members, model, pair_set.aligned, workers, progress
     )
     refuse_without_scores(pair_set.source, pair_set.images, similarity, rejected)
@@ -100,9 +100,12 @@ def compare_pairs(
         notes=pair_set.notes,
         card=model.card,
         hard=HardPairs(hard, crops[: len(hard)]),
+        towers=towers,
     )
     write_results(files["results_file"], results)
-    write_scores(out / results.name, results.ids, similarity, results.verdict_codes, table)
+    write_scores(
+        out / results.name, results.ids, similarity, results.verdict_codes, table, results.tower_columns
+    )
     write_rejects(files["rejects_file"], results)
     draw_results(files["picture_file"], results, pictured, crops[len(hard) :])
     return Comparison(

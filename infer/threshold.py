@@ -87,7 +87,7 @@ def choose_operating_point(
     used, members = np.unique(pair_set.members[labelled], return_inverse=True)
     images = [pair_set.images[row] for row in used.tolist()]
     rows = members.reshape(-1, 2)
-    similarity, rejected = score_pairs(images, rows, model, pair_set.aligned, workers, progress)
+    similarity, rejected, _ = score_pairs(images, rows, model, pair_set.aligned, workers, progress)
     refuse_without_scores(pair_set.source, images, similarity, rejected)
     found = choose_threshold(pair_set.categories[labelled], similarity, fmr)
     counts = count_verdicts(verdict_codes(similarity, rows, rejected, None))

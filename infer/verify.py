@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from align.crops.options import is_number
 from align.crops.reasons import NO_FACE
 from common.formats.shards import Alignment
+from common.models.fused.fusion import Fusion
 from common.runtime.errors import ParameterError, UserError
 from common.runtime.wording import told_apart
 from infer.examine import Examined
 from infer.models.model import FaceModel, Model, Threshold
 from infer.score import Verdict, cosines, verdict_on
+from infer.two_towers import tower_reasons, tower_scores, who_spoke
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -89,10 +91,13 @@ def similarity_matrix(examined: Sequence[Examined]) -> NDArray[np.float64]:
     return matrix
 
 
-def verdicts_of(examined: Sequence[Examined], threshold: float | None) -> list[PairVerdict]:
+def verdicts_of(
+    examined: Sequence[Examined], threshold: float | None, fusion: Fusion | None = None
+) -> list[PairVerdict]:
     """The verdict on every pair, in the order (0, 1), (0, 2), …, (1, 2): accept similarity >= threshold.
 
-    Without a threshold there are similarities alone.
+    Without a threshold there are similarities alone. `fusion` is that of a fused encoder, whose reasons say
+    which tower rejects a pair.
     """
     matrix = similarity_matrix(examined)
     found = []
@@ -102,6 +107,8 @@ def verdicts_of(examined: Sequence[Examined], threshold: float | None) -> list[P
         why = [reason for index in pair for reason in _missing(index, examined[index])]
         if similarity is not None:
             why = [_comparison(similarity, threshold)]
+            if fusion is not None and threshold is not None:
+                why += _towers(pair, examined, similarity, threshold, fusion)
             why += [told for index in pair if (told := _averaged(index, examined[index]))]
         doubts = tuple(reason for index in pair for reason in _doubts(index, examined[index]))
         verdict = verdict_on(float(matrix[pair]), threshold, problems)
@@ -115,6 +122,17 @@ def _comparison(similarity: float, threshold: float | None) -> str:
     how = "at or above" if similarity >= threshold else "below"
     told, limit = told_apart(similarity, threshold)
     return f"similarity {told} is {how} the threshold {limit}"
+
+
+def _towers(
+    pair: tuple[int, ...], examined: Sequence[Examined], similarity: float, threshold: float, fusion: Fusion
+) -> list[str]:
+    found = [embedding for index in pair if (embedding := examined[index].embedding) is not None]
+    members = np.array([[0, 1]])
+    said = tower_scores(fusion, np.stack(found), np.ones(2, np.bool_), members)
+    (spoke,) = who_spoke(np.array([similarity]), said, members, threshold, fusion).tolist()
+    names = [_which(index, examined[index]) for index in pair]
+    return tower_reasons(spoke, float(said.similarity[0]), said.synthetic.tolist(), names, fusion)
 
 
 def _averaged(index: int, entry: Examined) -> str:

@@ -73,7 +73,7 @@ def _verify(
     ]
     if problems:
         raise UserError("; ".join(problems))
-    (found,) = verdicts_of((first, second), at.value if at else None)
+    (found,) = verdicts_of((first, second), at.value if at else None, loaded.card.fusion)
     if picture is not None:
         from infer.output.verdict_picture import draw_verdict
 

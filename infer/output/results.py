@@ -1,6 +1,7 @@
 """Results of `infer pairs`: the scores of all pairs, and the crops of the hardest."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from common.runtime.version import installed_version
 from infer.models.model import ModelCard
 from infer.score import Verdict, count_verdicts, verdict_codes, verdict_on
+from infer.two_towers import TowerScores, who_spoke
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Results:
         card: the model.
         hard: empty where nothing was kept.
         made_with: the version of facetrust; empty where it runs without being installed.
+        towers: what both towers of a fused encoder say; None for others.
     """
 
     name: str
@@ -57,6 +60,27 @@ class Results:
     made_with: str = field(default_factory=installed_version)
     threshold_doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    towers: TowerScores | None = field(default=None, repr=False)
+
+    @property
+    def rejected_by(self) -> NDArray[np.str_]:
+        """(P,) which tower of a fused encoder rejects each pair, see `who_spoke`; empty of other models."""
+        if self.towers is None or self.card.fusion is None:
+            return np.full(len(self.ids), "")
+        return who_spoke(self.similarity, self.towers, self.members, self.threshold, self.card.fusion)
+
+    @property
+    def tower_columns(self) -> dict[str, NDArray[Any]]:
+        """What the table of scores says of both towers, (P,) each by its name; of other models none."""
+        if self.towers is None:
+            return {}
+        first, second = self.towers.synthetic[self.members].T
+        return {
+            "rejected_by": self.rejected_by,
+            "recogniser_similarity": self.towers.similarity,
+            "p_synthetic0": first,
+            "p_synthetic1": second,
+        }
 
     @property
     def labelled(self) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from common.formats.pair_list import UNLABELLED
 from infer.models.model import ModelCard
 from infer.output.checked import as_bytes, demand, encodable, parsed_header, within
 from infer.output.results import HardPairs, Results
+from infer.two_towers import TowerScores
 
 FORMAT = "facetrust-results"
 FORMAT_VERSION = 2
@@ -37,6 +38,11 @@ COLUMNS = {
     "hard_rows": Column("<u4", most_rows=100),  # (K,); twice as many as are written
     # (K, 2, S, S, 3); what is written of crops of 1024 pixels has 302 million bytes
     "hard_crops": Column("u1", (2, None, None, 3), most_bytes=400_000_000),
+}
+
+TOWERS = {  # of a fused encoder alone
+    "recogniser_similarity": Column("<f8"),  # (P,)
+    "image_synthetic": Column("<f8"),  # (I,) P(synthetic)
 }
 
 
@@ -72,7 +78,14 @@ def write_results(path: Path, results: Results) -> None:
         "hard_rows": results.hard.rows,
         "hard_crops": results.hard.crops,
     }
-    write_packed(path, FORMAT, FORMAT_VERSION, COLUMNS, values)
+    columns = COLUMNS
+    if results.towers is not None:
+        columns = COLUMNS | TOWERS
+        values |= {
+            "recogniser_similarity": results.towers.similarity,
+            "image_synthetic": results.towers.synthetic,
+        }
+    write_packed(path, FORMAT, FORMAT_VERSION, columns, values)
 
 
 def read_results(path: Path) -> Results:
@@ -117,6 +130,7 @@ def _read(file: h5py.File) -> Results:
     demand(within(rejected, 0, len(images) - 1), "has a reason that belongs to no image")
     demand(within(hard, 0, len(ids) - 1), "has crops that belong to no pair")
     demand(len(np.unique(rejected)) == len(reasons), "has two reasons for an image")
+    towers = None if header.card.fusion is None else _towers(file, len(ids), len(images))
     return Results(
         ids=ids,
         image_names=images,
@@ -125,5 +139,15 @@ def _read(file: h5py.File) -> Results:
         similarity=similarity.astype(np.float64),
         rejected=dict(zip(rejected.tolist(), reasons, strict=True)),
         hard=HardPairs(hard.astype(np.int64), crops),
+        towers=towers,
         **{name: getattr(header, name) for name in _Header.model_fields},
     )
+
+
+def _towers(file: h5py.File, pairs: int, images: int) -> TowerScores:
+    found = unpack_columns(file, TOWERS)
+    own, synthetic = found["recogniser_similarity"], found["image_synthetic"]
+    demand(len(own) == pairs and len(synthetic) == images, "has malformed columns of two towers")
+    demand(within(own[~np.isnan(own)], -1, 1), "has a similarity that is not from -1 to 1")
+    demand(within(synthetic[~np.isnan(synthetic)], 0, 1), "has a probability that is not from 0 to 1")
+    return TowerScores(own.astype(np.float64), synthetic.astype(np.float64))

@@ -1,7 +1,9 @@
 """The scores of pairs as a table, and the photographs that could not be used."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,7 @@ def write_scores(
     similarity: NDArray[np.float64],
     codes: NDArray[np.int8],
     table: TableFormat = TableFormat.CSV,
+    beside: Mapping[str, NDArray[Any]] = MappingProxyType({}),
 ) -> Path:
     """Write the table of P pairs atomically; returns the file: `path` with the suffix of the format added.
 
@@ -34,6 +37,7 @@ def write_scores(
             has six decimals.
         codes: (P,) verdicts as `infer.score.verdict_codes` gives them; `UNDECIDED` is left empty.
         table: the format.
+        beside: more columns by name, (P,) of words or numbers, NaN where there is none; not in a submission.
 
     Raises UserError when Parquet is asked for and pyarrow is not installed, and OSError when the file cannot
     be written.
@@ -41,11 +45,12 @@ def write_scores(
     file = path.with_name(path.name + table.suffix)
     match table:
         case TableFormat.CSV:
-            write_csv(file, "pair_id,similarity,verdict", _with_verdicts(ids, similarity, codes))
+            heading = ",".join(["pair_id,similarity,verdict", *beside])
+            write_csv(file, heading, _with_verdicts(ids, similarity, codes, list(beside.values())))
         case TableFormat.SUBMISSION:
             write_csv(file, "pair_id,similarity", _without_verdicts(ids, similarity))
         case TableFormat.PARQUET:
-            _write_parquet(file, ids, similarity, codes)
+            _write_parquet(file, ids, similarity, codes, beside)
     return file
 
 
@@ -75,13 +80,29 @@ def require_parquet() -> None:
 
 
 def _with_verdicts(
-    ids: Sequence[str], similarity: NDArray[np.float64], codes: NDArray[np.int8]
+    ids: Sequence[str],
+    similarity: NDArray[np.float64],
+    codes: NDArray[np.int8],
+    beside: Sequence[NDArray[Any]],
 ) -> Iterator[str]:
     words = [verdict.value for verdict in VERDICTS] + [""]  # UNDECIDED is the last by its index, -1
     for part in _chunks(len(ids), CHUNK):
         scores = [f"{score:z.6f}" if score == score else "" for score in similarity[part].tolist()]
         rows = zip(_cells(ids[part]), scores, codes[part].tolist(), strict=True)
-        yield "".join([f"{name},{score},{words[code]}\n" for name, score, code in rows])
+        if not beside:
+            yield "".join([f"{name},{score},{words[code]}\n" for name, score, code in rows])
+            continue
+        more = zip(*(map(_cell, column[part].tolist()) for column in beside), strict=True)
+        yield "".join(
+            f"{name},{score},{words[code]},{','.join(cells)}\n"
+            for (name, score, code), cells in zip(rows, more, strict=True)
+        )
+
+
+def _cell(value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:z.6f}" if value == value else ""
 
 
 def _without_verdicts(ids: Sequence[str], similarity: NDArray[np.float64]) -> Iterator[str]:
@@ -92,7 +113,11 @@ def _without_verdicts(ids: Sequence[str], similarity: NDArray[np.float64]) -> It
 
 
 def _write_parquet(
-    path: Path, ids: Sequence[str], similarity: NDArray[np.float64], codes: NDArray[np.int8]
+    path: Path,
+    ids: Sequence[str],
+    similarity: NDArray[np.float64],
+    codes: NDArray[np.int8],
+    beside: Mapping[str, NDArray[Any]],
 ) -> None:
     require_parquet()
     import pyarrow
@@ -107,6 +132,9 @@ def _write_parquet(
             "similarity": pyarrow.array(similarity[part], pyarrow.float64(), mask=np.isnan(similarity[part])),
             "verdict": pyarrow.DictionaryArray.from_arrays(numbers, words),
         }
+        for name, values in beside.items():
+            missing = np.isnan(values[part]) if values.dtype.kind == "f" else values[part] == ""
+            columns[name] = pyarrow.array(values[part], mask=missing)
         return pyarrow.table(columns)
 
     def write(temporary: Path) -> None:

@@ -15,6 +15,7 @@ from infer.report.measure import Measured, measure
 from infer.report.page import percent, render
 from infer.report.plane import Mark, PlottedCurve
 from infer.report.score_plot import draw_score_plot
+from infer.report.towers import tower_rows
 
 MOST_REJECTS = 200  # listed
 SECTIONS = {
@@ -74,6 +75,7 @@ def _of_labelled(results: Results, measured: Measured) -> dict[str, object]:
     return {
         "synthetic": used.by_category[PairCategory.SYNTHETIC] if used else None,
         "synthetic_at_eer": measured.at_eer.by_category[PairCategory.SYNTHETIC],
+        "towers": tower_rows(results),
         "silent": [
             (category.display_name, min(RULE_OF_THREE / found.total, 1))
             for category, found in (used.by_category.items() if used else ())

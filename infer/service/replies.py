@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from common.models.fused.fusion import Fusion
 from common.models.training_facts import SyntheticTraining
 from infer.claims import in_words, judges_synthetic, synthetic_statement, threshold_doubt
 from infer.examine import Examined
@@ -81,9 +82,15 @@ def similarity_rows(examined: Sequence[Examined]) -> list[list[float | None]]:
 
 
 def pair_replies(
-    examined: Sequence[Examined], threshold: float, trained: SyntheticTraining | None
+    examined: Sequence[Examined],
+    threshold: float,
+    trained: SyntheticTraining | None,
+    fusion: Fusion | None = None,
 ) -> list[PairReply]:
-    """The verdict on every pair, in words that a model trained against `trained` can keep, and why."""
+    """The verdict on every pair, in words that a model trained against `trained` can keep, and why.
+
+    `fusion` is that of a fused encoder.
+    """
     return [
         PairReply(
             first=pair.first,
@@ -93,7 +100,7 @@ def pair_replies(
             statement=in_words(pair.verdict, trained),
             reasons=list(pair.reasons),
         )
-        for pair in verdicts_of(examined, threshold)
+        for pair in verdicts_of(examined, threshold, fusion)
     ]
 
 

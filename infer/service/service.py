@@ -85,13 +85,13 @@ class Service:
 
         def reply(found: Found) -> VerifyReply:
             examined = [entry for _, entry in found]
-            trained = encoder.examiner.model.card.synthetic
+            card = encoder.examiner.model.card
             return VerifyReply(
                 model=encoder.model,
                 threshold=encoder.threshold,
                 photographs=[photograph_reply(upload.name, entry, crops) for upload, entry in found],
                 similarities=similarity_rows(examined),
-                pairs=pair_replies(examined, encoder.at.value, trained),
+                pairs=pair_replies(examined, encoder.at.value, card.synthetic, card.fusion),
             )
 
         return await self._examined(request, TO_VERIFY, reply)

@@ -58,6 +58,11 @@ def see_faces(clip: ClipFile, model: Model, ensemble: Ensemble | None = None) ->
     Raises NoSessionError for a video that cannot be read or has no face in these frames, and UserError for a
     classifier of frames that are crops already.
     """
+    if model.card.fusion is not None:
+        raise UserError(
+            "a fused encoder judges photographs one by one; for a video name its recogniser with --model "
+            "and its classifier with --classifier"
+        )
     options = align_options(model, aligned=False)
     if ensemble is not None and options.detector == NONE:
         raise ParameterError("{classifier} cuts faces its own way, out of whole frames; leave out {crops}")

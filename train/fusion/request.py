@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from common.forge.method_names import METHODS, parse_methods
 from common.runtime.as_option import AllowMissing, AsOption
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
@@ -30,11 +31,16 @@ class FuseRequest:
     ] = None
     pairs: Annotated[int, AsOption("Pairs of each category to choose on.", least=10, most=100_000)] = 2000
     seed: Annotated[int, AsOption("Of these pairs.", least=0)] = 0
+    methods: Annotated[
+        tuple[str, ...],
+        AsOption("Of the forgeries: by name, with commas between.", name="forge-methods"),
+    ] = METHODS
     device: Annotated[Device, AsOption("Where the towers run; auto is on CUDA if there is one.")] = (
         Device.AUTO
     )
     allow_missing: AllowMissing = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "methods", parse_methods(self.methods))
         if self.split is not None and not self.data:
             raise ParameterError("{split} tells people of {data} apart, which is not given; add it")

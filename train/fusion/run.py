@@ -117,7 +117,7 @@ def _chosen_on(
         refuse_other_frame(asked.data[0], header, info.crops)
     splits = {"the run of --split": asked.split} if asked.split else towers.splits()
     people, notes = people_to_choose_on(dataset.identity_names.tolist(), splits)
-    crops = _with_forgeries(dataset, people)
+    crops = _with_forgeries(dataset, people, asked.methods)
     if crops is not dataset:
         notes.append("people without synthetic crops are judged by forgeries of our own of them")
     pairs = draw_validation_pairs(crops, people, asked.pairs, asked.seed)
@@ -132,10 +132,10 @@ def _chosen_on(
     return chosen, _with_choice(info, chosen, facts, pairs), notes
 
 
-def _with_forgeries(dataset: CropDataset, people: set[str]) -> FaceCrops:
+def _with_forgeries(dataset: CropDataset, people: set[str], methods: tuple[str, ...]) -> FaceCrops:
     """The crops, and forgeries of those people who have no synthetic crop of their own."""
     held_out = np.isin(dataset.identity_names, sorted(people))[dataset.identities]
-    forged = with_forgeries(dataset, forgeable_crops(dataset), held_out, ForgeConfig())
+    forged = with_forgeries(dataset, forgeable_crops(dataset), held_out, ForgeConfig(methods=methods))
     return forged if forged.forgeries else dataset
 
 

@@ -1,0 +1,31 @@
+"""Which tower of a fused encoder verdicts are of, by category."""
+
+from dataclasses import dataclass
+
+from common.formats.pair_category import PairCategory
+from infer.output.results import Results
+from infer.two_towers import Spoke
+
+
+@dataclass(frozen=True)
+class TowerRow:
+    """The pairs of a category that were compared, by the tower that rejects them; see `Spoke`."""
+
+    category: PairCategory
+    other_person: int
+    synthetic: int
+    both: int
+    accepted: int
+
+
+def tower_rows(results: Results) -> list[TowerRow]:
+    """A row for each category with pairs; none for other encoders, and where no threshold is known."""
+    if results.towers is None or results.threshold is None:
+        return []
+    spoke, rows = results.rejected_by, []
+    for category in PairCategory:
+        own = spoke[results.measured & (results.categories == category.code)]
+        if len(own):
+            counts = [int((own == name).sum()) for name in (*Spoke, "")]
+            rows.append(TowerRow(category, *counts))
+    return rows

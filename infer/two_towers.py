@@ -1,0 +1,90 @@
+"""Which of the two towers of a fused encoder spoke: who it is, or whether the face is bona fide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.models.fused.fusion import Fusion
+
+CHUNK = 65_536  # pairs at one time
+
+
+class Spoke(StrEnum):
+    """Why a fused encoder accepts no pair; the value is the one in files."""
+
+    OTHER_PERSON = "other_person"  # the recogniser alone would reject it
+    SYNTHETIC = "synthetic"  # it would accept it, and the gate of a photograph is shut
+    BOTH = "both"  # it would reject it, and the classifier calls a photograph synthetic
+
+
+@dataclass(frozen=True)
+class TowerScores:
+    """What the towers say of P pairs of I images.
+
+    Attributes:
+        similarity: (P,) the recogniser's own, in [-1, 1]; NaN for pairs that were not compared.
+        synthetic: (I,) P(synthetic), in [0, 1]; NaN for images without a face.
+    """
+
+    similarity: NDArray[np.float64]
+    synthetic: NDArray[np.float64]
+
+
+def tower_scores(
+    fusion: Fusion, vectors: NDArray[np.float32], has_face: NDArray[np.bool_], members: NDArray[np.int64]
+) -> TowerScores:
+    """What the towers say, read back from embeddings (I, D) for pairs (P, 2) of their rows."""
+    own = np.empty(len(members))
+    for start in range(0, len(members), CHUNK):
+        first, second = members[start : start + CHUNK].T
+        own[start : start + CHUNK] = fusion.recogniser_similarities(vectors[first], vectors[second])
+    synthetic = np.where(has_face, fusion.probabilities(vectors), np.nan)
+    return TowerScores(np.where(has_face[members].all(axis=1), own, np.nan), synthetic)
+
+
+def who_spoke(
+    similarity: NDArray[np.float64],
+    towers: TowerScores,
+    members: NDArray[np.int64],
+    threshold: float | None,
+    fusion: Fusion,
+) -> NDArray[np.str_]:
+    """Which tower rejects each pair, (P,) values of `Spoke`; empty for those accepted, or not compared.
+
+    Args:
+        similarity: (P,) of the fused embeddings, NaN for pairs that were not compared.
+        towers: of these pairs.
+        members: (P, 2) images of the pairs.
+        threshold: accept similarity >= threshold; None where none is known, and nothing is rejected.
+        fusion: of the encoder.
+    """
+    limit = np.nan if threshold is None else threshold
+    rejected, other = similarity < limit, towers.similarity < limit  # never of NaN
+    called = (towers.synthetic[members] >= fusion.synthetic_from).any(axis=1)
+    chosen = np.where(~other, Spoke.SYNTHETIC, np.where(called, Spoke.BOTH, Spoke.OTHER_PERSON))
+    return np.where(rejected, chosen, "")
+
+
+def tower_reasons(
+    spoke: str, own: float, synthetic: Sequence[float], names: Sequence[str], fusion: Fusion
+) -> list[str]:
+    """What the towers say against a pair, in words; empty where they say nothing against it.
+
+    `spoke` is what `who_spoke` says of it, and `names` are the two photographs: "the first photograph".
+    """
+    if not spoke:
+        return []
+    reasons = []
+    if spoke != Spoke.SYNTHETIC:
+        reasons.append(f"other person: the recogniser alone gives {own:.2f}")
+    if spoke != Spoke.OTHER_PERSON:
+        least = min(fusion.synthetic_from, max(synthetic))  # a gate may shut below the classifier's limit
+        reasons += [
+            f"{name} is synthetic, P = {likely:.2f}"
+            for name, likely in zip(names, synthetic, strict=True)
+            if likely >= least
+        ]
+    return reasons

@@ -1,0 +1,104 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from common.models.fused.fusion import Fusion
+from common.runtime.errors import UserError
+from infer.examine import Examiner
+from infer.models.load import load_model
+from infer.models.model import Model
+from infer.output.results_file import read_results
+from infer.pair_sets.find import find_pair_set
+from infer.pairs import compare_pairs
+from infer.report.towers import tower_rows
+from infer.report.write import report_page
+from infer.session.sightings import see_faces
+from infer.two_towers import Spoke, TowerScores, tower_reasons, who_spoke
+from infer.verify import verdicts_of
+
+Crop = NDArray[np.uint8]
+FUSION = Fusion(features=8, synthetic_from=0.6)
+
+
+@pytest.fixture(scope="module")
+def model(make_fused: Callable[..., Path]) -> Model:
+    file = make_fused({"temperature": 4.0}, threshold=0.9, threshold_from="chosen")
+    return load_model(str(file), file.parent)
+
+
+def test_a_pair_is_rejected_by_the_recogniser_by_the_gate_or_by_both() -> None:
+    towers = TowerScores(
+        similarity=np.array([0.2, 0.8, 0.2, 0.8, np.nan]), synthetic=np.array([0.1, 0.5, 0.97, np.nan])
+    )
+    members = np.array([[0, 1], [0, 1], [1, 2], [0, 0], [0, 3]])
+    similarity = np.array([0.15, 0.3, 0.01, 0.7, np.nan])
+    spoke = who_spoke(similarity, towers, members, 0.4, FUSION).tolist()
+    assert spoke == [Spoke.OTHER_PERSON, Spoke.SYNTHETIC, Spoke.BOTH, "", ""]
+    assert set(who_spoke(similarity, towers, members, None, FUSION).tolist()) == {""}
+    names = ("the first photograph", "the second photograph")
+    told = [tower_reasons(each, 0.2, (0.5, 0.97), names, FUSION) for each in spoke[:4]]
+    assert told[0] == ["other person: the recogniser alone gives 0.20"]
+    assert told[1] == ["the second photograph is synthetic, P = 0.97"]
+    assert told[2] == told[0] + told[1] and told[3] == []
+    assert tower_reasons(Spoke.SYNTHETIC, 0.8, (0.1, 0.5), names, FUSION) == [
+        "the second photograph is synthetic, P = 0.50"  # shut further than the threshold allows, P below 0.6
+    ]
+
+
+def test_a_video_is_not_more_bona_fide_than_its_frames(model: Model) -> None:
+    fusion = model.card.fusion
+    assert fusion is not None
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=fusion.features)
+    frames = np.stack(
+        [np.concatenate([0.3 * features / np.linalg.norm(features), rest]) for rest in np.eye(9)]
+    )
+    frames[:, fusion.features :] *= np.sqrt(1 - 0.09)
+    mean = fusion.mean(frames.astype(np.float32))
+    assert np.linalg.norm(mean) == pytest.approx(1, abs=1e-6)
+    assert fusion.gates(mean[None])[0] == pytest.approx(0.3, abs=1e-6)
+
+
+def test_verdicts_say_which_tower_spoke(model: Model, portraits: list[Crop]) -> None:
+    fusion = model.card.fusion
+    assert fusion is not None
+    examined = Examiner(model).examine(portraits[:2])
+    (found,) = verdicts_of(examined, 0.99, fusion)
+    vectors = np.stack([entry.embedding for entry in examined if entry.embedding is not None])
+    likely = fusion.probabilities(vectors)
+    assert [reason for reason in found.reasons if "P = " in reason] == [
+        f"the {name} photograph is synthetic, P = {p:.2f}"
+        for name, p in zip(("first", "second"), likely, strict=True)
+        if p >= 0.5
+    ]
+    assert any("other person" in reason for reason in found.reasons)
+    (accepted,) = verdicts_of(examined, -1, fusion)
+    assert not any("recogniser" in reason for reason in accepted.reasons)
+
+
+def test_the_table_the_results_and_the_report_tell_the_towers_apart(
+    model: Model, pair_folder: Path, tmp_path: Path
+) -> None:
+    found = compare_pairs(find_pair_set(pair_folder), model, tmp_path)
+    heading, *lines = found.scores_file.read_text().splitlines()
+    assert heading == "pair_id,similarity,verdict,rejected_by,recogniser_similarity,p_synthetic0,p_synthetic1"
+    cells = dict(line.split(",", 1) for line in lines)
+    assert cells["missing"].startswith(",no_file,,,") and cells["missing"].endswith(",")
+    again = read_results(found.results_file)
+    assert again.towers is not None and found.results.towers is not None
+    np.testing.assert_array_equal(again.towers.similarity, found.results.towers.similarity)
+    np.testing.assert_array_equal(again.rejected_by, found.results.rejected_by)
+    rows = tower_rows(again)
+    compared = int(again.measured.sum())
+    assert sum(row.other_person + row.synthetic + row.both + row.accepted for row in rows) == compared == 5
+    assert "by the gate alone" in report_page(again)
+    assert "by the gate alone" not in report_page(replace(again, threshold=None))
+
+
+def test_videos_of_a_session_take_towers_one_by_one(model: Model) -> None:
+    with pytest.raises(UserError, match=r"its recogniser with --model.*its classifier with --classifier"):
+        see_faces(None, model)  # type: ignore[arg-type]  # refused before it is looked at
