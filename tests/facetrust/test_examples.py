@@ -2,13 +2,15 @@
 
 import doctest
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
 import facetrust as ft
+
+Finished = subprocess.CompletedProcess[str]
 
 PUBLIC = (
     "load_model",
@@ -36,30 +38,23 @@ def test_the_example_of_a_docstring_is_true(
     assert told == []
 
 
-def example(
-    repository: Path, environment: dict[str, str], cwd: Path, name: str, *words: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(repository / "examples" / name), *words],
-        cwd=cwd,
-        env=environment | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=150,
-        check=False,
-    )
+@pytest.fixture
+def example(repository: Path, run_commands: Callable[..., list[Finished]]) -> Callable[..., Finished]:
+    """Runs a script of examples/ in a folder."""
+
+    def run(cwd: Path, name: str, *words: str) -> Finished:
+        (done,) = run_commands([[repository / "examples" / name, *words]], cwd, CUDA_VISIBLE_DEVICES="")
+        return done
+
+    return run
 
 
 @pytest.mark.slow
-def test_verify_two_photographs(
-    repository: Path, process_environment: dict[str, str], user_folder: Path
-) -> None:
+def test_verify_two_photographs(example: Callable[..., Finished], user_folder: Path) -> None:
     script = "verify_two_photographs.py"
     photographs = ("anna.jpg", "anna.jpg")
     same, refused = (
-        example(repository, process_environment, user_folder, script, *photographs, model)
-        for model in ("random:ir_lite", "random:nothing")
+        example(user_folder, script, *photographs, model) for model in ("random:ir_lite", "random:nothing")
     )
     assert same.returncode == 0 and "similarity 1.00 is at or above the threshold" in same.stdout
     assert refused.returncode == 1 and refused.stderr.startswith("error: ")
@@ -69,16 +64,16 @@ def test_verify_two_photographs(
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [(), ("anna.jpg",), ("a.jpg", "b.jpg", "model", "more")])
 def test_verify_two_photographs_says_what_it_takes(
-    repository: Path, process_environment: dict[str, str], tmp_path: Path, words: tuple[str, ...]
+    example: Callable[..., Finished], tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    done = example(repository, process_environment, tmp_path, "verify_two_photographs.py", *words)
+    done = example(tmp_path, "verify_two_photographs.py", *words)
     told = "usage: python examples/verify_two_photographs.py FIRST SECOND [MODEL]\n"
     assert (done.returncode, done.stderr) == (2, told)
 
 
 @pytest.mark.slow
-def test_read_shards(repository: Path, process_environment: dict[str, str], user_folder: Path) -> None:
-    done = example(repository, process_environment, user_folder, "read_shards.py")
+def test_read_shards(example: Callable[..., Finished], user_folder: Path) -> None:
+    done = example(user_folder, "read_shards.py")
     assert done.stdout.splitlines() == [
         "anna: 1 crops, 0 of them synthetic",
         "berta: 1 crops, 1 of them synthetic",
@@ -87,7 +82,7 @@ def test_read_shards(repository: Path, process_environment: dict[str, str], user
 
 @pytest.mark.slow
 def test_a_loss_of_ones_own_trains(
-    repository: Path, process_environment: dict[str, str], tmp_path: Path, tiny_shards: Path
+    example: Callable[..., Finished], tmp_path: Path, tiny_shards: Path
 ) -> None:
     words = (
         f"train run --data {tiny_shards} --backbone ir_lite --epochs 1 --batch-size 16 --loss squared_margin"
@@ -97,7 +92,7 @@ def test_a_loss_of_ones_own_trains(
         *("validation.share=0.4", "validation.pairs_per_category=20"),
     ]
     words += "".join(f" --set {setting}" for setting in settings)
-    done = example(repository, process_environment, tmp_path, "own_loss.py", *words.split())
+    done = example(tmp_path, "own_loss.py", *words.split())
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "training_logs" / "checkpoints" / "last.safetensors").is_file()
 

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from onnx import ModelProto
 
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder
 from common.models.input_format import InputFormat
+from infer.export.graph import graph_of
 from infer.models.load import load_model
 from infer.models.model import Model
 
@@ -41,6 +43,19 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     save_checkpoint(path, Encoder("ir_lite", PIXELS), info)
     return path
+
+
+@pytest.fixture(scope="session")
+def graph_once() -> Callable[[Encoder, bool], ModelProto]:
+    """What `graph_of` gives, made once for an encoder: for tests of what becomes of it."""
+    made: dict[tuple[Encoder, bool], bytes] = {}
+
+    def graph(encoder: Encoder, mirror: bool) -> ModelProto:
+        if (encoder, mirror) not in made:
+            made[encoder, mirror] = graph_of(encoder, mirror).SerializeToString()
+        return ModelProto.FromString(made[encoder, mirror])
+
+    return graph
 
 
 @pytest.fixture

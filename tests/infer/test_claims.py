@@ -162,7 +162,13 @@ def test_a_threshold_from_too_little_is_told_with_every_verdict(
         assert trusted is not None and trusted.doubt == ""
 
 
-def test_an_export_passes_on_what_its_checkpoint_knows(save: Callable[..., Path], tmp_path: Path) -> None:
+def test_an_export_passes_on_what_its_checkpoint_knows(
+    save: Callable[..., Path],
+    tmp_path: Path,
+    graph_once: Callable[..., object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("infer.export.export.graph_of", graph_once)
     before = load_model(str(save("exported", validated=FEW, synthetic=SEEN)), tmp_path)
     export_onnx(before, tmp_path / "e.onnx", ExportOptions())
     after = load_model(str(tmp_path / "e.onnx"), tmp_path)

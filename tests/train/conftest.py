@@ -34,6 +34,25 @@ def bona_fide_shards(
     return folder
 
 
+@pytest.fixture(scope="session")
+def unlabelled(
+    tmp_path_factory: pytest.TempPathFactory,
+    crops: list[Crop],
+    variant: Callable[[Crop, int, bool], Crop],
+    make_rows: Callable[..., ShardRows],
+    shard_header: ShardHeader,
+) -> Path:
+    """Two shards of twelve faces called 0.jpg to 11.jpg, of which nobody says what they are."""
+    folder = tmp_path_factory.mktemp("unlabelled")
+    for number in range(2):
+        numbers = range(6 * number, 6 * number + 6)
+        images = [variant(crops[n % 6], 700 + n, n % 2 == 1) for n in numbers]
+        rows = make_rows(images, [str(n) for n in numbers], [0] * 6)
+        rows = replace(rows, path=[f"{n}.jpg" for n in numbers])
+        write_shard(folder / f"shard-{number:05d}.h5", shard_header, rows)
+    return folder
+
+
 class _HostReads(TorchDispatchMode):
     """Notes what a GPU would have the host wait for: values read, and sizes that depend on values."""
 

@@ -1,10 +1,12 @@
 """Exports that several tests look at."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from onnx import ModelProto
 
 from infer.export.export import Export, export_onnx
 from infer.export.options import ExportOptions
@@ -23,6 +25,10 @@ def own(checkpoint: Path) -> Model:
 
 
 @pytest.fixture(scope="session")
-def exported(own: Model, tmp_path_factory: pytest.TempPathFactory) -> Export:
+def exported(
+    own: Model, tmp_path_factory: pytest.TempPathFactory, graph_once: Callable[..., ModelProto]
+) -> Export:
     """That checkpoint in fp32, without pairs."""
-    return export_onnx(own, tmp_path_factory.mktemp("exported") / "encoder.onnx", ExportOptions())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("infer.export.export.graph_of", graph_once)
+        return export_onnx(own, tmp_path_factory.mktemp("exported") / "encoder.onnx", ExportOptions())

@@ -1,5 +1,6 @@
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -87,11 +88,18 @@ def test_other_backbones_can_be_exported(backbone: str, tmp_path: Path, faces: C
     assert after.threshold is None
 
 
-def test_smaller_files_tell_what_they_lose(own: Model, pair_folder: Path, tmp_path: Path) -> None:
+def test_smaller_files_tell_what_they_lose(
+    own: Model,
+    pair_folder: Path,
+    tmp_path: Path,
+    graph_once: Callable[..., onnx.ModelProto],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("infer.export.export.graph_of", graph_once)
     pairs = find_pair_set(pair_folder)
     sizes = {}
     for precision in Precision:
-        found = export_onnx(own, tmp_path / f"{precision}.onnx", ExportOptions(precision), pairs)
+        found = export_onnx(own, tmp_path / f"{precision}.onnx", ExportOptions(precision), pairs, 1)
         loss, model = found.metadata.eer_on, OnnxModel.open(found.file, "e")
         assert loss is not None and (loss.genuine, loss.impostors) == (2, 3) and found.without_face == 2
         assert model.card.precision == precision and model.threshold is not None
@@ -169,7 +177,7 @@ def test_the_error_rates_of_real_weights_stay(shared: Path, tmp_path: Path) -> N
     model = load_model(str(shared / "weights/mobilefacenet.pt"), tmp_path)
     for precision, allowed in ((Precision.FP16, 0.001), (Precision.INT8, 0.01)):
         found = export_onnx(
-            model, tmp_path / f"{precision}.onnx", ExportOptions(precision, threshold=0.3), pairs
+            model, tmp_path / f"{precision}.onnx", ExportOptions(precision, threshold=0.3), pairs, 1
         )
         loss = found.metadata.eer_on
         assert loss is not None and loss.eer_before < 0.01

@@ -27,26 +27,6 @@ Make = Callable[..., Path]
 
 
 @pytest.fixture
-def unlabelled(
-    tmp_path: Path,
-    crops: list[Crop],
-    variant: Callable[[Crop, int, bool], Crop],
-    make_rows: Callable[..., ShardRows],
-    shard_header: ShardHeader,
-) -> Path:
-    """Two shards of twelve faces called 0.jpg to 11.jpg, of which nobody says what they are."""
-    folder = tmp_path / "unlabelled"
-    folder.mkdir()
-    for number in range(2):
-        numbers = range(6 * number, 6 * number + 6)
-        images = [variant(crops[n % 6], n, n % 2 == 1) for n in numbers]
-        rows = make_rows(images, [str(n) for n in numbers], [0] * 6)
-        rows = replace(rows, path=[f"t/{n}.jpg" for n in numbers])
-        write_shard(folder / f"shard-{number:05d}.h5", shard_header, rows)
-    return folder
-
-
-@pytest.fixture
 def model(make_classifier: Make) -> Path:
     return make_classifier(crops=CropSettings())
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ TOKENS = ("vit_tiny_patch16_224", "deit_tiny_distilled_patch16_224", "mixer_s32_
 UNPOOLED = ("inception_next_atto",)  # cannot be made without pooling
 
 
+@cache  # several tests look at one, which has no weights to change
 def on_meta(name: str, size: int = 112) -> Backbone:
     with torch.device("meta"):
         return create_backbone(f"timm:{name}", size)
