@@ -2,17 +2,18 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from common.formats.shard_folder import is_shard_folder
 from common.runtime.errors import UserError
 
 
-def align_set(source: Path, out: Path, size: int, template: str) -> Path:
-    """Shards as `align run` makes them in a template; kept where they lie."""
+def align_set(source: Path, out: Path, size: int, template: str, more: Sequence[str] = ()) -> Path:
+    """Shards as `align run` makes them in a template, by `more` of its options; kept where they lie."""
     if out.is_dir() and is_shard_folder(out):
         return out
-    words = ["run", source, "--template", template, "--size", size, "--out", out]
+    words = ["run", source, "--template", template, "--size", size, "--out", out, *more]
     done = subprocess.run([sys.executable, "-m", "align", *map(str, words)], check=False)
     if done.returncode:
         raise UserError(f"{source} could not be aligned")
