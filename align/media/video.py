@@ -29,7 +29,7 @@ class Frame:
 
 
 class VideoFrames:
-    """The chosen frames of a video's first stream of moving pictures, in the order in which they are shown.
+    """The chosen frames of a video's stream of moving pictures, in the order in which they are shown.
 
     The file is read twice, by packets and then by pictures, so that frames are counted and no header is
     believed; one picture at a time is in memory. Reading ends at the first damage: what comes before it is

@@ -23,11 +23,11 @@ DAMAGE = (av.FFmpegError, ValueError, ArithmeticError, RuntimeError)
 
 
 def open_video(file: VideoFile, limits: VideoLimits) -> tuple[InputContainer, VideoStream]:
-    """A container at its start, to be closed, and its first stream of moving pictures.
+    """A container at its start, to be closed, and its stream of moving pictures.
 
     The demuxer is the one that the file's bytes tell, so that libav looks for no other, such as one for play
-    lists. Raises UnreadableImageError for a head that is damaged, and where there are no moving pictures, or
-    none that are small enough and of a codec that is read.
+    lists. Raises UnreadableImageError for a head that is damaged, and where there are no moving pictures,
+    several streams of them, or none that are small enough and of a codec that is read.
     """
     file.seek(0)
     try:
@@ -58,7 +58,11 @@ def _pictures(container: InputContainer, limits: VideoLimits) -> VideoStream:
     if not moving:
         sound = bool(container.streams.audio)
         raise UnreadableImageError("not a video but sound alone" if sound else "a video without pictures")
-    stream = moving[0]
+    if len(moving) > 1:  # a bona fide one could stand before the one that players show
+        raise UnreadableImageError(
+            f"a video with {len(moving)} streams of moving pictures, any of which a player may show; keep one"
+        )
+    (stream,) = moving
     context = stream.codec_context
     codec = context.codec.canonical_name if context is not None else "unknown"
     if codec not in CODECS:

@@ -16,7 +16,7 @@ from align.media.video import VideoFrames
 from align.media.video_choice import AllFrames, Evenly
 from align.media.video_limits import VideoLimits
 
-from .clips import number_of, numbered, with_reference, write_clip, write_sound
+from .clips import SIDE, number_of, numbered, with_reference, write_clip, write_sound
 
 COUNT = 24
 FASTSTART = {"movflags": "faststart"}
@@ -132,6 +132,21 @@ def test_what_is_no_video(content: bytes, text: str, tmp_path: Path) -> None:
 def test_sound_alone_and_folders(tmp_path: Path) -> None:
     assert reason(write_sound(tmp_path / "clip.mp4")) == "not a video but sound alone"
     assert reason(tmp_path) == "not a file"
+
+
+def test_of_two_streams_of_moving_pictures_none_is_chosen(tmp_path: Path) -> None:
+    """Players show the one that is called the default or is larger, which need not be the first."""
+    path = tmp_path / "clip.mkv"
+    with av.open(str(path), "w") as container:
+        streams = [container.add_stream("ffv1", rate=25, options={"threads": "1"}) for _ in range(2)]
+        for stream in streams:
+            stream.width = stream.height = SIDE
+            stream.pix_fmt = "yuv420p"
+        for number, stream in enumerate(streams):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(numbered(number), "rgb24")))
+            container.mux(stream.encode(None))
+    told = "a video with 2 streams of moving pictures, any of which a player may show; keep one"
+    assert reason(path) == told
 
 
 def test_a_head_without_frames(tmp_path: Path) -> None:

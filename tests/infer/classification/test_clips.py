@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -22,10 +23,12 @@ from align.shards.run import align_source
 from align.sources.find import find_source
 from align.tracks.options import ClipOptions
 from common.formats.crop_frame import Template
+from common.models.classifier_checkpoint import OperatingPoint
 from common.models.temporal_names import Temporal
 from common.runtime.errors import UserError
 from infer.classification.align_faces import CutFace
 from infer.classification.clip_faces import CutClip
+from infer.classification.clip_verdict import clip_verdict, why_of_clip
 from infer.classification.ensemble import Ensemble, load_ensemble
 from infer.classification.request import ClipRequest
 from infer.classification.results_file import read_classified
@@ -33,6 +36,7 @@ from infer.classification.score import ScoredFace
 from infer.classification.scored_clip import STRIP, clip_of
 from infer.classification.temporal import pooled
 from infer.classification.timeline import DECIDES
+from infer.classification.verdict import FaceVerdict
 from infer.classify import Classification, classify_source
 from infer.cli import app
 from infer.commands.copy_told import refuse_unless_clip
@@ -44,6 +48,7 @@ from ...align.media.clips import write_clip
 Image8 = NDArray[np.uint8]
 Save = Callable[[Path, Image8], Path]
 Make = Callable[..., Path]
+POINT = OperatingPoint()
 TWO = ClipRequest(ClipOptions(frames=2))
 WALK, WALL, SWAP, TEXT = "real/walk.mp4", "real/wall.mkv", "fake/swap.mov", "fake/text.avi"
 
@@ -119,6 +124,10 @@ def test_the_highest_track_decides_and_shows_its_worst_second() -> None:
     assert topk.told() == (
         "face 3 among 2, in 40 of 50 frames; 10 frames without a face; the video is damaged or lacks its end"
     )
+    assert clip_verdict(topk, 0.0, POINT) is FaceVerdict.UNDECIDED  # players show what lies behind damage
+    assert clip_verdict(replace(topk, truncated=False), 0.0, POINT) is FaceVerdict.BONA_FIDE
+    assert clip_verdict(topk, 1.0, POINT) is FaceVerdict.SYNTHETIC
+    assert "but nobody knows what the rest of the video shows; face 3" in why_of_clip(topk, 0.0, POINT)
 
 
 @pytest.mark.slow
