@@ -1,9 +1,8 @@
 """A facetrust checkpoint: one safetensors file that holds the weights and, in its header, what they need."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
@@ -28,6 +27,8 @@ FORMAT = "facetrust-encoder-1"
 SUFFIX = ".safetensors"
 EER = Ranking("eer", "EER", mark="eer", better="lower")
 ACCURACY = Ranking("accuracy", "accuracy", mark="acc", better="higher")  # at the threshold of the EER
+
+Part = TypeVar("Part", bound=BaseModel)
 
 
 class CheckpointInfo(BaseModel):
@@ -106,9 +107,33 @@ def read_standing(path: Path) -> Standing:
     header = read_header(path)
     if "standing" not in header:
         return _info(path, header).standing
+    return _part(path, header, "standing", Standing)
+
+
+def read_info(path: Path, kind: type[Part], format: str, called: str, made_by: str) -> Part:
+    """The `info` in the header of a checkpoint of one format, without its weights.
+
+    Args:
+        path: of the file.
+        kind: what the header is validated as.
+        format: that it must have.
+        called, made_by: what such a checkpoint is and what makes one, for people.
+
+    Raises UserError for any other file.
+    """
+    header = read_header(path)
+    if header.get("format") != format:
+        raise UserError(
+            f"{path} is not {called} of this version of facetrust ({format}); make one with 'python -m "
+            f"{made_by}', or name another"
+        )
+    return _part(path, header, "info", kind)
+
+
+def _part(path: Path, header: dict[str, Any], name: str, kind: type[Part]) -> Part:
     try:
-        return Standing.model_validate_json(header["standing"])
-    except ValidationError as error:
+        return kind.model_validate_json(header[name])
+    except (KeyError, ValidationError) as error:
         raise UserError(f"{path} has a damaged header; use another checkpoint") from error
 
 
@@ -121,10 +146,7 @@ def _info(path: Path, header: dict[str, Any]) -> CheckpointInfo:
                 f"here{hint}"
             )
         raise UserError(f"{path} is not a checkpoint of this version of facetrust ({FORMAT})")
-    try:
-        return CheckpointInfo.model_validate(json.loads(header["info"]))
-    except (KeyError, json.JSONDecodeError, ValidationError) as error:
-        raise UserError(f"{path} has a damaged header; use another checkpoint") from error
+    return _part(path, header, "info", CheckpointInfo)
 
 
 def read_header(path: Path) -> dict[str, Any]:

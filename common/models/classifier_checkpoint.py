@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from common.metrics.figures import CLASSIFICATION
-from common.models.checkpoint import read_header, read_standing, write_checkpoint
+from common.models.checkpoint import read_header, read_info, read_standing, write_checkpoint
 from common.models.classifier import Classifier
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat
@@ -86,21 +86,12 @@ def save_classifier(path: Path, classifier: Classifier, info: ClassifierInfo, st
 
 def read_classifier_info(path: Path) -> ClassifierInfo:
     """The header of a classifier's checkpoint, without its weights. Raises UserError for any other file."""
-    header = read_header(path)
-    if str(header.get("format", "")).startswith(PRETRAININGS):
+    if str(read_header(path).get("format", "")).startswith(PRETRAININGS):
         raise UserError(
             f"{path} is a pre-training, which has no last layer yet and gives no verdicts; train a "
             f"classifier from it with 'python -m train classifier --init {path}', and name that"
         )
-    if header.get("format") != FORMAT:
-        raise UserError(
-            f"{path} is not a classifier of this version of facetrust ({FORMAT}); train one with 'python -m "
-            "train classifier', or name another"
-        )
-    try:
-        return ClassifierInfo.model_validate_json(header["info"])
-    except (KeyError, ValidationError) as error:
-        raise UserError(f"{path} has a damaged header; use another checkpoint") from error
+    return read_info(path, ClassifierInfo, FORMAT, "a classifier", "train classifier")
 
 
 def load_classifier(path: Path) -> LoadedClassifier:

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from common.metrics.figures import PAIRS
-from common.models.checkpoint import CheckpointInfo, is_checkpoint, read_header, write_checkpoint
+from common.models.checkpoint import CheckpointInfo, is_checkpoint, read_header, read_info, write_checkpoint
 from common.models.pair_network import PairNetwork
 from common.models.standing import Standing
 from common.models.weights.container import read_state_dict
@@ -40,16 +38,7 @@ def load_pair_network(path: Path) -> tuple[PairNetwork, PairNetworkInfo]:
     Raises UserError when the file is not a whole checkpoint of a network of pairs, or its weights are not
     finite.
     """
-    header = read_header(path)
-    if header.get("format") != FORMAT:
-        raise UserError(
-            f"{path} is not a network of pairs of this version of facetrust ({FORMAT}); train one with "
-            "'python -m train run --config pair_cnn', or name another"
-        )
-    try:
-        info = PairNetworkInfo.model_validate_json(header["info"])
-    except (KeyError, ValidationError) as error:
-        raise UserError(f"{path} has a damaged header; use another checkpoint") from error
+    info = read_info(path, PairNetworkInfo, FORMAT, "a network of pairs", "train run --config pair_cnn")
     try:
         pairs = PairNetwork(info.backbone, info.input_format)
     except UserError as error:

@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from common.metrics.figures import PRETRAINING
-from common.models.checkpoint import is_checkpoint, read_header, read_standing, write_checkpoint
+from common.models.checkpoint import is_checkpoint, read_header, read_info, read_standing, write_checkpoint
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat
 from common.models.plane_names import RGB, PlaneNames
 from common.models.standing import Standing
 from common.models.weights.container import read_state_dict
-from common.runtime.errors import UserError
 
 FAMILY = f"facetrust-{PRETRAINING}-"
 FORMAT = f"{FAMILY}1"
@@ -66,16 +65,7 @@ def is_pretraining(path: Path) -> bool:
 
 def read_pretraining_info(path: Path) -> PretrainingInfo:
     """The header of a pre-training's checkpoint, without its weights. Raises UserError for any other file."""
-    header = read_header(path)
-    if header.get("format") != FORMAT:
-        raise UserError(
-            f"{path} is not a pre-training of this version of facetrust ({FORMAT}); make one with "
-            "'python -m train pretrain', or name another"
-        )
-    try:
-        return PretrainingInfo.model_validate_json(header["info"])
-    except (KeyError, ValidationError) as error:
-        raise UserError(f"{path} has a damaged header; use another checkpoint") from error
+    return read_info(path, PretrainingInfo, FORMAT, "a pre-training", "train pretrain")
 
 
 def load_pretraining(path: Path) -> LoadedPretraining:

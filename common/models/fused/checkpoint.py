@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from common.metrics.interval import Interval
-from common.models.checkpoint import EER, is_checkpoint, read_header, write_checkpoint
+from common.models.checkpoint import EER, is_checkpoint, read_header, read_info, write_checkpoint
 from common.models.classifier import Classifier
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder
@@ -77,16 +77,7 @@ def is_fused(path: Path) -> bool:
 
 def read_fused_info(path: Path) -> FusedInfo:
     """The header of a fused encoder, without its weights. Raises UserError for any other file."""
-    header = read_header(path)
-    if header.get("format") != FORMAT:
-        raise UserError(
-            f"{path} is no fused encoder of this version of facetrust ({FORMAT}); make one with 'python -m "
-            "train fuse', or name another"
-        )
-    try:
-        return FusedInfo.model_validate_json(header["info"])
-    except (KeyError, ValidationError) as error:
-        raise UserError(f"{path} has a damaged header; use another checkpoint") from error
+    return read_info(path, FusedInfo, FORMAT, "a fused encoder", "train fuse")
 
 
 def load_fused(path: Path) -> tuple[FusedEncoder, FusedInfo]:
