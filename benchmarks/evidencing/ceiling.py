@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.evidencing.measure import open_examination
-from benchmarks.evidencing.people import part_people
 from benchmarks.evidencing.rows import Setting, classifier_words
 from benchmarks.evidencing.timed import trained_for
 from benchmarks.forging.judge import crop_batches
@@ -32,12 +31,12 @@ def measured_ceiling(setting: Setting, size: int, minutes: float, seed: int = 0)
     stored = setting.out / "rows" / f"{name}.json"
     if stored.is_file():
         return float(json.loads(stored.read_text(encoding="utf-8")))
-    parted = part_people(setting.wide, setting.out / f"wide-{seed}", seed)
+    parted = setting.parted(seed)
     own = replace(setting, classifier=(*setting.classifier, "--size", str(size)))
-    words = classifier_words(own, parted.known, parted.split, METHODS, seed)
+    words = classifier_words(own, setting.aligned(parted.known), parted.split, METHODS, seed)
     checkpoint = trained_for(words, CLASSIFICATION, minutes, setting.out / "runs" / name)
     classifier = load_classifier(checkpoint).classifier
-    test = open_examination(CropDataset(parted.tested, size=size), METHODS, seed)
+    test = open_examination(CropDataset(setting.aligned(parted.tested), size=size), METHODS, seed)
     batches = crop_batches(test.dataset, test.rows, test.forgeries)
     logits = np.concatenate([classifier.score(batch).numpy() for batch in batches])
     eer = float(equal_error_rate(np.arange(len(logits)) >= len(test.rows), logits).eer)

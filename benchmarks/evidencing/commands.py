@@ -114,13 +114,12 @@ def _setting(
     from benchmarks.transferring.crops import align_set
 
     crop, template, margin = cut
-    more = ("--margin", str(margin)) if template != "arcface" else ()
-    wide = align_set(people, out / "wide", crop, template, more)
+    own = (crop, template, ("--margin", str(margin)) if template != "arcface" else ())
     others = [named_set(text) for text in sets or []]
     return Setting(
-        wide=wide,
-        faces=align_set(people, out / "faces", FACE_SIZE, "arcface") if recogniser else wide,
-        sets=tuple(align_set(folder, out / f"set-{name}", crop, template, more) for name, folder in others),
+        people=people,
+        cut=own,
+        sets=tuple(align_set(folder, out / f"set-{name}", *own) for name, folder in others),
         recogniser=recogniser,
         classifier=tuple(shlex.split(classifier)),
         minutes=minutes,

@@ -9,9 +9,10 @@ import torch
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.evidencing.measure import CutEncoder, Rates, open_examination
-from benchmarks.evidencing.people import part_people
+from benchmarks.evidencing.people import Parted, part_people
 from benchmarks.evidencing.timed import trained_for
 from benchmarks.forging.trial import Trial
+from benchmarks.transferring.crops import align_set
 from common.metrics.figures import CLASSIFICATION, VERIFICATION
 from common.models.fused.checkpoint import load_fused
 from common.models.load_encoder import load_encoder
@@ -21,6 +22,8 @@ from train.fusion.request import FuseRequest
 from train.fusion.run import fuse
 
 LIGHT = [f"augment.{name}=0" for name in ("scale", "shift", "blur", "downscale", "jpeg", "occlusion")]
+Cut = tuple[int, str, tuple[str, ...]]
+FACES: Cut = (112, "arcface", ())  # which recognisers are fine-tuned on
 CPU = torch.device("cpu")
 
 
@@ -29,22 +32,31 @@ class Setting:
     """What all rows share.
 
     Attributes:
-        wide: shards of the people, cut as the classifier takes them.
-        faces: the same photographs as arcface crops, for fine-tuning.
-        sets: shards of other people's forgeries, cut as `wide`, that the classifier is trained on as well.
+        people: a folder with one of photographs for each person.
+        cut: pixels, template and further words of `align run` for the crops that a fused encoder takes.
+        sets: shards of other people's forgeries, cut so, that the classifier is trained on as well.
         recogniser: what `load_encoder` takes.
         classifier: words of `train classifier`.
         minutes: of each training.
         out: the folder of everything.
     """
 
-    wide: Path
-    faces: Path
+    people: Path
+    cut: Cut
     sets: tuple[Path, ...]
     recogniser: str
     classifier: tuple[str, ...]
     minutes: float
     out: Path
+
+    def parted(self, seed: int) -> Parted:
+        """The people by the split of a seed."""
+        return part_people(self.people, self.out / f"people-{seed}", seed)
+
+    def aligned(self, photographs: Path, cut: Cut | None = None) -> Path:
+        """Shards of photographs of `parted`, made once; of crops that are cut otherwise if that is told."""
+        kind = "wide" if cut is None else "faces"
+        return align_set(photographs, photographs.with_name(f"{photographs.name}-{kind}"), *cut or self.cut)
 
 
 class Result(BaseModel):
@@ -92,26 +104,26 @@ def classifier_words(
 
 
 def _measured(trial: Trial, setting: Setting, runs: Path) -> Result:
-    wide = part_people(setting.wide, setting.out / f"wide-{trial.seed}", trial.seed)
-    faces = part_people(setting.faces, setting.out / f"faces-{trial.seed}", trial.seed)
+    parted = setting.parted(trial.seed)
+    wide, tested = setting.aligned(parted.known), setting.aligned(parted.tested)
     encoder = load_encoder(setting.recogniser).encoder
     forged = ["--forge-methods", ",".join(trial.trained), "--seed", trial.seed]
     tuned = trained_for(
         [
             *("run", "--config", "forge", "--backbone", encoder.backbone_name),
-            *("--pretrained", setting.recogniser, "--data", faces.known, *forged),
-            *("--set", f"validation.split={faces.split}", "--set", "validation.pairs_per_category=50"),
+            *("--pretrained", setting.recogniser, "--data", setting.aligned(parted.known, FACES), *forged),
+            *("--set", f"validation.split={parted.split}", "--set", "validation.pairs_per_category=50"),
         ],
         VERIFICATION,
         setting.minutes,
         runs / "fine-tuned",
     )
-    words = classifier_words(setting, wide.known, wide.split, trial.trained, trial.seed)
+    words = classifier_words(setting, wide, parted.split, trial.trained, trial.seed)
     classifier = trained_for(words, CLASSIFICATION, setting.minutes, runs / "classifier")
     file = runs / "fused.safetensors"
-    asked = FuseRequest((wide.known,), wide.split, methods=trial.trained)
+    asked = FuseRequest((wide,), parted.split, methods=trial.trained)
     joined = fuse(setting.recogniser, classifier, file, asked)
-    dataset = CropDataset(wide.tested, size=joined.info.crops.size)
+    dataset = CropDataset(tested, size=joined.info.crops.size)
     test = open_examination(dataset, trial.tested, trial.seed)
     fused = load_fused(file)[0]
     vectors = test.embed(fused, CPU)
@@ -123,7 +135,7 @@ def _measured(trial: Trial, setting: Setting, runs: Path) -> Result:
         left_out=trial.left_out,
         seed=trial.seed,
         minutes=setting.minutes,
-        people_trained=len(CropDataset(wide.known).identity_names),
+        people_trained=len(CropDataset(wide).identity_names),
         people_tested=len(dataset.identity_names),
         pairs=len(test.pairs.categories),
         gamma=joined.info.fusion.gamma,
