@@ -48,7 +48,7 @@ def experiment(
     from benchmarks.chaining.parts import at_most, halves, write_part
     from benchmarks.transferring.commands import named_set
     from benchmarks.transferring.crops import align_set
-    from train.chain.steps import AGAIN, FOLDS
+    from train.chain.step_names import AGAIN, FOLDS
     from train.data.dataset import CropDataset
 
     named = dict(map(named_set, sets))

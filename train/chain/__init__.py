@@ -1,1 +1,1 @@
-"""The long chain: pre-training, folds, pseudo-labels, folds again, and what their ensemble answers."""
+"""Chains of commands that go on wherever they stopped: the long one, and that to a fused encoder."""

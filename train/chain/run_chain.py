@@ -6,8 +6,6 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any, Protocol
 
-from common.formats.shard_folder import is_shard_folder
-from common.formats.submission import submission_ids
 from common.runtime.command_line import INTERRUPTED
 from common.runtime.errors import UserError
 from train.chain.child import Ended, run_child
@@ -20,11 +18,9 @@ from train.chain.record import (
     new_chain_folder,
     note_process,
 )
-from train.chain.steps import STEPS, Command, Made, Step
-from train.data.dataset import CropDataset
-from train.data.require_shards import require_shards
+from train.chain.step import Command, Made, Step
+from train.chain.steps import steps_of
 from train.load_config import load_config
-from train.pseudo_labels.unlabelled import open_unlabelled
 from train.start import changed_but
 
 Run = Callable[[Sequence[str], int, Callable[[int], object]], Ended]  # as `run_child`
@@ -57,38 +53,17 @@ class ChainOutcome:
 def start_chain(config: ChainConfig) -> ChainFolder:
     """The folder of a new chain, in which nothing has begun.
 
-    Raises UserError, before hours of work, where shards are missing or do not fit together, where those to
-    give pseudo-labels to have labels, and where photographs to answer for have no ids that are asked for.
+    Raises UserError as `steps_of`, and, before hours of work, for what a step would refuse (`Step.check`).
     """
-    require_shards(config.data)
-    every = list(config.data)
-    if config.unlabelled is not None:
-        if not is_shard_folder(config.unlabelled):
-            raise UserError(
-                f"no shards in {config.unlabelled}; make some of the photographs with 'python -m align run', "
-                "by the options that made those of --data, and name their folder with --unlabelled; "
-                "photographs are for --answer"
-            )
-        open_unlabelled(config.unlabelled, [], allow_missing=False)
-        every.append(config.unlabelled)
-    CropDataset(*every)
-    if config.answered is not None:
-        _check_answered(config.answered, config)
+    steps = steps_of(config)
+    for step in steps:
+        if not step.left_out(config, {}):
+            step.check(config)
     folder = new_chain_folder(config.out)
-    folder.write(ChainRecord(config=config, steps=tuple(StepRecord(name=step.name) for step in STEPS)))
+    for step in steps:
+        step.prepare(config, folder.path)
+    folder.write(ChainRecord(config=config, steps=tuple(StepRecord(name=step.name) for step in steps)))
     return folder
-
-
-def _check_answered(source: Path, config: ChainConfig) -> None:
-    if not source.exists() or (source.is_file() and source.suffix.lower() != ".csv"):
-        raise UserError(f"--answer {source} is neither a folder of photographs or shards nor a CSV of them")
-    if source.is_dir() and config.out.resolve().is_relative_to(source.resolve()):
-        raise UserError(
-            f"--out {config.out} lies in {source}, where answers would be taken for photographs and labels; "
-            "name another --out"
-        )
-    if config.format == "submission" and is_shard_folder(source):
-        submission_ids(CropDataset(source).paths())
 
 
 def resumed_chain(name: str | None, file: str | None, overrides: dict[str, Any]) -> ChainFolder:
@@ -138,9 +113,10 @@ class _Session:
         record = self.folder.read()
         config = record.config
         made: dict[str, Path] = {}
-        planned = [step for step in STEPS if not step.left_out(config, {})]
+        steps = steps_of(config)
+        planned = [step for step in steps if not step.left_out(config, {})]
         reached = ChainOutcome(self.folder, config, made)
-        for step in STEPS:
+        for step in steps:
             number = planned.index(step) + 1 if step in planned else 0
             own = record.step(step.name)
             if reason := step.left_out(config, made):

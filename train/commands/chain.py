@@ -20,6 +20,9 @@ EXAMPLES = examples(
     "python -m train chain --config titan --data datasets/faces --pretrain-set size=512 "
     "--classifier-set size=512",
     "python -m train chain --config titan_cpu --data datasets/faces --pretrain none --folds 5",
+    "python -m train chain --config challenge --data datasets/processed_images --wide datasets/wide "
+    "--answer datasets/test-deepfake",
+    "python -m train chain --config challenge --recogniser-config none --wide datasets/wide",
     "python -m train chain --resume",
 )
 
@@ -46,10 +49,12 @@ def chain(
     request: ChainRequest,
     options: Annotated[dict[str, Any], OverridesOf(ChainConfig)],
 ) -> None:
-    """Pre-train, train folds, label what they are certain of, train folds again, and answer.
+    """Several trainings in a row, each from what those before it made, and at last the answers.
 
-    Each step is a command of facetrust, which is printed before it starts. Killed anywhere, the chain goes on
-    with --resume.
+    --config titan pre-trains, trains folds, labels what they are certain of, trains folds again and answers
+    for photographs; --config challenge trains a recogniser and a classifier, makes one encoder of them and
+    answers for pairs. Each step is a command of facetrust, which is printed before it starts. Killed
+    anywhere, the chain goes on with --resume.
     """
     from train.chain.run_chain import resumed_chain, run_chain, start_chain
     from train.load_config import load_config

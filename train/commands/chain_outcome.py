@@ -11,6 +11,17 @@ from rich.table import Column, Table
 
 from common.metrics.interval import Interval
 from common.runtime.command_line import INTERRUPTED, console, print_notes, printable
+from train.chain.step_names import (
+    AGAIN,
+    ANSWER,
+    CLASSIFIER,
+    FOLDS,
+    FUSED,
+    PAIRS,
+    PRETRAIN,
+    PSEUDO,
+    RECOGNISER,
+)
 from train.run_config import TRAINING_LOGS
 
 if TYPE_CHECKING:
@@ -18,6 +29,21 @@ if TYPE_CHECKING:
     from train.chain.run_chain import ChainOutcome
 
 SHOWN = (("auc", "AUC"), ("f1", "F1"), ("apcer", "APCER"), ("bpcer", "BPCER"))
+TITLES: dict[str, str] = {  # of what the steps make
+    PRETRAIN: "Pre-training",
+    FOLDS: "Classifiers of the folds",
+    PSEUDO: "Pseudo-labels",
+    AGAIN: "Classifiers of the folds again",
+    ANSWER: "Answers",
+    RECOGNISER: "Recogniser",
+    CLASSIFIER: "Classifier",
+    FUSED: "Fused encoder",
+    PAIRS: "Similarities of the pairs",
+}
+USES = {
+    FOLDS: "Use the ensemble with: python -m infer classify PHOTOGRAPHS --model {}",
+    FUSED: "Use the encoder with: python -m infer pairs PAIRS --model {}",
+}
 GUESSED_BY_ALL = (
     "the pseudo-labels were guessed by all folds together, of which all but one have learnt what that one "
     "holds out: out-of-fold figures with them are a little too good; only other data tells what they add"
@@ -64,21 +90,19 @@ def print_chain(outcome: "ChainOutcome") -> None:
             f"\n{told} the step {outcome.stopped}; the chain goes on there with: python -m {_line(again)}"
         )
         raise typer.Exit(outcome.status)
-    from train.chain.steps import AGAIN, ANSWER, FOLDS, PRETRAIN, PSEUDO
-
     made = outcome.made
     console.print()
-    console.print(_figures({name: made[name] for name in (FOLDS, AGAIN) if name in made}))
+    if FOLDS in made:
+        console.print(_figures({name: made[name] for name in (FOLDS, AGAIN) if name in made}))
     print_notes(
         [GUESSED_BY_ALL] * (AGAIN in made) + [NO_LABELS] * (ANSWER in made and not outcome.config.answer)
     )
-    titles = {PRETRAIN: "Pre-training", FOLDS: "Classifiers of the folds", PSEUDO: "Pseudo-labels"}
-    titles |= {AGAIN: "Classifiers of the folds again", ANSWER: "Answers"}
-    for name, title in titles.items():
+    for name, place in made.items():
+        console.print(f"{TITLES[name]}: {_safe(place)}")
+    for name, told in USES.items():
         if name in made:
-            console.print(f"{title}: {_safe(made[name])}")
-    best = shlex.quote(str(made.get(AGAIN, made[FOLDS])))
-    console.print(f"Use the ensemble with: python -m infer classify PHOTOGRAPHS --model {_safe(best)}")
+            last = made.get(AGAIN, made[name]) if name == FOLDS else made[name]
+            console.print(told.format(_safe(shlex.quote(str(last)))))
 
 
 def _figures(folds: dict[str, Path]) -> Table:

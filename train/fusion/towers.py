@@ -39,7 +39,7 @@ class Towers:
             self.recogniser_name: info.run if info else None,
             self.classifier_name: self.classifier.standing.run,
         }
-        return {name: _split_of(Path(name), run) for name, run in runs.items()}
+        return {name: split_beside(Path(name), run) for name, run in runs.items()}
 
 
 def open_towers(recogniser: str, classifier: Path) -> Towers:
@@ -57,8 +57,8 @@ def open_towers(recogniser: str, classifier: Path) -> Towers:
     return Towers(loaded, judge, recogniser, str(classifier), crops)
 
 
-def _split_of(file: Path, run: str | None) -> Path | None:
-    """Of a checkpoint LOGS/checkpoints/FILE the split of its run, LOGS/runs/RUN/split.json."""
+def split_beside(file: Path, run: str | None) -> Path | None:
+    """Of a checkpoint LOGS/checkpoints/FILE the split of its run, LOGS/runs/RUN/split.json; None without."""
     if not run or Path(run).name != run:
         return None
     split = RunFolder(file.resolve().parents[1] / RUN_FOLDER / run).split

@@ -16,7 +16,9 @@ from train.chain.child import Ended, run_child
 from train.chain.config import ChainConfig
 from train.chain.record import ChainFolder
 from train.chain.run_chain import ChainOutcome, resumed_chain, run_chain, start_chain
-from train.chain.steps import AGAIN, ANSWER, FOLDS, PRETRAIN, PSEUDO, STEPS, Command
+from train.chain.step import Command
+from train.chain.step_names import AGAIN, ANSWER, FOLDS, PRETRAIN, PSEUDO
+from train.chain.steps import steps_of
 from train.load_config import load_config
 from train.packaged_configs import packaged_config_names
 
@@ -73,7 +75,13 @@ def session(chain: ChainFolder, steps: Steps) -> ChainOutcome:
 
 
 @pytest.mark.parametrize("name", packaged_config_names(ChainConfig.command))
-def test_the_steps_of_a_packaged_chain_agree(name: str) -> None:
+def test_a_packaged_chain_names_its_steps(name: str) -> None:
+    config = load_config(ChainConfig, name, {})
+    assert [step.name for step in steps_of(config)] == list(config.steps)
+
+
+@pytest.mark.parametrize("name", ["titan", "titan_cpu"])
+def test_the_steps_of_a_long_chain_agree(name: str) -> None:
     config = load_config(ChainConfig, name, {})
     pretrain, classifier = config.pretrain_config(), config.classifier_config()
     for key in ("recipe", "backbone", "planes", "size"):
@@ -88,9 +96,9 @@ def test_each_step_is_a_command_over_what_those_before_it_made() -> None:
     made = {PRETRAIN: Path("p.safetensors"), FOLDS: Path("f"), PSEUDO: Path("s"), AGAIN: Path("g")}
     before = dict.fromkeys(made)
     told = {}
-    for step in STEPS:
+    for number, step in enumerate(steps_of(config)):
         assert step.left_out(config, {}) == ""
-        known = {name: made[name] for name in list(before)[: STEPS.index(step)]}
+        known = {name: made[name] for name in list(before)[:number]}
         told[step.name] = " ".join(step.command(config, known, Path("o")))
     assert told == {
         PRETRAIN: "train pretrain --config titan_cpu --data a --data b --data u --set epochs=9 --out o",
@@ -197,7 +205,7 @@ def test_data_that_a_later_step_would_refuse_is_refused_at_once(
         start(unlabelled=tmp_path)
     with pytest.raises(UserError, match="submission needs an id for each photograph"):
         start(unlabelled=unlabelled, answer=tiny_shards)
-    with pytest.raises(UserError, match="is neither a folder of photographs or shards nor a CSV of them"):
+    with pytest.raises(UserError, match="is neither a folder of photographs or shards nor a list of them"):
         start(answer=tmp_path / "none")
     with pytest.raises(UserError, match=r"--out .* lies in .*, where answers would be taken for photographs"):
         start(answer=tmp_path.parent)

@@ -11,13 +11,25 @@ import pytest
 
 import infer.cli
 import train.cli
+from common.formats.stored_split import read_held_out
 from common.models.classifier_checkpoint import read_classifier_info
+from common.models.fused.checkpoint import load_fused
 from common.runtime.errors import UserError
 from train.chain.child import Ended
 from train.chain.config import ChainConfig
 from train.chain.record import ChainFolder
 from train.chain.run_chain import run_chain, start_chain
-from train.chain.steps import AGAIN, ANSWER, FOLDS, PRETRAIN, PSEUDO
+from train.chain.step_names import (
+    AGAIN,
+    ANSWER,
+    CLASSIFIER,
+    FOLDS,
+    FUSED,
+    PAIRS,
+    PRETRAIN,
+    PSEUDO,
+    RECOGNISER,
+)
 from train.commands.chain_outcome import ConsoleListener, print_chain
 from train.load_config import load_config
 
@@ -72,6 +84,53 @@ def test_each_step_takes_what_those_before_it_made(
     again = run_chain(folder, ConsoleListener(folder), in_this_process)
     assert "step 2 of 5: folds, which goes on" in capsys.readouterr().out
     assert again == outcome and (again.made[FOLDS] / "out_of_fold.csv").read_bytes() == scores
+
+
+def test_the_chain_of_a_challenge_ends_in_similarities(
+    challenge: dict[str, Any],
+    wide_shards: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def on_few_pairs(command: Sequence[str], inherited: int, started: Callable[[int], object]) -> Ended:
+        few = ["--pairs", "20"] if command[1] == "fuse" else []  # so few people have no 2,000
+        return in_this_process([*command, *few], inherited, started)
+
+    def killed_after_the_classifier(
+        command: Sequence[str], inherited: int, started: Callable[[int], object]
+    ) -> Ended:
+        ended = on_few_pairs(command, inherited, started)
+        return Ended(137, asked=False) if command[1] == "classifier" else ended
+
+    monkeypatch.setattr("infer.commands.pairs.start_fork_server", lambda *modules: None)
+    tiny = ("epochs=1", "same_pictures=false", "hardware.accelerator=cpu", "batch.loader_workers=0")
+    people = (
+        "backbone=ir_lite",
+        "batch.size=12",
+        "batch.photos_per_identity=6",
+        "validation.pairs_per_category=20",
+    )
+    network = ("backbone=timm:test_resnet", "pretrained=none", "size=32", "batch.size=8")
+    changes = {"recogniser_set": tiny + people, "classifier_set": tiny + network, "answer": str(wide_shards)}
+    folder = start_chain(load_config(ChainConfig, "challenge", challenge | changes | {"format": "csv"}))
+    stopped = run_chain(folder, ConsoleListener(folder), killed_after_the_classifier)
+    assert (stopped.stopped, stopped.status) == (CLASSIFIER, 137)
+    capsys.readouterr()
+    outcome = run_chain(folder, ConsoleListener(folder), on_few_pairs)
+    print_chain(outcome)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "step 1 of 4: recogniser is finished step 2 of 4: classifier, which goes on" in told
+    assert "EER of people held out" in told and "is not known" not in told  # both splits are
+    assert "Use the encoder with: python -m infer pairs PAIRS --model" in told
+    assert list(outcome.made) == [RECOGNISER, CLASSIFIER, FUSED, PAIRS]
+    info = load_fused(outcome.made[FUSED])[1]
+    assert info.recogniser == outcome.made[RECOGNISER].name
+    assert info.validated is not None and info.validated.people == 4
+    held_out = read_held_out(folder.path / "split.json")
+    for name in (RECOGNISER, CLASSIFIER):
+        (split,) = (folder.path / name / "runs").glob("*/split.json")
+        assert read_held_out(split) == held_out
+    assert outcome.made[PAIRS].read_text().startswith("pair_id,similarity,verdict")
 
 
 def test_a_killed_chain_goes_on_by_the_command(
