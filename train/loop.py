@@ -97,9 +97,7 @@ class _Run:
         self.history = PerformanceHistory(config.out)
         for written in (config.out, self.checkpoints):
             remove_stale_temporaries(written)
-        workers = settle_workers(config.batch.loader_workers, fabric.device, processes_here(config.hardware))
-        loader = open_loader(task.dataset, task.batches, workers, fabric.device)
-        self.loader = cast(DataLoader[Any], fabric.setup_dataloaders(loader, use_distributed_sampler=False))
+        self.loader = self._loader()
         self.reader = WaitedFor(iter(()))  # of the epoch
 
         self.progress = Progress()
@@ -121,6 +119,21 @@ class _Run:
 
     def to_the_end(self) -> Outcome:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
+        try:
+            return self._to_the_end()
+        finally:
+            # processes that read ahead end with their loader, and this run may outlive itself: torch's fake
+            # tensors, by which its memory is foretold, keep the frames that made them
+            self.reader = WaitedFor(iter(()))
+            del self.loader
+
+    def _loader(self) -> DataLoader[Any]:
+        config, task, device = self.config, self.task, self.fabric.device
+        workers = settle_workers(config.batch.loader_workers, device, processes_here(config.hardware))
+        loader = open_loader(task.dataset, task.batches, workers, device)
+        return cast(DataLoader[Any], self.fabric.setup_dataloaders(loader, use_distributed_sampler=False))
+
+    def _to_the_end(self) -> Outcome:
         self._begin()
         self.logger.started(self._plan())
         notes = [*device_notes(self.config.hardware, self.fabric), *self.task.notes(self.progress.step)]

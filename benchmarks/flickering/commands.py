@@ -22,13 +22,17 @@ def experiment(
     people: Annotated[int, typer.Option(min=8, help="Rendered people, two forged clips of each.")] = 48,
     epochs: Annotated[int, typer.Option(min=1, help="Of the heads over time.")] = 8,
     mean_epochs: Annotated[int, typer.Option(min=1, help="Of the mean of frames.")] = 4,
+    backbone: Annotated[str, typer.Option(help="Network of frames.")] = "timm:tf_efficientnet_lite0",
+    pretrained: Annotated[
+        str, typer.Option(help="Its weights: timm, for a download, a file, or none for random ones.")
+    ] = "timm",
     heads: Annotated[str, typer.Option(help="With commas between.")] = "gru,mean",
     seed: Annotated[int, typer.Option(min=0, help="Of clips, split and trainings.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder of clips, shards and runs.")] = Path("results/temporal"),
 ) -> None:
     """Render clips, and train to tell forgeries with a seed a frame from those with one for the clip."""
     from benchmarks.flickering.clips import align_forged, render
-    from benchmarks.flickering.trials import trial
+    from benchmarks.flickering.trials import Network, trial
     from common.models.temporal_names import Temporal
     from train.loggers.console import ConsoleLogger
 
@@ -41,7 +45,8 @@ def experiment(
         kind = Temporal(name)
         wanted = epochs if kind.is_learnt else mean_epochs
         with ConsoleLogger(console) as logger:
-            found = trial(out / "shards", out / name, kind, wanted, seed, logger)
+            network = Network(backbone, None if pretrained == "none" else pretrained)
+            found = trial(out / "shards", out / name, network, kind, wanted, seed, logger)
         interval = found.report.intervals["auc"]
         rows.append(
             (

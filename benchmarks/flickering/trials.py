@@ -20,10 +20,10 @@ from train.loggers.base import Logger
 from train.start import start_run
 from train.tasks.classification.config import ClassifierConfig
 
-BACKBONE, PIXELS = "timm:resnet10t+cbam", 96
+PIXELS = 96
 # no augmentation but mirroring: the clips are rendered, and what is asked is what a head can see
 SMALL: dict[str, Any] = {
-    "backbone": BACKBONE, "size": PIXELS, "dropout": 0.2, "match_resolution": False, "same_pictures": False,
+    "size": PIXELS, "dropout": 0.2, "match_resolution": False, "same_pictures": False,
     "augment.scale": 0, "augment.shift": 0, "augment.colour": 0, "augment.blur": 0, "augment.downscale": 0,
     "augment.jpeg": 0, "optimiser.learning_rate": 1e-3, "optimiser.clip_norm": 1.0,
     "optimiser.warmup_steps": 10, "optimiser.average_decay": 0, "validation.share": 0.3,
@@ -40,17 +40,28 @@ class Found:
     report: ClassificationReport  # by track, with intervals that resample people
 
 
-def trial(data: Path, out: Path, temporal: Temporal, epochs: int, seed: int, logger: Logger) -> Found:
+@dataclass(frozen=True)
+class Network:
+    """The network of frames that all trainings begin with: one of timm, and its weights, None for random."""
+
+    backbone: str
+    pretrained: str | None
+
+
+def trial(
+    data: Path, out: Path, network: Network, temporal: Temporal, epochs: int, seed: int, logger: Logger
+) -> Found:
     """Train on shards, and score the tracks of the people held out by the last weights: none are chosen.
 
-    The network of frames begins at random. It learns at the full rate where the mean of frames is taken, and
-    hardly at all under a head over time.
+    The network of frames learns at the full rate where the mean of frames is taken, and hardly at all under a
+    head over time.
     """
     own: dict[str, Any] = {"batch.size": 64}
     if temporal.is_learnt:
         own = {"batch.size": 8, "backbone_rate": 0.01}
     changes = SMALL | own | {
-        "data": data, "out": out, "temporal": temporal, "epochs": epochs, "seed": seed,
+        "backbone": network.backbone, "pretrained": network.pretrained, "data": data, "out": out,
+        "temporal": temporal, "epochs": epochs, "seed": seed,
         "validation.every_epochs": epochs,
     }  # fmt: skip
     began = time.monotonic()

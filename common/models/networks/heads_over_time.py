@@ -10,6 +10,7 @@ from common.models.temporal_names import Temporal
 
 WIDTH = 256  # of what a step knows: of a recurrent head a half in each direction
 ATTENTION_HEADS = 4
+CHANGE = 3.0  # times how much a step differs from the one before, which is little beside the features
 FASTEST, SLOWEST = math.pi, math.pi / 256  # turns of the waves of `Attention` in a step, in radians
 
 
@@ -57,8 +58,9 @@ class Attention(nn.Module):
 class HeadOverTime(nn.Module):
     """LayerNorm, the steps in the light of each other, dropout, and a linear layer.
 
-    Beside its features a step has their change since the step before, 0 at the first: what flickers is then
-    found of a few clips, where it would take many to learn to subtract.
+    Beside its features a step has how much each differs from the step before, whichever way, 0 at the first:
+    what flickers is then found of a few clips, where it would take many to learn to subtract, and that the
+    direction says nothing.
 
     Args:
         features: of a step.
@@ -83,7 +85,7 @@ class HeadOverTime(nn.Module):
         That of a sequence is the mean over the steps that are there: what fills it up changes no bit.
         """
         known = self.norm(features.float())
-        change = functional.pad(known[:, 1:] - known[:, :-1], (0, 0, 1, 0))
+        change = CHANGE * functional.pad((known[:, 1:] - known[:, :-1]).abs(), (0, 0, 1, 0))
         mixed = self.mix(torch.cat([known, change], dim=2), seen)
         logits: Tensor = self.last(self.dropout(mixed))[..., 0].float()
         return torch.where(seen, logits, 0.0)

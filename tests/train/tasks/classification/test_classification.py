@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import signal
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from common.models.encoder import Encoder
 from common.models.input_format import InputFormat
 from common.models.leaderboard import best_checkpoint
 from common.runtime.errors import UserError
+from train import loop
 from train.config import TrainConfig
 from train.data.split import write_split
 from train.load_config import load_config
@@ -100,6 +102,24 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(settings: Settings, tmp_pat
     one, other = load_file(whole.last_checkpoint), load_file(resumed.last_checkpoint)
     assert one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
     assert history(tmp_path / "whole") == history(tmp_path / "part")
+
+
+def test_what_reads_ahead_ends_with_its_run_though_something_keeps_that(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its processes would else be waited for at the end of Python, which ignore that they are to end."""
+    kept: list[object] = []
+    loaders: list[weakref.ref[object]] = []
+
+    class Kept(loop._Run):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            kept.append(self)
+            loaders.append(weakref.ref(self.loader))
+
+    monkeypatch.setattr("train.loop._Run", Kept)
+    start_run(settings(tmp_path, epochs=1), Notes())
+    assert len(kept) == 1 and [loader() for loader in loaders] == [None]
 
 
 def test_the_checkpoint_says_how_to_come_to_a_verdict(
