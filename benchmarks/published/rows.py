@@ -15,7 +15,10 @@ from common.runtime.errors import UserError
 from train.records.history import HISTORY_FILE
 
 NO_END = 100_000  # epochs
-HELD_OUT = {"validation.share": 0.25, "validation.pairs_per_category": 1000, "seed": 0}  # for all
+HELD_OUT = {
+    "validation.share": 0.25, "validation.pairs_per_category": 1000, "seed": 0,
+    "validation.every_steps": 50,  # what is learnt after the last one counts for nothing
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
             *template_notes(config, dataset),
             *pseudo_notes(dataset, parts),
             *(resolution_notes(dataset.synthetic, *sides) if sides else ()),
-            *forging_notes(config, forged),
+            *forging_notes(config, dataset, forged),
             *unused_notes(batches.leaves_synthetic_out, int(dataset.synthetic[trained].sum())),
             *doubt_notes(validation.labels, validation.unit),
         ],

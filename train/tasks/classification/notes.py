@@ -56,11 +56,18 @@ def template_notes(config: ClassifierConfig, dataset: CropDataset) -> list[str]:
     ]
 
 
-def forging_notes(config: ClassifierConfig, forgeries: int) -> list[str]:
-    """How much is forged, and how many forgeries are validated with; none without forging."""
+def forging_notes(config: ClassifierConfig, dataset: CropDataset, forgeries: int) -> list[str]:
+    """How much is forged, at what size, and how many forgeries are validated with; none without forging."""
     if not config.forge.share:
         return []
     notes = [f"{config.forge.share:.0%} of each batch is forged: {', '.join(config.forge.methods)}"]
+    largest = max(header.size for header in dataset.headers)
+    if largest > config.size:
+        notes.append(
+            f"forgeries are made at the {config.size} pixels that the network sees, of crops of {largest}: "
+            "it may overlook those made before a photograph was reduced; forge such with 'python -m align "
+            f"forge', or align with --size {config.size}"
+        )
     if forgeries:
         notes.append(
             f"no synthetic crop is held out: validated with {counted(forgeries, 'forgery', 'forgeries')} by "

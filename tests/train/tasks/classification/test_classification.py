@@ -156,6 +156,7 @@ def test_bona_fide_faces_alone_are_enough_with_forging(
     outcome = start_run(settings(tmp_path / "b", data=data, epochs=1, **{"forge.share": 0.5}), notes)
     told = "\n".join(notes.told)
     assert "50% of each batch is forged" in told and "says nothing of forgeries by others" in told
+    assert "forgeries are made at the 32 pixels that the network sees, of crops of 112" in told
     info = read_classifier_info(outcome.last_checkpoint)
     assert info.synthetic is not None and "self-blend" in info.synthetic.methods
 
