@@ -125,7 +125,7 @@ def verify(
         found.similarity,
         found.verdict,
         at.value if at else None,
-        in_words(found.verdict, model.card.synthetic),
+        in_words(found.verdict, model.card.synthetic, found.called_synthetic),
         found.why,
         (*found.doubts, *([doubt] if doubt else []), *(f"assumed: {text}" for text in model.card.assumed)),
         synthetic_statement(model.card.synthetic),

@@ -30,6 +30,7 @@ SAID_UNPROVEN = {
 }
 SAID_OF_NOTHING = "there are no two faces to compare"
 SILENT = "the score does not speak about synthetic faces"
+SAID_CALLED = "same person by the similarity, but a photograph is synthetic as far as the model can tell"
 SAID_UNDECIDED = "no verdict: no threshold known"
 
 
@@ -38,10 +39,16 @@ def judges_synthetic(training: SyntheticTraining | None) -> bool:
     return training is not None and training.saw_synthetic and _shortfall(training) is None
 
 
-def in_words(verdict: Verdict | None, training: SyntheticTraining | None) -> str:
-    """A verdict in words that its model can keep; None is a similarity without a threshold."""
+def in_words(verdict: Verdict | None, training: SyntheticTraining | None, called: bool = False) -> str:
+    """A verdict in words that its model can keep; None is a similarity without a threshold.
+
+    `called`: the classifier of a fused encoder calls a photograph synthetic, which a match may be all the
+    same: of a file beside itself, with a low threshold, or behind a gate that hardly shuts.
+    """
     if verdict is None:
         return SAID_UNDECIDED
+    if called and verdict is Verdict.MATCH:
+        return SAID_CALLED
     if training is None or not training.saw_synthetic:
         words = SAID_WITHOUT
     else:

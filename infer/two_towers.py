@@ -63,28 +63,35 @@ def who_spoke(
     """
     limit = np.nan if threshold is None else threshold
     rejected, other = similarity < limit, towers.similarity < limit  # never of NaN
-    called = (towers.synthetic[members] >= fusion.synthetic_from).any(axis=1)
+    called = called_synthetic(towers.synthetic, fusion)[members].any(axis=1)
     chosen = np.where(~other, Spoke.SYNTHETIC, np.where(called, Spoke.BOTH, Spoke.OTHER_PERSON))
     return np.where(rejected, chosen, "")
+
+
+def called_synthetic(synthetic: NDArray[np.float64], fusion: Fusion) -> NDArray[np.bool_]:
+    """Which images the classifier calls synthetic by their P(synthetic), whatever a pair of them came to."""
+    return synthetic >= fusion.synthetic_from  # never of NaN
 
 
 def tower_reasons(
     spoke: str, own: float, synthetic: Sequence[float], names: Sequence[str], fusion: Fusion
 ) -> list[str]:
-    """What the towers say against a pair, in words; empty where they say nothing against it.
+    """What the towers say against a pair, in words, of an accepted one as well; empty where that is nothing.
 
     `spoke` is what `who_spoke` says of it, and `names` are the two photographs: "the first photograph".
     """
-    if not spoke:
-        return []
+    called = called_synthetic(np.array(synthetic), fusion).tolist()
     reasons = []
-    if spoke != Spoke.SYNTHETIC:
+    if spoke in (Spoke.OTHER_PERSON, Spoke.BOTH):
         reasons.append(f"other person: the recogniser alone gives {own:.2f}")
-    if spoke != Spoke.OTHER_PERSON:
-        least = min(fusion.synthetic_from, max(synthetic))  # a gate may shut below the classifier's limit
-        reasons += [
-            f"{name} is synthetic, P = {likely:.2f}"
-            for name, likely in zip(names, synthetic, strict=True)
-            if likely >= least
-        ]
+    reasons += [
+        f"{name} is synthetic, P = {likely:.2f}"
+        for name, likely, is_called in zip(names, synthetic, called, strict=True)
+        if is_called
+    ]
+    if spoke == Spoke.SYNTHETIC and not any(called):  # a gate may shut below the classifier's limit
+        most = int(np.argmax(synthetic))
+        reasons.append(
+            f"{names[most]} may be synthetic, P = {synthetic[most]:.2f}: the recogniser alone gives {own:.2f}"
+        )
     return reasons

@@ -17,7 +17,7 @@ from common.runtime.wording import told_apart
 from infer.examine import Examined
 from infer.models.model import FaceModel, Model, Threshold
 from infer.score import Verdict, cosines, verdict_on
-from infer.two_towers import tower_reasons, tower_scores, who_spoke
+from infer.two_towers import called_synthetic, tower_reasons, tower_scores, who_spoke
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -32,6 +32,7 @@ class PairVerdict:
         verdict: match where similarity >= threshold; None where there is a similarity but no threshold.
         why: in words, never empty.
         doubts: what is doubtful about the photographs, in words.
+        called_synthetic: whether the classifier of a fused encoder calls a photograph synthetic.
     """
 
     first: int
@@ -40,6 +41,7 @@ class PairVerdict:
     verdict: Verdict | None
     why: tuple[str, ...]
     doubts: tuple[str, ...]
+    called_synthetic: bool = False
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -97,22 +99,23 @@ def verdicts_of(
     """The verdict on every pair, in the order (0, 1), (0, 2), …, (1, 2): accept similarity >= threshold.
 
     Without a threshold there are similarities alone. `fusion` is that of a fused encoder, whose reasons say
-    which tower rejects a pair.
+    which tower speaks against a pair.
     """
     matrix = similarity_matrix(examined)
     found = []
     for pair in combinations(range(len(examined)), 2):
         problems = [examined[index].problem or "" for index in pair if examined[index].problem]
-        similarity = None if problems else float(matrix[pair])
+        similarity, called = None if problems else float(matrix[pair]), False
         why = [reason for index in pair for reason in _missing(index, examined[index])]
         if similarity is not None:
             why = [_comparison(similarity, threshold)]
-            if fusion is not None and threshold is not None:
-                why += _towers(pair, examined, similarity, threshold, fusion)
+            if fusion is not None:
+                reasons, called = _towers(pair, examined, similarity, threshold, fusion)
+                why += reasons
             why += [told for index in pair if (told := _averaged(index, examined[index]))]
         doubts = tuple(reason for index in pair for reason in _doubts(index, examined[index]))
         verdict = verdict_on(float(matrix[pair]), threshold, problems)
-        found.append(PairVerdict(*pair, similarity, verdict, tuple(why), doubts))
+        found.append(PairVerdict(*pair, similarity, verdict, tuple(why), doubts, called))
     return found
 
 
@@ -125,14 +128,20 @@ def _comparison(similarity: float, threshold: float | None) -> str:
 
 
 def _towers(
-    pair: tuple[int, ...], examined: Sequence[Examined], similarity: float, threshold: float, fusion: Fusion
-) -> list[str]:
+    pair: tuple[int, ...],
+    examined: Sequence[Examined],
+    similarity: float,
+    threshold: float | None,
+    fusion: Fusion,
+) -> tuple[list[str], bool]:
+    """What the towers say against a pair, and whether the classifier calls a photograph synthetic."""
     found = [embedding for index in pair if (embedding := examined[index].embedding) is not None]
     members = np.array([[0, 1]])
     said = tower_scores(fusion, np.stack(found), np.ones(2, np.bool_), members)
     (spoke,) = who_spoke(np.array([similarity]), said, members, threshold, fusion).tolist()
     names = [_which(index, examined[index]) for index in pair]
-    return tower_reasons(spoke, float(said.similarity[0]), said.synthetic.tolist(), names, fusion)
+    reasons = tower_reasons(spoke, float(said.similarity[0]), said.synthetic.tolist(), names, fusion)
+    return reasons, bool(called_synthetic(said.synthetic, fusion).any())
 
 
 def _averaged(index: int, entry: Examined) -> str:

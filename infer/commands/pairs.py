@@ -110,6 +110,11 @@ def _print_threshold(found: "Comparison", model: "FaceModel") -> None:
     console.print(f"threshold {results.threshold:.4f} ({escape(results.threshold_source)})")
     for doubt in results.threshold_doubts:
         console.print(f"[yellow]careful:[/] {escape(doubt)}")
+    if called := int(results.accepted_called.sum()):
+        console.print(
+            f"[yellow]careful:[/] {counted(called, 'pair matches', 'pairs match')} though the classifier "
+            "calls a photograph synthetic: see p_synthetic0 and p_synthetic1"
+        )
     if results.threshold_source == OF_THESE_PAIRS:
         console.print(f"for other pairs {escape(how_to_get_a_threshold(model))}")
 

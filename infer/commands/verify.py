@@ -98,11 +98,11 @@ def _print(model: "Model", at: "Threshold | None", found: "PairVerdict", picture
     from infer.verify import how_to_get_a_threshold
 
     colours = {Verdict.MATCH: "green", Verdict.NO_MATCH: "red", None: "yellow"}
-    words = in_words(found.verdict, model.card.synthetic)
+    words = in_words(found.verdict, model.card.synthetic, found.called_synthetic)
     console.print(f"[bold {colours[found.verdict]}]{escape(words)}[/]")
     console.print(f"similarity {found.similarity:.4f}")
-    for averaged in found.why[1:]:
-        console.print(escape(averaged))
+    for reason in found.why[1:]:
+        console.print(escape(reason))
     if at is None:
         console.print(f"threshold  not known; {escape(how_to_get_a_threshold(model))}")
     else:
@@ -131,7 +131,7 @@ def _as_json(
 
     return {
         "verdict": found.verdict.value if found.verdict else None,
-        "statement": in_words(found.verdict, model.card.synthetic),
+        "statement": in_words(found.verdict, model.card.synthetic, found.called_synthetic),
         "similarity": found.similarity,
         "threshold": at.value if at else None,
         "threshold_source": at.source if at else None,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from common.runtime.version import installed_version
 from infer.models.model import ModelCard
 from infer.score import Verdict, count_verdicts, verdict_codes, verdict_on
-from infer.two_towers import TowerScores, who_spoke
+from infer.two_towers import TowerScores, called_synthetic, who_spoke
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,15 @@ class Results:
         if self.towers is None or self.card.fusion is None:
             return np.full(len(self.ids), "")
         return who_spoke(self.similarity, self.towers, self.members, self.threshold, self.card.fusion)
+
+    @property
+    def accepted_called(self) -> NDArray[np.bool_]:
+        """(P,) bool, pairs that match though a fused encoder's classifier calls a photograph synthetic."""
+        if self.towers is None or self.card.fusion is None or self.threshold is None:
+            return np.zeros(len(self.ids), np.bool_)
+        called = called_synthetic(self.towers.synthetic, self.card.fusion)[self.members].any(axis=1)
+        found: NDArray[np.bool_] = called & (self.similarity >= self.threshold)
+        return found
 
     @property
     def tower_columns(self) -> dict[str, NDArray[Any]]:

@@ -45,12 +45,12 @@ def draw_verdict(
     if similarity is None:
         raise ValueError("a picture needs two faces")
     doubt = threshold_doubt(at)
-    small = [*found.doubts, *([doubt] if doubt else []), synthetic_statement(trained)]
+    small = [*found.why[1:], *found.doubts, *([doubt] if doubt else []), synthetic_statement(trained)]
     notes = [found.why[0], *(line for note in small for line in textwrap.wrap(note, STATEMENT_WIDTH))]
     figure = Figure(figsize=(SIDE, 4.5 + 0.2 * max(0, len(notes) - 1)), facecolor="white")
     height = figure.get_figheight()
     colour = COLOURS[found.verdict] if found.verdict else INK
-    words = in_words(found.verdict, trained)
+    words = in_words(found.verdict, trained, found.called_synthetic)
     headline = "\n".join(textwrap.wrap(words[0].upper() + words[1:], HEADLINE_WIDTH))
     figure.text(0.06, 1 - 0.34 / height, headline, size=12, weight="bold", color=colour, va="center")
     for left, entry, name in zip((0.06, 0.515), examined, names, strict=True):

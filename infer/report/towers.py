@@ -16,6 +16,7 @@ class TowerRow:
     synthetic: int
     both: int
     accepted: int
+    called: int  # of those accepted: the classifier calls a photograph synthetic
 
 
 def tower_rows(results: Results) -> list[TowerRow]:
@@ -24,8 +25,9 @@ def tower_rows(results: Results) -> list[TowerRow]:
         return []
     spoke, rows = results.rejected_by, []
     for category in PairCategory:
-        own = spoke[results.measured & (results.categories == category.code)]
-        if len(own):
-            counts = [int((own == name).sum()) for name in (*Spoke, "")]
+        of_category = results.measured & (results.categories == category.code)
+        if of_category.any():
+            counts = [int((spoke[of_category] == name).sum()) for name in (*Spoke, "")]
+            counts.append(int(results.accepted_called[of_category].sum()))
             rows.append(TowerRow(category, *counts))
     return rows

@@ -97,7 +97,7 @@ def pair_replies(
             second=pair.second,
             similarity=pair.similarity,
             verdict=pair.verdict,
-            statement=in_words(pair.verdict, trained),
+            statement=in_words(pair.verdict, trained, pair.called_synthetic),
             reasons=list(pair.reasons),
         )
         for pair in verdicts_of(examined, threshold, fusion)

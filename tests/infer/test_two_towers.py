@@ -7,7 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from common.models.fused.fusion import Fusion
+from common.models.training_facts import SyntheticTraining
 from common.runtime.errors import UserError
+from infer.claims import in_words
 from infer.examine import Examiner
 from infer.models.load import load_model
 from infer.models.model import Model
@@ -16,6 +18,7 @@ from infer.pair_sets.find import find_pair_set
 from infer.pairs import compare_pairs
 from infer.report.towers import tower_rows
 from infer.report.write import report_page
+from infer.score import Verdict
 from infer.session.sightings import see_faces
 from infer.two_towers import Spoke, TowerScores, tower_reasons, who_spoke
 from infer.verify import verdicts_of
@@ -40,13 +43,17 @@ def test_a_pair_is_rejected_by_the_recogniser_by_the_gate_or_by_both() -> None:
     assert spoke == [Spoke.OTHER_PERSON, Spoke.SYNTHETIC, Spoke.BOTH, "", ""]
     assert set(who_spoke(similarity, towers, members, None, FUSION).tolist()) == {""}
     names = ("the first photograph", "the second photograph")
-    told = [tower_reasons(each, 0.2, (0.5, 0.97), names, FUSION) for each in spoke[:4]]
+    told = [
+        tower_reasons(each, 0.2, (0.5, last), names, FUSION)
+        for each, last in zip(spoke[:4], (0.5, 0.97, 0.97, 0.97), strict=True)
+    ]
     assert told[0] == ["other person: the recogniser alone gives 0.20"]
     assert told[1] == ["the second photograph is synthetic, P = 0.97"]
-    assert told[2] == told[0] + told[1] and told[3] == []
+    assert told[2] == told[0] + told[1] and told[3] == told[1]  # a match says so as well
+    assert tower_reasons("", 0.8, (0.1, 0.5), names, FUSION) == []
     assert tower_reasons(Spoke.SYNTHETIC, 0.8, (0.1, 0.5), names, FUSION) == [
-        "the second photograph is synthetic, P = 0.50"  # shut further than the threshold allows, P below 0.6
-    ]
+        "the second photograph may be synthetic, P = 0.50: the recogniser alone gives 0.80"
+    ]  # shut further than the threshold allows, P below 0.6
 
 
 def test_a_video_is_not_more_bona_fide_than_its_frames(model: Model) -> None:
@@ -78,6 +85,29 @@ def test_verdicts_say_which_tower_spoke(model: Model, portraits: list[Crop]) -> 
     assert any("other person" in reason for reason in found.reasons)
     (accepted,) = verdicts_of(examined, -1, fusion)
     assert not any("recogniser" in reason for reason in accepted.reasons)
+
+
+def test_a_match_that_the_classifier_calls_synthetic_is_not_called_bona_fide(
+    model: Model, portraits: list[Crop], pair_folder: Path, tmp_path: Path
+) -> None:
+    fusion, examined = model.card.fusion, Examiner(model).examine(portraits[:1])
+    vector = examined[0].embedding
+    assert fusion is not None and vector is not None
+    likely = float(fusion.probabilities(vector[None])[0])
+    seen = SyntheticTraining(crops=40, eer=0.1, pairs=200)
+    for limit, called in ((likely - 0.01, True), (likely + 0.01, False)):
+        strict = fusion.model_copy(update={"synthetic_from": limit})
+        (found,) = verdicts_of(examined * 2, 0.9, strict)  # one file beside itself
+        assert found.verdict is Verdict.MATCH and found.called_synthetic == called
+        assert any("photograph is synthetic, P = " in reason for reason in found.reasons) == called
+        words = in_words(found.verdict, seen, found.called_synthetic)
+        assert ("both photographs bona fide" in words) != called
+    results = compare_pairs(find_pair_set(pair_folder), model, tmp_path, threshold=-1).results
+    assert results.towers is not None
+    matches = results.accepted_called
+    highest = np.nan_to_num(results.towers.synthetic[results.members]).max(axis=1)
+    np.testing.assert_array_equal(matches, results.compared & (highest >= 0.5))
+    assert matches.any() and sum(row.called for row in tower_rows(results)) == matches[results.measured].sum()
 
 
 def test_the_table_the_results_and_the_report_tell_the_towers_apart(
