@@ -70,6 +70,16 @@ def test_a_video_is_not_more_bona_fide_than_its_frames(model: Model) -> None:
     assert fusion.gates(mean[None])[0] == pytest.approx(0.3, abs=1e-6)
 
 
+def test_a_video_is_not_more_synthetic_than_its_frames_where_they_are_not_alike() -> None:
+    fusion, clear = Fusion(features=2, gamma=0.125), np.sqrt(1 - 0.98**2)
+    frames = np.array([[0.98, 0, clear, 0], [0, 0.98, 0, clear]], np.float32)  # a face that turns
+    mean = fusion.mean(frames)
+    assert np.linalg.norm(mean) == pytest.approx(1, abs=1e-6)
+    assert fusion.probabilities(mean[None])[0] == pytest.approx(fusion.probabilities(frames).max(), abs=1e-5)
+    shut = np.array([[0, 0, 1, 0], [0, 0, 0, 1]], np.float32)
+    assert fusion.probabilities(fusion.mean(shut)[None])[0] == 1
+
+
 def test_verdicts_say_which_tower_spoke(model: Model, portraits: list[Crop]) -> None:
     fusion = model.card.fusion
     assert fusion is not None

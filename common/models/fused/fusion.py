@@ -37,15 +37,16 @@ class Fusion(BaseModel):
         return found
 
     def mean(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One embedding (D,) for several (N, D) of one person, with a gate no wider than theirs.
+        """One embedding (D,) for several (N, D) of one person: their mean direction behind their mean gate.
 
-        The unit vectors beside the gates would cancel each other in a plain mean, and open it.
+        In a plain mean the unit vectors beside the gates would cancel each other, and open it; and embeddings
+        of one face that are not alike would shut it, which would be read as P(synthetic).
         """
         features = vectors[:, : self.features].mean(axis=0)
+        gate = np.float32(self.gates(vectors).mean())
         rest = vectors[0, self.features :]
-        length = max(float(np.linalg.norm(rest)), 1e-12)
-        left = np.sqrt(max(0.0, 1 - float(features @ features)))
-        found: NDArray[np.float32] = np.concatenate([features, rest * np.float32(left / length)])
+        parts = (features, gate), (rest, np.sqrt(1 - gate**2))
+        found: NDArray[np.float32] = np.concatenate([_of_length(part, length) for part, length in parts])
         return found
 
     def recogniser_similarities(
@@ -61,3 +62,8 @@ class Fusion(BaseModel):
         with np.errstate(invalid="ignore", divide="ignore"):
             found: NDArray[np.float64] = np.where(both >= LEAST_GATE**2, products / both, 0)
         return found.clip(-1, 1)
+
+
+def _of_length(vector: NDArray[np.float32], length: np.float32) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = vector * (length / np.float32(max(float(np.linalg.norm(vector)), 1e-12)))
+    return found
