@@ -79,7 +79,7 @@ def choose(said: Said, start: Fusion) -> Chosen:
     """
     temperature = fit_temperature(said.synthetic, said.logits)
     if said.synthetic.any():
-        start = start.model_copy(update={"temperature": temperature.value})
+        start = start.at_temperature(temperature.value)
     before = evaluate_pairs(said.categories, said.similarity)
     fusions = [start]
     if (said.categories == PairCategory.SYNTHETIC.code).any():

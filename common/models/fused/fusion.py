@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from scipy import special
 
 from common.models.classifier_checkpoint import Probability
 
@@ -25,6 +26,12 @@ class Fusion(BaseModel):
     gamma: Annotated[FiniteFloat, Field(gt=0, le=100)] = DEFAULT_GAMMA
     temperature: Annotated[FiniteFloat, Field(gt=0)] = 1.0
     synthetic_from: Probability = 0.5  # P(synthetic) from which on the classifier calls a face synthetic
+
+    def at_temperature(self, temperature: float) -> "Fusion":
+        """The same with another temperature, and the limit of P(synthetic) that lies at the same logit."""
+        logit = self.temperature * float(special.logit(self.synthetic_from))
+        limit = float(special.expit(logit / temperature))
+        return self.model_copy(update={"temperature": temperature, "synthetic_from": limit})
 
     def gates(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """The gate of each embedding (N, D), in [0, 1]; 0 for zeros, which stand for no face."""

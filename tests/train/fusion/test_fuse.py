@@ -4,6 +4,7 @@ from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from common.formats.pair_category import PairCategory
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
@@ -112,7 +113,9 @@ def test_the_gate_opens_as_far_as_the_classifier_is_right() -> None:
             categories=np.repeat([category.code for category in PairCategory], count).astype(np.int8),
             people=np.arange(6 * count).reshape(-1, 2) // 12,
         )
-        found = choose(said, Fusion(features=128))
+        found = choose(said, Fusion(features=128, synthetic_from=0.8))
+        limit, temperature = found.fusion.synthetic_from, found.fusion.temperature
+        assert expit(logit(0.8) / temperature) == pytest.approx(limit)  # calls the same faces synthetic
         assert found.after.eer <= most and found.after.eer <= found.before.eer + 0.01
         assert (found.fusion.gamma == GAMMAS[0]) == (skill == 0)
         assert bool(found.doubts) == (skill == 0)
