@@ -20,7 +20,7 @@ from infer.quality import turn
 
 
 class NoSessionError(UserError):
-    """A document or video without a face that could be compared; the message says why."""
+    """A document or video without a face that could be compared, or a model that judges none; says why."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Sightings:
 def see_faces(clip: ClipFile, model: Model, ensemble: Ensemble | None = None) -> Sightings:
     """Every face of the chosen frames of a video, embedded, and classified where there is a classifier.
 
-    Raises NoSessionError for a video that cannot be read or has no face in these frames, and UserError for a
-    classifier of frames that are crops already.
+    Raises NoSessionError for a video that cannot be read or has no face in these frames, and for a fused
+    encoder; UserError for a classifier of frames that are crops already.
     """
     if model.card.fusion is not None:
-        raise UserError(
+        raise NoSessionError(
             "a fused encoder judges photographs one by one; for a video name its recogniser with --model "
             "and its classifier with --classifier"
         )

@@ -11,7 +11,13 @@ from typer.testing import CliRunner
 
 import align.tracks.clip
 from infer.cli import app
+from infer.models.load import load_model
+from infer.models.model import Threshold
+from infer.service.app import create_app
 from infer.service.classify import classify_uploads
+from infer.service.encoder import ServedEncoder
+from infer.service.hosts import hosts_of
+from infer.service.limits import ServiceLimits
 from infer.service.service import Service
 from infer.service.turns import GivenUpError
 
@@ -79,6 +85,18 @@ def test_what_is_no_session_and_what_is_beyond_the_bounds(
 
 
 @pytest.mark.slow
+def test_a_session_of_a_fused_encoder_is_refused_as_one(
+    make_fused: Callable[..., Path], jpegs: list[bytes], clip: bytes
+) -> None:
+    file = make_fused()
+    service = Service(
+        ServedEncoder.of(load_model(str(file), file.parent), Threshold(0.5, "as asked for")), ServiceLimits()
+    )
+    client = TestClient(create_app(service, hosts_of("127.0.0.1")), base_url="http://127.0.0.1")
+    assert "name its recogniser with --model" in refusal(session(client, jpegs[0], clip))
+    service.close()
+
+
 def test_a_service_that_only_classifies(make_client: Callable[..., TestClient], jpegs: list[bytes]) -> None:
     client = make_client(with_encoder=False)
     posts = {path for path, told in client.get("/openapi.json").json()["paths"].items() if "post" in told}
