@@ -113,7 +113,7 @@ def _print_threshold(found: "Comparison", model: "FaceModel") -> None:
     if called := int(results.accepted_called.sum()):
         console.print(
             f"[yellow]careful:[/] {counted(called, 'pair matches', 'pairs match')} though the classifier "
-            "calls a photograph synthetic: see p_synthetic0 and p_synthetic1"
+            "calls a photograph synthetic"
         )
     if results.threshold_source == OF_THESE_PAIRS:
         console.print(f"for other pairs {escape(how_to_get_a_threshold(model))}")

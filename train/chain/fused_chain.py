@@ -128,6 +128,15 @@ def _wide_crops(config: ChainConfig, size: int) -> CropSettings:
     return taken
 
 
+def _check_classifier(config: ChainConfig) -> None:
+    """Raises UserError where the classifier would have bona fide crops alone, as without a meta.json."""
+    if not config.classifier_config().forge.share and not CropDataset(*config.wide).synthetic.any():
+        raise UserError(
+            f"there are no synthetic crops in {', '.join(map(str, config.wide))} to train the classifier on; "
+            "run 'python -m align run' where it finds the labels, or add --classifier-set forge.share=0.25"
+        )
+
+
 def _wanted(config: ChainConfig) -> Wanted:
     """What the weights of the recogniser have to be for its training, if there is one."""
     if not config.trains_recogniser:
@@ -165,6 +174,7 @@ FUSED_STEPS = (
     Step(
         CLASSIFIER,
         uses=("wide", "classifier", "classifier_set"),
+        check=_check_classifier,
         command=_classifier,
         resumption=resumption_of_run("classifier"),
         made=best_of_run(CLASSIFICATION),

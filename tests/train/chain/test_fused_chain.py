@@ -3,11 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common.formats.shards import open_shard, read_header, read_rows, write_shard
 from common.runtime.errors import UserError
 from train.chain.config import ChainConfig
 from train.chain.record import ChainFolder
@@ -81,6 +83,12 @@ def test_what_would_be_refused_after_hours_is_refused_at_once(
     frozen = {"recogniser_config": "none", "recogniser_set": (), "data": ChainConfig().data}
     unknown = tmp_path / "unknown"
     shutil.copytree(wide_shards, unknown, ignore=shutil.ignore_patterns("manifest.jsonl"))
+    bona_fide = tmp_path / "bona_fide"
+    shutil.copytree(wide_shards, bona_fide)
+    for path in bona_fide.glob("*.h5"):
+        with open_shard(path) as shard:
+            header, rows = read_header(shard), read_rows(shard)
+        write_shard(path, header, replace(rows, synthetic=0 * rows.synthetic))
     before = sorted(tmp_path.iterdir())
     refused: list[tuple[Settings, str]] = [
         (
@@ -89,6 +97,10 @@ def test_what_would_be_refused_after_hours_is_refused_at_once(
         ),
         ({"wide": [str(tmp_path)]}, "no shards in .*--template loose .* name their folder with --wide"),
         ({"wide": [str(unknown)]}, "will not remember how their crops were taken .*: no manifest tells"),
+        (
+            {"wide": [str(bona_fide)], "classifier_set": ["forge.share=0"]},
+            "no synthetic crops in .* to train the classifier on; .* --classifier-set forge.share=0.25",
+        ),
         ({"data": [str(wide_shards)]}, "in the template 'loose', but the encoder takes 112x112 in 'arcface'"),
         ({"data": [str(tmp_path)]}, "no shards in"),
         ({"recogniser": "nobody.pt"}, "nobody.pt"),
