@@ -125,6 +125,12 @@ def _tell(found: "Search", model: "Model | None", wanted: SearchRequest) -> None
     if model is not None:
         console.print(f"[yellow]note:[/] {escape(synthetic_statement(model.card.synthetic))}")
     if found.figures is not None:
+        if found.copies:
+            has = counted(found.copies, "bona fide probe has its", "bona fide probes have their")
+            console.print(
+                f"[yellow]careful:[/] {has} own picture in the gallery, so the figures are too good: leave "
+                "such out, or, to search each photograph among all others, name one source twice"
+            )
         _tell_figures(found.figures)
     else:
         console.print(

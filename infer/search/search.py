@@ -20,6 +20,7 @@ from infer.search.request import SearchRequest
 from infer.search.side import Side, open_side
 from infer.search.table import write_matches
 
+SAME_PICTURE = 0.9999  # similarity from which on two photographs are one, whatever file they are from
 Watch = Callable[[str], Progress]  # the progress of a step, by its name
 
 
@@ -47,6 +48,12 @@ class Search:
     threshold: Threshold | None
     table_file: Path
     picture_file: Path | None
+
+    @property
+    def copies(self) -> int:
+        """Bona fide probes whose own picture is in the gallery: a mate that cannot be missed."""
+        same = self.found.similarity[:, 0] >= SAME_PICTURE
+        return int((same & self.mates.hits[:, 0] & (self.probes.rows.synthetic == 0)).sum())
 
 
 def search(

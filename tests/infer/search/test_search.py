@@ -81,6 +81,15 @@ def test_files_of_embeddings_give_the_same_without_pixels(
         search(tmp_path, embedded, embedded.parent, model, AT, SearchRequest())
 
 
+def test_probes_that_are_pictures_of_the_gallery_are_counted(
+    searched: Search, embedded: Path, tmp_path: Path
+) -> None:
+    assert searched.copies == 0
+    (again := tmp_path / "again.h5").write_bytes(embedded.read_bytes())
+    found = search(embedded, again, tmp_path / "out", None, AT, SearchRequest())
+    assert found.copies == 36 and found.figures is not None and found.figures.identified.cmc[1] == 1
+
+
 def test_embeddings_of_two_models_and_of_none_are_refused(model: Model, tmp_path: Path) -> None:
     embedded = tmp_path / "x.h5"
     own = EmbeddedRows(np.eye(2, 128, dtype=np.float32), ["a", "b"], ["a", "b"], np.zeros(2, np.uint8))
