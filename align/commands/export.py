@@ -9,6 +9,7 @@ from rich.markup import escape
 from align.commands.options import PROCESSED_IMAGES, Shards
 from align.crops.options import AlignOptions
 from align.export.kinds import QUALITY, ImageFormat
+from common.formats.crop_frame import Template
 from common.runtime.as_option import AllowMissing
 from common.runtime.command_line import console, examples, print_notes, printable, progress_bar
 from common.runtime.wording import counted
@@ -57,3 +58,8 @@ def export(
     size = f" --size {done.size}" if done.size != AlignOptions.size else ""
     words = f"python -m align run {escape(str(source))} --detector none{size}"
     console.print(f"the labels are read again by: {words}")
+    if done.template != Template.ARCFACE:
+        console.print(
+            f"[yellow]careful:[/] crops that are read again count as {Template.ARCFACE.value} ones, these "
+            f"are {escape(printable(done.template))}: train on the shards instead"
+        )

@@ -50,6 +50,7 @@ class Exported:
     synthetic: int
     clashes: list[tuple[str, str]]  # photograph and name, see `CropNames`
     size: int  # pixels, of both sides of a crop
+    template: str
     by_folder: bool  # whether every identity is the first folder of its crops, as the layout people has it
 
 
@@ -99,6 +100,7 @@ def export_crops(
         sum(row["synthetic"] for row in rows),
         names.clashes,
         record["size"],
+        record["template"],
         all(row["identity"] == row["path"].partition("/")[0] for row in rows),
     )
 

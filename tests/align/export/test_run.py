@@ -24,6 +24,7 @@ from common.formats.shards import (
     ShardHeader,
     ShardRows,
     open_shard,
+    read_header,
     read_rows,
     shard_paths,
     write_shard,
@@ -106,6 +107,7 @@ def test_a_folder_per_person_is_read_by_its_meta_json(
         run_app(app, ["export", str(tiny_shards), "--out", str(out), "--quality", "90"])
     told = " ".join(capsys.readouterr().out.split())
     assert ended.value.code == 0 and "54 crops of" in told
+    assert "careful" not in told  # of arcface crops
     assert f"align run {out} --detector none" in told.replace(" /", "/").replace("run/", "run /")
     found = find_source(out)
     assert found.layout == "people"
@@ -127,6 +129,19 @@ def test_a_folder_per_person_is_read_by_its_meta_json(
     )
     with Image.open(out / found.photographs[0].path) as image:
         assert image.format == "JPEG" and image.size == (112, 112)
+
+
+def test_crops_that_would_be_read_again_as_arcface_ones_are_told(
+    shards: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in shard_paths(shards):
+        with open_shard(path) as shard:
+            header, rows = read_header(shard), read_rows(shard)
+        write_shard(path, replace(header, template="loose", margin=0.5), rows)
+    with pytest.raises(SystemExit):
+        run_app(app, ["export", str(shards), "--out", str(tmp_path / "loose")])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "count as arcface ones, these are loose" in told
 
 
 def test_a_stopped_run_goes_on_and_another_is_refused(shards: Path, tmp_path: Path) -> None:
