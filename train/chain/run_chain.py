@@ -96,7 +96,7 @@ def run_chain(folder: ChainFolder, listener: Listener, run: Run = run_child) -> 
         listener: is told of each step.
         run: runs the command of a step.
 
-    Raises UserError where another process is at work on it.
+    Raises UserError where another process is at work on it, and where what a finished step made is not there.
     """
     with folder.locked() as lock:
         return _Session(folder, listener, run, lock).outcome()
@@ -123,7 +123,7 @@ class _Session:
                 self.listener.left_out(step.name, reason)
                 self._note(StepRecord(name=step.name, status="left out", reason=reason))
                 continue
-            if own.status == "finished":
+            if self._is_done(own):
                 self.listener.done_before(step.name, number, len(planned))
             else:
                 ended = self._step(step, own, config, made, (number, len(planned)))
@@ -131,6 +131,17 @@ class _Session:
                     return replace(reached, stopped=step.name, status=ended.status or INTERRUPTED)
             made[step.name] = self.folder.path / self.folder.read().step(step.name).made
         return reached
+
+    def _is_done(self, step: StepRecord) -> bool:
+        """Whether a step is finished; not where its folder was removed, for it to be run anew."""
+        if step.status != "finished" or not (self.folder.path / step.name).exists():
+            return False
+        if not (made := self.folder.path / step.made).exists():
+            raise UserError(
+                f"the step {step.name} made {made}, which is not there: put it back, or remove the folder "
+                f"{self.folder.path / step.name} to have the step run anew"
+            )
+        return True
 
     def _step(
         self, step: Step, own: StepRecord, config: ChainConfig, made: Made, place: tuple[int, int]

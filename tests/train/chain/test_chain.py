@@ -150,6 +150,16 @@ def test_a_step_that_left_nothing_to_go_on_with_begins_anew(chain: ChainFolder) 
     assert going_on.commands[0][1] == "pseudo-label" and not (chain.path / PSEUDO / "half").exists()
 
 
+def test_a_finished_step_whose_folder_was_removed_runs_anew(chain: ChainFolder) -> None:
+    made = session(chain, Steps()).made[ANSWER]
+    made.unlink()
+    with pytest.raises(UserError, match=r"the step answers made .*, which is not there: put it back"):
+        session(chain, Steps())
+    made.parent.rmdir()
+    assert session(chain, steps := Steps()).made[ANSWER].exists()
+    assert steps.told[-2:] == ["3/4 folds-again finished", "4/4 answers"]
+
+
 def test_a_chain_that_is_asked_to_stop_begins_no_other_step(chain: ChainFolder) -> None:
     outcome = session(chain, steps := Steps(asked=FOLDS))
     assert (outcome.stopped, outcome.status) == (FOLDS, INTERRUPTED) and len(steps.commands) == 1
