@@ -19,8 +19,8 @@ def main() -> None:
 
 @app.command()
 def experiment(
-    people: Annotated[int, typer.Option(min=8, help="Rendered people, two forged clips of each.")] = 48,
-    epochs: Annotated[int, typer.Option(min=1, help="Of the heads over time.")] = 8,
+    people: Annotated[int, typer.Option(min=8, help="Rendered people, two forged clips of each.")] = 64,
+    epochs: Annotated[int, typer.Option(min=1, help="Of the heads over time.")] = 12,
     mean_epochs: Annotated[int, typer.Option(min=1, help="Of the mean of frames.")] = 4,
     backbone: Annotated[str, typer.Option(help="Network of frames.")] = "timm:tf_efficientnet_lite0",
     pretrained: Annotated[

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 
 from common.metrics import ClassificationReport, evaluate_classification, with_classification_intervals
+from common.models.classifier import Classifier
 from common.models.classifier_checkpoint import load_classifier
+from common.models.input_format import InputFormat
 from common.models.sequences import step_logits
 from common.models.temporal_names import Temporal
 from train.data.dataset import CropDataset
@@ -53,12 +55,12 @@ def trial(
 ) -> Found:
     """Train on shards, and score the tracks of the people held out by the last weights: none are chosen.
 
-    The network of frames learns at the full rate where the mean of frames is taken, and hardly at all under a
-    head over time.
+    The network of frames learns where the mean of frames is taken, and stays as it is under a head over time.
     """
     own: dict[str, Any] = {"batch.size": 64}
     if temporal.is_learnt:
-        own = {"batch.size": 8, "backbone_rate": 0.01}
+        made = Classifier(network.backbone, InputFormat(size=PIXELS), temporal=temporal)
+        own = {"batch.size": 8, "freeze": len(made.network.stages()) - 1}
     changes = SMALL | own | {
         "backbone": network.backbone, "pretrained": network.pretrained, "data": data, "out": out,
         "temporal": temporal, "epochs": epochs, "seed": seed,
