@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 MOST_BYTES = 32_000_000_000  # of a clip: an hour of all its frames at 224 pixels has half as many
 GROWTH = 16 * mmap.ALLOCATIONGRANULARITY * 256  # bytes that the file grows by: 16 MiB on most machines
-SHOWN = 64_000_000  # bytes that may be in memory at one time
+SHOWN = 4_000_000  # bytes that may be in memory at one time
 
 
 class CropSpool:

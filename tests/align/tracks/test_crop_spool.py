@@ -53,4 +53,4 @@ def test_memory_does_not_grow_with_the_number_of_crops(tmp_path: Path) -> None:
         int(subprocess.check_output([sys.executable, "-c", PEAK_OF_MANY, str(tmp_path), str(count)]))
         for count in (100, 2000)
     )
-    assert many - few < 1.5 * crop_spool.SHOWN < 2000 * 224 * 224 * 3 / 2
+    assert many - few < crop_spool.SHOWN + 16_000_000 < 2000 * 224 * 224 * 3 / 10
