@@ -61,4 +61,5 @@ def carried_over(
 ) -> float:
     """Where a threshold of scores `before`, which lie from `least` to `most`, is among the scores `after`."""
     from_these, to_those = (np.concatenate([[least], np.sort(scores), [most]]) for scores in (before, after))
-    return float(np.interp(threshold, from_these, to_those))
+    found = np.interp(threshold, from_these, to_those)
+    return float(np.clip(found, least, most))  # cosines, and interpolation, round beyond the ends
