@@ -42,7 +42,9 @@ def run_in_processes(
     start_fork_server(function.__module__)
     context = multiprocessing.get_context(METHOD)
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker) as pool:
+    with _interrupts_held():  # interrupted before it is noted, a semaphore is told as leaked
+        made = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker)
+    with made as pool:
         try:
             yield from _results(pool, function, tasks, AHEAD * count)
         except BrokenProcessPool as error:

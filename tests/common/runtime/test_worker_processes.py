@@ -1,6 +1,8 @@
+import gc
 import os
 import signal
 import time
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,30 @@ def test_a_worker_that_dies_while_it_sends_its_result(monkeypatch: pytest.Monkey
     monkeypatch.setattr(common.runtime.worker_processes, "STALLED_S", 0.2)
     with pytest.raises(UserError, match="a worker process died"):
         list(run_in_processes(exec, [DIE_WHILE_SENDING, "import time; time.sleep(60)"], workers=2))
+
+
+def test_an_interrupt_between_a_semaphore_and_the_note_of_it_leaves_none_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python would tell of it on the error output, in two lines, when the command ends."""
+    left: set[str] = set()
+    register, unregister = resource_tracker.register, resource_tracker.unregister
+
+    def registered(name: str, kind: str) -> None:
+        register(name, kind)
+        left.add(name)
+        signal.raise_signal(signal.SIGINT)
+
+    def unregistered(name: str, kind: str) -> None:
+        unregister(name, kind)
+        left.discard(name)
+
+    monkeypatch.setattr(resource_tracker, "register", registered)
+    monkeypatch.setattr(resource_tracker, "unregister", unregistered)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_in_processes(abs, [-5, 6, -7], workers=2))
+    gc.collect()
+    assert left == set()
 
 
 def test_tasks_are_not_far_ahead_of_who_takes_the_results(tmp_path: Path) -> None:
