@@ -9,14 +9,13 @@ from typing import Any, cast
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from torch.utils.data import DataLoader
 
 from common.metrics.figures import Figures
 from common.models.leaderboard import last_checkpoint
 from common.runtime.atomic import remove_stale_temporaries
 from common.runtime.errors import UserError
-from train.data.loader import WaitedFor, grouped, open_loader, settle_workers
-from train.distributed.devices import device_notes, processes_here
+from train.data.loader import WaitedFor, grouped, loader_of_run
+from train.distributed.devices import device_notes
 from train.distributed.synchronise import synchronise
 from train.interruption import Interruption
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
@@ -64,7 +63,11 @@ def train(fabric: Fabric, config: RunConfig, folder: RunFolder, logger: Logger) 
     when memory does not suffice.
     """
     with explain_out_of_memory(config, fabric.world_size):
-        return _Run(fabric, config, folder, logger).to_the_end()
+        run = _Run(fabric, config, folder, logger)
+        try:
+            return run.to_the_end()
+        finally:
+            run.end_reading()
 
 
 class _Run:
@@ -97,7 +100,7 @@ class _Run:
         self.history = PerformanceHistory(config.out)
         for written in (config.out, self.checkpoints):
             remove_stale_temporaries(written)
-        self.loader = self._loader()
+        self.loader = loader_of_run(task.dataset, task.batches, config, fabric)
         self.reader = WaitedFor(iter(()))  # of the epoch
 
         self.progress = Progress()
@@ -119,21 +122,6 @@ class _Run:
 
     def to_the_end(self) -> Outcome:
         """Validate, then train epoch by epoch, until the last one or until asked to stop."""
-        try:
-            return self._to_the_end()
-        finally:
-            # processes that read ahead end with their loader, and this run may outlive itself: torch's fake
-            # tensors, by which its memory is foretold, keep the frames that made them
-            self.reader = WaitedFor(iter(()))
-            del self.loader
-
-    def _loader(self) -> DataLoader[Any]:
-        config, task, device = self.config, self.task, self.fabric.device
-        workers = settle_workers(config.batch.loader_workers, device, processes_here(config.hardware))
-        loader = open_loader(task.dataset, task.batches, workers, device)
-        return cast(DataLoader[Any], self.fabric.setup_dataloaders(loader, use_distributed_sampler=False))
-
-    def _to_the_end(self) -> Outcome:
         self._begin()
         self.logger.started(self._plan())
         notes = [*device_notes(self.config.hardware, self.fabric), *self.task.notes(self.progress.step)]
@@ -163,6 +151,11 @@ class _Run:
                     self._save()
         finished = progress.epoch > self.config.epochs
         return self._finish(interrupted and not finished)
+
+    def end_reading(self) -> None:
+        """End the processes that read ahead, whose loader torch may keep beyond the run, frames and all."""
+        self.reader = WaitedFor(iter(()))
+        del self.loader
 
     def _begin(self) -> None:
         """Take up the saved state, or lay down what a run needs that is killed from here on."""
