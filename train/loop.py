@@ -1,6 +1,7 @@
 """The training run of any task, readable from top to bottom."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,8 +15,8 @@ from common.metrics.figures import Figures
 from common.models.leaderboard import last_checkpoint
 from common.runtime.atomic import remove_stale_temporaries
 from common.runtime.errors import UserError
-from train.data.loader import WaitedFor, grouped, loader_of_run
-from train.distributed.devices import device_notes
+from train.data.loader import WaitedFor, grouped, open_loader, settle_workers
+from train.distributed.devices import device_notes, processes_here
 from train.distributed.synchronise import synchronise
 from train.interruption import Interruption
 from train.loggers.base import Logger, RunPlan, StepRecord, ValidationRecord
@@ -100,7 +101,10 @@ class _Run:
         self.history = PerformanceHistory(config.out)
         for written in (config.out, self.checkpoints):
             remove_stale_temporaries(written)
-        self.loader = loader_of_run(task.dataset, task.batches, config, fabric)
+        workers = settle_workers(config.batch.loader_workers, fabric.device, processes_here(config.hardware))
+        self.loader: Iterable[Any] = fabric.setup_dataloaders(  # under no other name, see `end_reading`
+            open_loader(task.dataset, task.batches, workers, fabric.device), use_distributed_sampler=False
+        )
         self.reader = WaitedFor(iter(()))  # of the epoch
 
         self.progress = Progress()

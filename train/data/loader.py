@@ -3,17 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch.utils.data import DataLoader, Dataset
 
 from common.runtime.worker_processes import available_cores
 from train.data.batches import PlannedBatches
-from train.distributed.devices import processes_here
 from train.interruption import ignore_interrupts
-from train.run_config import RunConfig
 
 CPU_WORKERS = 2  # the network wants the cores
 MOST_WORKERS = 16  # of a device; each holds two batches ahead
@@ -46,15 +43,6 @@ def open_loader(
         multiprocessing_context="spawn" if workers else None,
         worker_init_fn=ignore_interrupts,
     )
-
-
-def loader_of_run(
-    dataset: Dataset[Any], batches: PlannedBatches, config: RunConfig, fabric: Fabric
-) -> DataLoader[Any]:
-    """The planned batches of a run on its device, read by as many processes as it has; see `open_loader`."""
-    workers = settle_workers(config.batch.loader_workers, fabric.device, processes_here(config.hardware))
-    loader = open_loader(dataset, batches, workers, fabric.device)
-    return cast(DataLoader[Any], fabric.setup_dataloaders(loader, use_distributed_sampler=False))
 
 
 def grouped(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
