@@ -15,6 +15,7 @@ from align.sources.selection import Selection
 from common.formats.csv_file import csv_line, write_csv
 from common.formats.shard_folder import is_shard_folder, open_folder, pseudo_label_notes
 from common.formats.shards import decode_strings, open_shard, read_header
+from common.models.other_crops import refuse_other_form
 from common.runtime.errors import UserError
 from infer.chunks import CHUNK
 from infer.embed_clips import embed_clips
@@ -24,7 +25,6 @@ from infer.models.model import Model
 from infer.output.embedding_file import EmbeddedRows, files_of, write_embeddings
 from infer.output.embedding_maker import refuse_other_maker
 from infer.pair_sets.pair_set import Image
-from infer.stored_crops import refuse_other_form
 
 BLOCK = 4096  # photographs aligned before the model runs; bounds memory
 
@@ -168,7 +168,7 @@ def count_crops(shards: list[Path], model: Model) -> int:
         with open_shard(path) as shard:
             header = read_header(shard)
             count += len(shard["images"])
-        refuse_other_form(path, header, model)
+        refuse_other_form(path, header, model.size, model.crops)
     return count
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from common.formats.shards import ShardHeader, open_shard, read_header
-from common.models.other_crops import other_crops
+from common.formats.shards import open_shard, read_header
+from common.models.other_crops import refuse_other_form
 from infer.models.model import FaceModel
 
 
@@ -38,11 +38,4 @@ def refuse_other_crops(shards: Iterable[Path], model: FaceModel) -> None:
     """Raise UserError where the crops of a shard are not cut as the model takes them."""
     for path in shards:
         with open_shard(path) as shard:
-            refuse_other_form(path, read_header(shard), model)
-
-
-def refuse_other_form(path: Path, header: ShardHeader, model: FaceModel) -> None:
-    """As `refuse_other_crops`, for the header of a shard that is open."""
-    found = header.size, header.template, header.margin
-    if found != (model.size, model.crops.template, model.crops.margin):
-        raise other_crops(path, found, model.size, model.crops)
+            refuse_other_form(path, read_header(shard), model.size, model.crops)

@@ -14,6 +14,13 @@ def refuse_other_frame(path: Path, header: ShardHeader, crops: CropSettings) -> 
         raise other_crops(path, (header.size, header.template, header.margin), crops.size, crops)
 
 
+def refuse_other_form(path: Path, header: ShardHeader, size: int, crops: CropSettings) -> None:
+    """Raise UserError where crops are not of a size and cut as a model takes them."""
+    found = header.size, header.template, header.margin
+    if found != (size, crops.template, crops.margin):
+        raise other_crops(path, found, size, crops)
+
+
 def other_crops(path: Path, found: tuple[int, str, float], size: int, crops: CropSettings) -> UserError:
     """The error for a shard whose crops, of `found` size, template and margin, a model does not take."""
     wanted = size, crops.template, crops.margin

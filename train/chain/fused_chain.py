@@ -9,7 +9,7 @@ from common.models.checkpoint import is_checkpoint, read_checkpoint_info
 from common.models.crop_settings import CropSettings
 from common.models.fused.wide_crop import HOW, wide_crop
 from common.models.load_encoder import Wanted, load_encoder
-from common.models.other_crops import other_crops
+from common.models.other_crops import refuse_other_form
 from common.runtime.errors import UserError
 from train.chain.answered import check_answered
 from train.chain.config import ChainConfig
@@ -89,8 +89,7 @@ def _held_out(config: ChainConfig) -> set[str]:
     file = Path(_source(config))
     run = read_checkpoint_info(file).run if is_checkpoint(file) else None
     faces = CropDataset(*config.data) if config.trains_recogniser else None
-    wide = CropDataset(*config.wide, size=config.classifier_config().size)
-    return people_to_hold_out(wide, faces, config.held_out, split_beside(file, run))
+    return people_to_hold_out(_wide(config), faces, config.held_out, split_beside(file, run))
 
 
 def _check_towers(config: ChainConfig) -> None:
@@ -99,10 +98,15 @@ def _check_towers(config: ChainConfig) -> None:
     _held_out(config)
 
 
+def _wide(config: ChainConfig) -> CropDataset:
+    """The crops of the classifier, at its size."""
+    return CropDataset(*config.wide, size=config.classifier_config().size)
+
+
 def _crops(config: ChainConfig) -> CropSettings:
     """The crops that the fused encoder will take. Raises UserError for shards and towers that give none."""
     size = config.classifier_config().size
-    taken = _wide_crops(config, size)
+    taken = _wide_crops(config)
     loaded = load_encoder(_source(config), _wanted(config))
     if config.trains_recogniser:
         require_shards(config.data)
@@ -111,11 +115,11 @@ def _crops(config: ChainConfig) -> CropSettings:
     return wide_crop(own, loaded.encoder.input_format.size, taken, size)
 
 
-def _wide_crops(config: ChainConfig, size: int) -> CropSettings:
+def _wide_crops(config: ChainConfig) -> CropSettings:
     for folder in config.wide:
         if not is_shard_folder(folder):
             raise UserError(f"no shards in {folder}; make some by {HOW}, and name their folder with --wide")
-    dataset = CropDataset(*config.wide, size=size)
+    dataset = _wide(config)
     header, named = next(iter(dataset.headers)), ", ".join(map(str, config.wide))
     if header.template != Template.LOOSE:
         raise UserError(
@@ -130,7 +134,7 @@ def _wide_crops(config: ChainConfig, size: int) -> CropSettings:
 
 def _check_classifier(config: ChainConfig) -> None:
     """Raises UserError where the classifier would have bona fide crops alone, as without a meta.json."""
-    if not config.classifier_config().forge.share and not CropDataset(*config.wide).synthetic.any():
+    if not config.classifier_config().forge.share and not _wide(config).synthetic.any():
         raise UserError(
             f"there are no synthetic crops in {', '.join(map(str, config.wide))} to train the classifier on; "
             "run 'python -m align run' where it finds the labels, or add --classifier-set forge.share=0.25"
@@ -147,15 +151,13 @@ def _wanted(config: ChainConfig) -> Wanted:
 
 def _check_pairs(config: ChainConfig) -> None:
     """Raises UserError for pairs that are not there, or not as the encoder takes them, and their format."""
-    if (source := config.answer) is None:
-        return
+    source = config.answer
+    assert source is not None  # else the step is left out
     check_answered(source, config.out, "pairs", PAIR_LISTS)
     if is_shard_folder(source):
         crops = _crops(config)
         for header in CropDataset(source).headers:
-            found = header.size, header.template, header.margin
-            if found != (crops.size, crops.template, crops.margin):
-                raise other_crops(source, found, crops.size, crops)
+            refuse_other_form(source, header, crops.size, crops)
     if config.format == "prediction":
         raise UserError(
             "--format prediction is of single photographs; answers for pairs are submission or csv"
@@ -182,6 +184,7 @@ FUSED_STEPS = (
     Step(
         FUSED,
         needs=(CLASSIFIER,),
+        takes=(RECOGNISER,),
         uses=("wide", "recogniser", "held_out"),
         check=_check_towers,
         prepare=_hold_out,

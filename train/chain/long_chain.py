@@ -105,8 +105,8 @@ def _nothing_to_answer(config: ChainConfig, made: Made) -> str:
 
 def _check_answered(config: ChainConfig) -> None:
     """Raises UserError for photographs that cannot be answered for, or have no ids that are asked for."""
-    if (source := config.answered) is None:
-        return
+    source = config.answered
+    assert source is not None  # else the step is left out
     check_answered(source, config.out, "photographs or shards")
     if config.format == "submission" and is_shard_folder(source):
         submission_ids(CropDataset(source).paths())
@@ -128,6 +128,7 @@ LONG_STEPS = (
     ),
     Step(
         FOLDS,
+        takes=(PRETRAIN,),
         uses=("data", "unlabelled", "folds", "classifier", "classifier_set"),
         check=_check_shards,
         command=_folds,
@@ -145,6 +146,7 @@ LONG_STEPS = (
     Step(
         AGAIN,
         needs=(PSEUDO,),
+        takes=(PRETRAIN,),
         uses=("data", "unlabelled", "rounds", "folds", "classifier", "classifier_set"),
         left_out=_no_folds_again,
         command=_folds,
@@ -154,6 +156,7 @@ LONG_STEPS = (
     Step(
         ANSWER,
         needs=(FOLDS,),
+        takes=(AGAIN,),
         uses=("unlabelled", "answer", "tta", "format"),
         left_out=_nothing_to_answer,
         check=_check_answered,

@@ -116,6 +116,7 @@ class _Session:
         steps = steps_of(config)
         planned = [step for step in steps if not step.left_out(config, {})]
         reached = ChainOutcome(self.folder, config, made)
+        self._refuse_half_removed(steps, record)
         for step in steps:
             number = planned.index(step) + 1 if step in planned else 0
             own = record.step(step.name)
@@ -131,6 +132,21 @@ class _Session:
                     return replace(reached, stopped=step.name, status=ended.status or INTERRUPTED)
             made[step.name] = self.folder.path / self.folder.read().step(step.name).made
         return reached
+
+    def _refuse_half_removed(self, steps: Sequence[Step], record: ChainRecord) -> None:
+        """Raises UserError where a finished step was made of what a step had made whose folder is gone."""
+        gone: set[str] = set()
+        for step in steps:
+            folder = self.folder.path / step.name
+            if record.step(step.name).status != "finished":
+                continue
+            if not folder.exists():
+                gone.add(step.name)
+            elif behind := gone & {*step.needs, *step.takes}:
+                raise UserError(
+                    f"the step {step.name} was made of what {min(behind)} made, whose folder was removed: "
+                    f"put that back, or remove {folder} too to have both run anew"
+                )
 
     def _is_done(self, step: StepRecord) -> bool:
         """Whether a step is finished; not where its folder was removed, for it to be run anew."""

@@ -40,7 +40,8 @@ class Step:
         uses: the settings of the chain that bear on it.
         command: starts it, with what it makes in the folder.
         made: what it made in the folder, for those behind it; UserError where that is not there.
-        needs: the steps that have to stand before it.
+        needs: the steps that have to stand before it, whose products it takes.
+        takes: others whose products it takes where they stand before it.
         left_out: why it does not apply, as far as the steps before it tell; empty where it does.
         resumption: goes on with what an interrupted or killed one left in the folder; empty where it has to
             begin anew.
@@ -53,6 +54,7 @@ class Step:
     command: Callable[[ChainConfig, Made, Path], Command]
     made: Callable[[Path], Path]
     needs: tuple[StepName, ...] = ()
+    takes: tuple[StepName, ...] = ()
     left_out: Callable[[ChainConfig, Made], str] = never
     resumption: Callable[[Path], Command] = anew
     check: Callable[[ChainConfig], None] = nothing

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -158,6 +159,12 @@ def test_a_finished_step_whose_folder_was_removed_runs_anew(chain: ChainFolder) 
     made.parent.rmdir()
     assert session(chain, steps := Steps()).made[ANSWER].exists()
     assert steps.told[-2:] == ["3/4 folds-again finished", "4/4 answers"]
+    rmtree(chain.path / AGAIN)
+    with pytest.raises(UserError, match=r"the step answers was made of what folds-again made, .*answers too"):
+        session(chain, Steps())
+    rmtree(chain.path / ANSWER)
+    session(chain, steps := Steps())
+    assert steps.told[-2:] == ["3/4 folds-again", "4/4 answers"]
 
 
 def test_a_chain_that_is_asked_to_stop_begins_no_other_step(chain: ChainFolder) -> None:
