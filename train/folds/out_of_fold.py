@@ -50,7 +50,7 @@ def score_out_of_fold(
 ) -> OutOfFold:
     """The scores of all crops but those with pseudo-labels, the same in all processes, which share the work.
 
-    By a head over time the crops of a track all have the track's.
+    By a head over time the crops of a track all have the track's, and frames without a face have none.
 
     Raises UserError where data or classifiers are not those of the plan, or a logit is not finite.
     """

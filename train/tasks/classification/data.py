@@ -93,16 +93,15 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
         )
     trained = np.flatnonzero(parts.trained)
     crops: TrainingCrops | TrainingTracks
-    tracks = None
-    if config.temporal.is_learnt:
-        tracks = TrackParts.of(dataset, groups, parts.trained, parts.validated, forgeable)
+    tracks = _tracks(config, dataset, groups, parts, forgeable)
+    if tracks is not None:
         batches = track_batches(config, tracks)
         crops = training_tracks(config, dataset, groups, tracks)
     else:
         batches = _batches(config, dataset, trained, forgeable)
         forging = None if forgeable is None else batch_forging(dataset, forgeable, trained, config.forge)
         crops = TrainingCrops(dataset, groups, dataset.synthetic, Augmentation(config.augment), forging)
-    validation, forged = _validation(config, dataset, groups, parts.validated, forgeable)
+    validation, forged = _validation(config, dataset, groups, parts.validated, forgeable, tracks)
     crop_settings, crop_notes = crop_settings_of(dataset.folders)
     digest = training_digest(config, dataset, trained)
     return ClassificationData(
@@ -127,7 +126,7 @@ def prepare_data(config: ClassifierConfig, stored_split: Path, fabric: Fabric) -
             *(note for folder in dataset.folders for note in folder.notes),
             *crop_notes,
             *size_notes(config.size, dataset),
-            *(tracks.notes(config) if tracks else ()),
+            *(tracks.notes(config, len(dataset)) if tracks else ()),
             *template_notes(config, dataset),
             *pseudo_notes(dataset, parts),
             *(resolution_notes(dataset.synthetic, *sides) if sides else ()),
@@ -154,7 +153,8 @@ def data_fingerprint(
 ) -> str:
     """What a run on these parts of the data has as the fingerprint of its data, see `ClassificationData`."""
     forgeable = forgeable_crops(dataset) if config.forge.share else None
-    validation, _ = _validation(config, dataset, groups, parts.validated, forgeable)
+    tracks = _tracks(config, dataset, groups, parts, forgeable)
+    validation, _ = _validation(config, dataset, groups, parts.validated, forgeable, tracks)
     digest = training_digest(config, dataset, np.flatnonzero(parts.trained))
     return f"{dataset.fingerprint}-{validation.fingerprint}-{digest}"
 
@@ -212,21 +212,34 @@ def _held_out(
     return held_out_groups(kinds, config.validation.share, config.seed)
 
 
+def _tracks(
+    config: ClassifierConfig,
+    dataset: CropDataset,
+    groups: NDArray[np.int64],
+    parts: Parts,
+    forgeable: NDArray[np.bool_] | None,
+) -> TrackParts | None:
+    """The tracks of the parts; None where single crops are learnt from."""
+    if not config.temporal.is_learnt:
+        return None
+    return TrackParts.of(dataset, groups, parts.trained, parts.validated, forgeable)
+
+
 def _validation(
     config: ClassifierConfig,
     dataset: CropDataset,
     groups: NDArray[np.int64],
     validated: NDArray[np.bool_],
     forgeable: NDArray[np.bool_] | None,
+    tracks: TrackParts | None,
 ) -> tuple[ValidationData, int]:
     """The crops or tracks to validate with, and how many forgeries are among them.
 
     Raises UserError where they are not of both classes.
     """
-    if config.temporal.is_learnt:
-        parts = TrackParts.of(dataset, groups, ~validated, validated, forgeable)
-        fingerprint = _fingerprint(config, dataset, parts.rows(parts.validated))
-        found = validation_tracks(config, dataset, parts, fingerprint)
+    if tracks is not None:
+        fingerprint = _fingerprint(config, dataset, tracks.rows(tracks.validated))
+        found = validation_tracks(config, dataset, tracks, fingerprint)
         _require_both(found, dataset, forgeable)
         return found, found.forged
     rows, forgeries = np.flatnonzero(validated), 0

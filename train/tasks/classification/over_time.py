@@ -68,8 +68,8 @@ class TrackParts:
         """The rows of some tracks."""
         return np.concatenate([self.tracks[number] for number in numbers.tolist()] or [numbers])
 
-    def notes(self, config: ClassifierConfig) -> list[str]:
-        """What sequences are made of."""
+    def notes(self, config: ClassifierConfig, crops: int) -> list[str]:
+        """What sequences are made of, and how many of the data's crops are in none."""
         stills = sum(len(rows) == 1 for rows in self.tracks)
         told = (
             f"{counted(len(self.tracks) - stills, 'face')} of clips, in sequences of at most {config.steps}"
@@ -77,6 +77,8 @@ class TrackParts:
         told += f" crops for a head over time ({config.temporal})"
         if stills:
             told += f"; {counted(stills, 'photograph')}, each a sequence of one"
+        if left := crops - sum(map(len, self.tracks)):
+            told += f"; {counted(left, 'frame')} without a face {'is' if left == 1 else 'are'} in none"
         return [told]
 
 

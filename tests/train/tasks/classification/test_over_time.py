@@ -155,7 +155,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(
     assert one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
     assert (
         "12 faces of clips, in sequences of at most 3 crops for a head over time (gru); 6 photographs, each "
-        "a sequence of one"
+        "a sequence of one; 6 frames without a face are in none"
     ) in notes.told
     info = read_classifier_info(outcome.last_checkpoint)
     assert (info.temporal, info.steps) == (Temporal.GRU, 3)
