@@ -37,10 +37,15 @@ class BatchForging:
         for place, (row, seed) in enumerate(zip(plan.rows.tolist(), plan.seeds.tolist(), strict=True)):
             if plan.forged[place]:
                 images[place] = self.forger.forge(row, seed).forgery.image
-            chance = Chance([seed, POST_PROCESSING])
-            if chance.happens("post_processing", self.config.post_processing):
-                images[place] = post_processed(images[place], chance)
+            post_process(images[place], seed, self.config)
         return torch.from_numpy(images.transpose(0, 3, 1, 2))
+
+
+def post_process(image: NDArray[np.uint8], seed: int, config: ForgeConfig) -> None:
+    """The post-processing of a crop (size, size, 3) in its place, where its seed wants some."""
+    chance = Chance([seed, POST_PROCESSING])
+    if chance.happens("post_processing", config.post_processing):
+        image[:] = post_processed(image, chance)
 
 
 class WithForgeries(FaceCrops):

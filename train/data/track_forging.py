@@ -8,14 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from common.forge.chance import Chance
 from common.forge.forger import Forger
 from common.forge.frames import Seen, forged_frames, side_of
 from common.forge.partners import Partners
-from common.forge.post_processing import post_processed
 from train.data.batches import BatchPlan
 from train.data.dataset import CropDataset
-from train.data.forging import POST_PROCESSING, VALIDATION_SEED
+from train.data.forging import VALIDATION_SEED, post_process
 from train.data.forging_config import ForgeConfig, ForgeSeed
 
 SMALLEST, LARGEST = 64, 512  # pixels of the crop that is forged
@@ -50,9 +48,7 @@ class TrackForging:
             if forged:
                 own[:] = self.forge(own, rows, seed)
             for image in own:
-                chance = Chance([seed, POST_PROCESSING])
-                if chance.happens("post_processing", self.config.post_processing):
-                    image[:] = post_processed(image, chance)
+                post_process(image, seed, self.config)
         return torch.from_numpy(images.transpose(0, 3, 1, 2))
 
     def forge(

@@ -17,8 +17,9 @@ from common.models.training_facts import ValidationFacts
 from common.runtime.errors import ParameterError
 from common.runtime.float32 import exact_float32
 from common.runtime.torch_device import memory_told, settled_device
+from common.runtime.wording import counted
 from train.data.dataset import CropDataset, FaceCrops
-from train.data.forging import forgeable_crops, with_forgeries
+from train.data.forging import WithForgeries, forgeable_crops, with_forgeries
 from train.data.forging_config import ForgeConfig
 from train.data.validation_pairs import ValidationPairs, draw_validation_pairs
 from train.fusion.choose import Chosen, Said, choose
@@ -118,8 +119,9 @@ def _chosen_on(
     splits = {"the run of --split": asked.split} if asked.split else towers.splits()
     people, notes = people_to_choose_on(dataset.identity_names.tolist(), splits)
     crops = _with_forgeries(dataset, people, asked.methods)
-    if crops is not dataset:
-        notes.append("people without synthetic crops are judged by forgeries of our own of them")
+    if crops.forgeries:
+        made = counted(crops.forgeries, "forgery", "forgeries")
+        notes.append(f"people without synthetic crops are judged by {made} of our own of them")
     pairs = draw_validation_pairs(crops, people, asked.pairs, asked.seed)
     with memory_told("embedding"):
         said = _said(fused.to(settled_device(asked.device)), crops, pairs, progress)
@@ -132,11 +134,10 @@ def _chosen_on(
     return chosen, _with_choice(info, chosen, facts, pairs), notes
 
 
-def _with_forgeries(dataset: CropDataset, people: set[str], methods: tuple[str, ...]) -> FaceCrops:
+def _with_forgeries(dataset: CropDataset, people: set[str], methods: tuple[str, ...]) -> WithForgeries:
     """The crops, and forgeries of those people who have no synthetic crop of their own."""
     held_out = np.isin(dataset.identity_names, sorted(people))[dataset.identities]
-    forged = with_forgeries(dataset, forgeable_crops(dataset), held_out, ForgeConfig(methods=methods))
-    return forged if forged.forgeries else dataset
+    return with_forgeries(dataset, forgeable_crops(dataset), held_out, ForgeConfig(methods=methods))
 
 
 def _said(fused: FusedEncoder, crops: FaceCrops, pairs: ValidationPairs, progress: Progress) -> Said:

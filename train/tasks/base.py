@@ -19,6 +19,8 @@ from train.display import Column, Panel
 from train.records.run_folder import RunFolder
 from train.run_config import RunConfig
 
+LIGHT_PARAMETERS = 5_000_000  # a CPU can train a network of so many
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -142,6 +144,11 @@ class Task(ABC):
     def save(self, path: Path, network: nn.Module, moment: Moment) -> None:
         """Write a checkpoint, atomically. Raises OSError when it cannot be written."""
         write_checkpoint(path, network, f"facetrust-{self.name}-1", standing=self.standing(moment))
+
+
+def is_heavy(network: nn.Module) -> bool:
+    """Whether a CPU is too slow to train a network, by the number of its parameters."""
+    return sum(each.numel() for each in network.parameters()) > LIGHT_PARAMETERS
 
 
 @contextmanager

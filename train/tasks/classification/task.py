@@ -27,14 +27,13 @@ from train.distributed.gather import gather_rows
 from train.optimisation.low_rank import merged
 from train.records.checkpoints import keep_best
 from train.records.run_folder import RunFolder
-from train.tasks.base import Moment, Task
+from train.tasks.base import Moment, Task, is_heavy
 from train.tasks.classification.config import ClassifierConfig
 from train.tasks.classification.data import prepare_data
 from train.tasks.classification.figures import AUC, COLUMNS, F1, panels, point_of
 from train.tasks.classification.initial_weights import initial_classifier
 from train.tasks.classification.validate import validate
 
-LIGHT_PARAMETERS = 5_000_000  # a CPU can train a network of so many
 HAS_SEEN = (
     "the weights of the start were trained on another part of this very data, and may know crops that are "
     "held out now: all figures are then too good; start from weights of other data, or of a pre-training"
@@ -80,7 +79,7 @@ class Classification(Task):
             "validation_synthetic": synthetic,
         }
         self.from_scratch = config.pretrained is None and config.backbone.startswith(PREFIX)
-        self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
+        self.wants_gpu = is_heavy(self.network)
         each = config.steps if config.temporal.is_learnt else 1
         self._memory = activation_notes(self.network, self.stages(), config.size, config, fabric, each=each)
         self._same_pictures: list[str] = []  # notes

@@ -18,13 +18,12 @@ from train.data.dataset import CropBatch
 from train.distributed.gather import gather_rows
 from train.distributed.shares import computed_by_first, computed_in_shares
 from train.records.run_folder import RunFolder
-from train.tasks.base import Moment, evaluating
+from train.tasks.base import Moment, evaluating, is_heavy
 from train.tasks.verification.figures import figures_of
 from train.tasks.verification.on_pairs import OnPairs
 
 DEFAULT_NETWORK = "plain_cnn"
 DROPOUT = 0.3
-LIGHT_PARAMETERS = 5_000_000  # a CPU can train a network of so many
 AT_ONCE = 64  # pairs of a validation
 
 
@@ -59,7 +58,7 @@ class Pairs(OnPairs):
         self.criterion = nn.BCEWithLogitsLoss()
         self.network_name = self.network.network_name
         self.from_scratch = False  # there are no published weights to begin with
-        self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
+        self.wants_gpu = is_heavy(self.network)
 
     def _check_start(self, network: PairNetwork, start: Path) -> None:
         if self.config.backbone not in (None, network.network_name):

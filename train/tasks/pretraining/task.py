@@ -21,14 +21,13 @@ from train.display import Panel
 from train.distributed.gather import gather_rows
 from train.distributed.shares import computed_in_shares
 from train.records.run_folder import RunFolder
-from train.tasks.base import Moment, Task, evaluating
+from train.tasks.base import Moment, Task, evaluating, is_heavy
 from train.tasks.pretraining.config import PretrainConfig
 from train.tasks.pretraining.data import MaskedBatch, prepare_data
 from train.tasks.pretraining.figures import COLUMNS, LOSS, LOSS_PANEL, figures_of
 from train.tasks.pretraining.network import MaskedAutoencoder
 from train.tasks.pretraining.picture import draw_reconstructions
 
-LIGHT_PARAMETERS = 5_000_000  # a CPU can train a network of so many
 NOTHING_MASKED = 1e-5  # beside the number of masked pixels, of which a batch may have none
 SCORE_BATCH = 64
 PICTURED = 8  # crops
@@ -64,7 +63,7 @@ class Pretraining(Task):
             "sources to validate on"
         )
         self.facts = {"training_crops": len(data.trained), "validation_crops": len(data.validated)}
-        self.wants_gpu = sum(each.numel() for each in self.network.parameters()) > LIGHT_PARAMETERS
+        self.wants_gpu = is_heavy(self.network)
         self._same_pictures: list[str] = []  # notes
 
     @classmethod

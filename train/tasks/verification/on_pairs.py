@@ -1,5 +1,6 @@
 """Base class of tasks that are validated on pairs of people held out."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
@@ -92,9 +93,9 @@ class OnPairs(Task):
     def standing(self, moment: Moment) -> Standing:
         return self.info(moment).standing
 
+    @abstractmethod
     def info(self, moment: Moment) -> CheckpointInfo:
         """The header of a checkpoint of a moment; see `filled_info`."""
-        raise NotImplementedError
 
     def filled_info(self, kind: type[Info], moment: Moment, input_format: InputFormat) -> Info:
         """What the header of a checkpoint says of a moment of the run."""
