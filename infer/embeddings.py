@@ -92,6 +92,20 @@ def aligned_images(
         )
 
 
+def few_crops(
+    images: Sequence[ImageSource | ShardCrop], model: FaceModel, aligned: bool, blank: int = 0
+) -> NDArray[np.uint8]:
+    """The crops of some images, (N, S, S, 3) uint8 RGB, in this process; `blank` everywhere without a face.
+
+    Raises UserError as `aligned_images`.
+    """
+    crops = np.full((len(images), model.size, model.size, 3), blank, np.uint8)
+    for found, _ in aligned_images(images, model, aligned, 1, lambda done, total: None):
+        for row, crop in found.items():
+            crops[row] = crop
+    return crops
+
+
 def _stored_crops(
     crops: Sequence[ShardCrop], model: FaceModel, progress: Callable[[int, int], None]
 ) -> Iterator[tuple[dict[int, NDArray[np.uint8]], dict[int, str]]]:

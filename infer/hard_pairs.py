@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from common.formats.pair_category import PairCategory
 from common.formats.pair_list import UNLABELLED
-from infer.embeddings import aligned_images
+from infer.embeddings import few_crops
 from infer.models.model import FaceModel
 from infer.pair_sets.pair_set import PairSet
 
@@ -47,8 +47,5 @@ def crops_of(pair_set: PairSet, rows: NDArray[np.int64], model: FaceModel) -> ND
     """
     images, places = np.unique(pair_set.members[rows], return_inverse=True)
     shown = [pair_set.images[image] for image in images]
-    crops = np.zeros((len(images), model.size, model.size, 3), np.uint8)
-    for found, _ in aligned_images(shown, model, pair_set.aligned, 1, lambda done, total: None):
-        for row, crop in found.items():
-            crops[row] = crop
+    crops = few_crops(shown, model, pair_set.aligned)
     return crops[places.reshape(-1, 2)]

@@ -102,11 +102,7 @@ def compare_pairs(
         hard=HardPairs(hard, crops[: len(hard)]),
         towers=towers,
     )
-    write_results(files["results_file"], results)
-    write_scores(
-        out / results.name, results.ids, similarity, results.verdict_codes, table, results.tower_columns
-    )
-    write_rejects(files["rejects_file"], results)
+    _write(results, files, out, table)
     draw_results(files["picture_file"], results, pictured, crops[len(hard) :])
     return Comparison(
         results,
@@ -125,6 +121,13 @@ def _files(pair_set: PairSet, out: Path, table: TableFormat) -> dict[str, Path]:
         "picture_file": ".png",
     }
     return {name: out / f"{pair_set.name}{end}" for name, end in ends.items()}
+
+
+def _write(results: Results, files: dict[str, Path], out: Path, table: TableFormat) -> None:
+    write_results(files["results_file"], results)
+    columns = results.verdict_codes, table, results.tower_columns
+    write_scores(out / results.name, results.ids, results.similarity, *columns)
+    write_rejects(files["rejects_file"], results)
 
 
 def _check_before(pair_set: PairSet, files: dict[str, Path], table: TableFormat) -> None:

@@ -9,13 +9,20 @@ TOO_BRIEF = f"no face is in {FEWEST} frames, the fewest for bona fide"
 NOT_WHOLE = "nobody knows what the rest of the video shows"
 
 
-def clip_verdict(clip: ScoredClip, probability: float, point: OperatingPoint) -> FaceVerdict:
-    """The verdict on a clip of this P(synthetic).
+def judged(probability: float, point: OperatingPoint, still_open: str) -> tuple[FaceVerdict, str]:
+    """The verdict on a P(synthetic) of a clip, and why.
 
-    It is undecided instead of bona fide where `what_is_open` says something.
+    It is undecided instead of bona fide where something is `still_open`, see `what_is_open`.
     """
-    verdict = face_verdict(probability, point)
-    return FaceVerdict.UNDECIDED if verdict is FaceVerdict.BONA_FIDE and what_is_open(clip) else verdict
+    verdict, reason = face_verdict(probability, point), why(probability, point)
+    if still_open and verdict is FaceVerdict.BONA_FIDE:
+        return FaceVerdict.UNDECIDED, f"{reason}, but {still_open}"
+    return verdict, reason
+
+
+def clip_verdict(clip: ScoredClip, probability: float, point: OperatingPoint) -> FaceVerdict:
+    """The verdict on a clip of this P(synthetic)."""
+    return judged(probability, point, what_is_open(clip))[0]
 
 
 def what_is_open(clip: ScoredClip) -> str:
@@ -30,7 +37,4 @@ def what_is_open(clip: ScoredClip) -> str:
 
 def why_of_clip(clip: ScoredClip, probability: float, point: OperatingPoint) -> str:
     """Why a clip has its verdict, and what could not be looked at."""
-    said, still_open = why(probability, point), what_is_open(clip)
-    if still_open and face_verdict(probability, point) is FaceVerdict.BONA_FIDE:
-        said += f", but {still_open}"
-    return f"{said}; {clip.told()}"
+    return f"{judged(probability, point, what_is_open(clip))[1]}; {clip.told()}"

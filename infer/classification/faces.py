@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,9 +97,9 @@ class ClassifiedFaces:
         """(F,) P(synthetic), in [0, 1]; NaN where there is no face."""
         return probabilities(self.logit)
 
-    @property
+    @cached_property
     def verdict_codes(self) -> NDArray[np.int8]:
-        """(F,) positions in `FACE_VERDICTS`."""
+        """(F,) positions in `FACE_VERDICTS`, not to be written to."""
         probability = self.probability
         codes = face_verdicts(probability, self.point)
         for row, reason in self.rejected.items():
@@ -106,6 +107,7 @@ class ClassifiedFaces:
         for row, clip in self.clips.items():
             verdict = clip_verdict(clip, float(probability[row]), self.point)
             codes[row] = FACE_VERDICTS.index(verdict)
+        codes.flags.writeable = False
         return codes
 
     @property

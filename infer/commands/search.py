@@ -124,6 +124,12 @@ def _tell(found: "Search", model: "Model | None", wanted: SearchRequest) -> None
         console.print(f"[yellow]no threshold known[/], so no verdicts; {escape(how)}")
     if model is not None:
         console.print(f"[yellow]note:[/] {escape(synthetic_statement(model.card.synthetic))}")
+        if model.card.fusion is not None and (called := found.called(model.card.fusion)):
+            has = counted(called, "probe has", "probes have")
+            console.print(
+                f"[yellow]careful:[/] {has} a match though the classifier calls one of the two synthetic; "
+                "'python -m infer verify' says which"
+            )
     if found.figures is not None:
         if found.copies:
             has = counted(found.copies, "bona fide probe has its", "bona fide probes have their")

@@ -89,9 +89,7 @@ def serve(
         )
         told = _classifier(classifier, model) if classifier else None
         service = Service(encoder, limits, told)
-        _tell(encoder, host)
-        if told is not None:
-            _tell_classifier(told)
+        _tell(encoder, told, host)
         bound.listen()
         try:
             console.print(f"[bold]Ready:[/] {address_of(bound, host)}  (API at /docs; Ctrl-C stops it)")
@@ -113,12 +111,6 @@ def _require_service() -> None:
         if error.name is None or error.name.partition(".")[0] not in NEEDED:
             raise
         raise UserError(f"the service needs {error.name}; pip install 'facetrust[serve]'") from error
-
-
-def _tell_classifier(ensemble: "Ensemble") -> None:
-    tell_ensemble(ensemble)
-    tell_point(ensemble.point)
-    console.print(f"[yellow]note:[/] {NOT_ACROSS}")
 
 
 def _classifier(files: Sequence[Path], model: ModelChoice) -> "Ensemble":
@@ -144,7 +136,7 @@ def _encoder(model: ModelChoice, threshold: float | None, classifies: bool) -> "
     return ServedEncoder.of(loaded, threshold_for(loaded, threshold))
 
 
-def _tell(encoder: "ServedEncoder | None", host: str) -> None:
+def _tell(encoder: "ServedEncoder | None", classifier: "Ensemble | None", host: str) -> None:
     from infer.claims import synthetic_statement, threshold_doubt
     from infer.service.hosts import is_loopback
 
@@ -163,3 +155,7 @@ def _tell(encoder: "ServedEncoder | None", host: str) -> None:
             f"[yellow]warning:[/] everybody who reaches {escape(host)} can use this service: it asks for "
             "no password, and photographs travel unencrypted. Put a proxy with both before it."
         )
+    if classifier is not None:
+        tell_ensemble(classifier)
+        tell_point(classifier.point)
+        console.print(f"[yellow]note:[/] {NOT_ACROSS}")

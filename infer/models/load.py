@@ -8,7 +8,8 @@ import torch
 
 from common.models.checkpoint import CheckpointInfo
 from common.models.encoder import Encoder
-from common.models.fused.checkpoint import is_fused, load_fused
+from common.models.fused.checkpoint import FusedInfo, is_fused, load_fused
+from common.models.fused.encoder import AnyEncoder
 from common.models.input_format import default_input_format
 from common.models.leaderboard import best_checkpoint
 from common.models.load_encoder import Wanted, load_located
@@ -93,9 +94,9 @@ def _with_crops(model: Loaded, crops: CropRequest) -> Loaded:
     return model
 
 
-def _own_threshold(info: CheckpointInfo) -> Threshold | None:
+def _own_threshold(info: CheckpointInfo | FusedInfo, source: str = OWN) -> Threshold | None:
     doubt = info.validated.doubts() if info.validated else None
-    return None if info.threshold is None else Threshold(info.threshold, OWN, doubt or "")
+    return None if info.threshold is None else Threshold(info.threshold, source, doubt or "")
 
 
 def _doubt_of_threshold(model: FaceModel) -> str | None:
@@ -140,13 +141,8 @@ def _open_fused(file: Path, name: str, colour: Colour | None, device: Device) ->
         raise ParameterError("{} says itself which colours its towers take; leave {colour} out", name)
     sha256 = file_sha256(file)
     encoder, info = load_fused(file)
-    card = replace(
-        ModelCard(name, encoder.backbone_name, encoder.input_format, encoder.embedding_size),
-        fusion=info.fusion,
-        **training_facts(info),
-    )
-    doubt = info.validated.doubts() if info.validated else None
-    own = None if info.threshold is None else Threshold(info.threshold, info.threshold_from, doubt or "")
+    card = replace(_card(name, encoder), fusion=info.fusion, **training_facts(info))
+    own = _own_threshold(info, info.threshold_from)
     return EncoderModel(encoder, card, settle_threshold(file, own, sha256), file, sha256, device)
 
 
@@ -155,5 +151,5 @@ def _untrained(backbone: str, colour: Colour | None) -> Encoder:
     return Encoder(backbone, default_input_format(backbone).model_copy(update=changed))
 
 
-def _card(name: str, encoder: Encoder) -> ModelCard:
+def _card(name: str, encoder: AnyEncoder) -> ModelCard:
     return ModelCard(name, encoder.backbone_name, encoder.input_format, encoder.embedding_size)

@@ -23,11 +23,12 @@ def tower_rows(results: Results) -> list[TowerRow]:
     """A row for each category with pairs; none for other encoders, and where no threshold is known."""
     if results.towers is None or results.threshold is None:
         return []
-    spoke, rows = results.rejected_by, []
+    spoke, called, measured = results.rejected_by, results.accepted_called, results.measured
+    rows = []
     for category in PairCategory:
-        of_category = results.measured & (results.categories == category.code)
+        of_category = measured & (results.categories == category.code)
         if of_category.any():
             counts = [int((spoke[of_category] == name).sum()) for name in (*Spoke, "")]
-            counts.append(int(results.accepted_called[of_category].sum()))
+            counts.append(int(called[of_category].sum()))
             rows.append(TowerRow(category, *counts))
     return rows

@@ -101,7 +101,9 @@ def search_figures(
         at[name] = CategoryErrors(int(wrong.sum()), len(wrong))
         (interval,) = intervals_of_means(wrong[:, None].astype(np.float64), mates.people[inside])
         intervals |= {name: interval} if interval else {}
-    fnir, of_fnir = _fnir_at_fpir(of_mates[mated], best[unmated], mates.people[mated], mates.people[unmated])
+    scores = SortedScores(np.sort(of_mates[mated]), np.sort(best[unmated]))
+    everyone = np.concatenate([mates.people[mated], mates.people[unmated]])
+    fnir, of_fnir = _fnir_at_fpir(scores, of_mates[mated], best[unmated], everyone)
     hits, counts, people = mates.hits[:, :DEPTH], mates.count, mates.people
     return SearchFigures(
         rank,
@@ -110,17 +112,17 @@ def search_figures(
         int(unmated.sum()),
         int(synthetic.sum()),
         fnir,
-        {fpir: threshold_at_fmr(_scores(of_mates[mated], best[unmated]), fpir) for fpir in fnir},
+        {fpir: threshold_at_fmr(scores, fpir) for fpir in fnir},
         at,
         intervals | of_fnir,
     )
 
 
 def _fnir_at_fpir(
+    sorted_scores: SortedScores,
     of_mates: NDArray[np.float64],
     of_strangers: NDArray[np.float64],
-    people: NDArray[np.int64],
-    strangers: NDArray[np.int64],
+    everyone: NDArray[np.int64],
 ) -> tuple[dict[float, float], dict[str, Interval]]:
     """FNIR by FPIR and its intervals: 1 - TAR of pairs whose genuine scores are those of mates."""
     scores = np.concatenate([of_mates, of_strangers])
@@ -128,10 +130,9 @@ def _fnir_at_fpir(
         [PairCategory.SAME_PERSON.code, PairCategory.DIFFERENT_PERSON.code],
         [len(of_mates), len(of_strangers)],
     )
-    rates = true_accept_rates(_scores(of_mates, of_strangers), FPIRS)
+    rates = true_accept_rates(sorted_scores, FPIRS)
     if not rates:
         return {}, {}
-    everyone = np.concatenate([people, strangers])
     report = replace(evaluate_pairs(codes, scores), tar_at_fmr=rates)
     report = with_intervals(report, codes, scores, np.stack([everyone, everyone], axis=1))
     intervals = {}
@@ -139,7 +140,3 @@ def _fnir_at_fpir(
         if interval := report.intervals.get(f"tar_at_fmr_{fpir:g}"):
             intervals[f"fnir_at_fpir_{fpir:g}"] = Interval(1 - interval.high, 1 - interval.low)
     return {fpir: 1 - rate for fpir, rate in rates.items()}, intervals
-
-
-def _scores(of_mates: NDArray[np.float64], of_strangers: NDArray[np.float64]) -> SortedScores:
-    return SortedScores(np.sort(of_mates), np.sort(of_strangers))

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from common.runtime.atomic import write_atomically
 from common.runtime.command_line import printable
-from infer.embeddings import aligned_images
+from infer.embeddings import few_crops
 from infer.models.model import Model
 from infer.output.palette import LIGHT
-from infer.pair_sets.pair_set import Image
 from infer.search.figures import Mates
 from infer.search.nearest import Nearest
 from infer.search.side import Side
@@ -106,12 +105,9 @@ def _sheet(columns: int, rows: int) -> tuple[Figure, Axes]:
 
 def _crops(side: Side, rows: NDArray[np.int64], model: Model) -> NDArray[np.uint8]:
     """The crops of photographs, (K, S, S, 3); white where there is none, as of a video."""
-    crops = np.full((len(rows), model.size, model.size, 3), 255, np.uint8)
-    images: list[Image] = [side.images[row] for row in rows.tolist()] if side.images else []
-    for found, _ in aligned_images(images, model, False, 1, lambda done, total: None):
-        for row, crop in found.items():
-            crops[row] = crop
-    return crops
+    images = side.images
+    assert images is not None  # else there is no picture
+    return few_crops([images[row] for row in rows.tolist()], model, aligned=False, blank=255)
 
 
 def _draw(

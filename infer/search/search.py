@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.metrics.identification import DEPTH
+from common.models.fused.fusion import Fusion
 from common.runtime.errors import UserError
 from infer.embed import Progress
 from infer.embed_request import AS_IT_IS, EmbedRequest
@@ -19,6 +20,7 @@ from infer.search.picture import draw_matches, pictured_probes
 from infer.search.request import SearchRequest
 from infer.search.side import Side, open_side
 from infer.search.table import write_matches
+from infer.two_towers import called_synthetic
 
 SAME_PICTURE = 0.9999  # similarity from which on two photographs are one, whatever file they are from
 Watch = Callable[[str], Progress]  # the progress of a step, by its name
@@ -55,6 +57,17 @@ class Search:
         same = self.found.similarity[:, 0] >= SAME_PICTURE
         return int((same & self.mates.hits[:, 0] & (self.probes.rows.synthetic == 0)).sum())
 
+    def called(self, fusion: Fusion) -> int:
+        """Probes with a match though the classifier of a fused encoder calls one of the two synthetic."""
+        if self.threshold is None:
+            return 0
+        probes, gallery = (
+            called_synthetic(fusion.probabilities(side.rows.vectors), fusion)
+            for side in (self.probes, self.gallery)
+        )
+        matched = self.found.similarity[:, 0] >= self.threshold.value
+        return int((matched & (probes | gallery[self.found.rows[:, 0]])).sum())
+
 
 def search(
     gallery: Path,
@@ -85,13 +98,7 @@ def search(
     Raises UserError where something would be overwritten or a library is missing, and as `open_side` and
     `nearest`.
     """
-    table_file, picture_file = out / f"matches.{asked.table}", out / "matches.png"
-    files = {"gallery": out / "gallery.h5", "probes": out / "probes.h5"}
-    for path in (table_file, picture_file, *files.values()):
-        if path.resolve() in (gallery.resolve(), probes.resolve()):
-            raise UserError(f"{path} would be overwritten; name another folder with --out")
-    if asked.table == "parquet":
-        require_parquet()
+    files = _files(gallery, probes, out, asked)
     whole = open_side(gallery, files["gallery"], model, embedding, workers, watch("Gallery"))
     is_same = gallery.resolve() == probes.resolve()
     searched = (
@@ -114,11 +121,12 @@ def search(
     at = threshold.value if threshold else None
     known = bool((mates.count[searched.rows.synthetic == 0] > 0).any())
     figures = search_figures(searched.rows, found, mates, asked.rank, at) if known else None
-    write_matches(table_file, bona_fide.rows, searched.rows, found, asked.rank, at)
-    pictured = model is not None and bona_fide.images is not None and searched.images is not None
-    if pictured and model is not None:
-        shown = pictured_probes(found, mates if known else None)
-        draw_matches(picture_file, shown, bona_fide, searched, found, mates if known else None, at, model)
+    write_matches(files["table"], bona_fide.rows, searched.rows, found, asked.rank, at)
+    picture_file = None
+    if model is not None and bona_fide.images is not None and searched.images is not None:
+        picture_file, named = files["picture"], mates if known else None
+        shown = pictured_probes(found, named)
+        draw_matches(picture_file, shown, bona_fide, searched, found, named, at, model)
     return Search(
         bona_fide,
         len(whole.rows) - len(enrolled),
@@ -127,9 +135,21 @@ def search(
         mates,
         figures,
         threshold,
-        table_file,
-        picture_file if pictured else None,
+        files["table"],
+        picture_file,
     )
+
+
+def _files(gallery: Path, probes: Path, out: Path, asked: SearchRequest) -> dict[str, Path]:
+    """What may be written, by what it is; UserError where that is a source, or a library is missing."""
+    names = {"gallery": "gallery.h5", "probes": "probes.h5", "table": f"matches.{asked.table}"}
+    files = {kind: out / name for kind, name in (names | {"picture": "matches.png"}).items()}
+    for path in files.values():
+        if path.resolve() in (gallery.resolve(), probes.resolve()):
+            raise UserError(f"{path} would be overwritten; name another folder with --out")
+    if asked.table == "parquet":
+        require_parquet()
+    return files
 
 
 def _places(enrolled: NDArray[np.int64], rows: int) -> NDArray[np.int64]:

@@ -10,12 +10,11 @@ from align.media.video_limits import VideoLimits
 from align.tracks.options import USUAL_FRAMES
 from common.runtime.file_kinds import Kind, by_signature
 from infer.classification.clip_faces import ClipFile, cut_clips
-from infer.classification.clip_verdict import what_is_open
+from infer.classification.clip_verdict import judged, what_is_open
 from infer.classification.ensemble import Ensemble
 from infer.classification.faces import probabilities
 from infer.classification.score_clips import score_clip
 from infer.classification.scored_clip import ScoredTrack
-from infer.classification.verdict import FaceVerdict, face_verdict, why
 from infer.service.classified import ClassifiedFace, ClassifiedPhotograph, Moment
 from infer.service.limits import MOST_FACES
 
@@ -40,16 +39,15 @@ def classify_clip(
         return ClassifiedPhotograph((), 0, cut.reason)
     clip = score_clip(cut, ensemble)
     tracks = sorted(clip.tracks, key=lambda track: -track.logit)[:MOST_FACES]
-    faces = [_face(track, ensemble, what_is_open(clip)) for track in tracks]
+    still_open = what_is_open(clip)
+    faces = [_face(track, ensemble, still_open) for track in tracks]
     return ClassifiedPhotograph(faces, len(clip.tracks), None, clip.told())
 
 
 def _face(track: ScoredTrack, ensemble: Ensemble, still_open: str) -> ClassifiedFace:
     worst = int(np.argmax(track.logits))
     score, *each = probabilities(np.array([track.logit, *track.logits])).tolist()
-    verdict, reason = face_verdict(score, ensemble.point), why(score, ensemble.point)
-    if still_open and verdict is FaceVerdict.BONA_FIDE:
-        verdict, reason = FaceVerdict.UNDECIDED, f"{reason}, but {still_open}"
+    verdict, reason = judged(score, ensemble.point, still_open)
     return ClassifiedFace(
         track.boxes[worst],
         math.nan,
