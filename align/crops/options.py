@@ -5,7 +5,7 @@ from enum import StrEnum
 from numbers import Real
 from typing import Annotated, Any, TypeVar
 
-from align.detectors.registry import DFA_EXACT, NONE, detector_names
+from align.detectors.registry import NONE, cuts_crops, detector_names
 from common.formats.crop_frame import ARCFACE_SIZE, BOX_MARGIN, Template
 from common.runtime.as_option import AsOption
 from common.runtime.device import Device
@@ -123,10 +123,11 @@ class AlignOptions:
                 "{on_missing}"
             )
         as_published = self.template is Template.ARCFACE and self.size == ARCFACE_SIZE
-        if str(self.detector).startswith(f"{DFA_EXACT}:") and not as_published:
+        if cuts_crops(self.detector) and not as_published:
             raise ParameterError(
-                "{detector} dfa-exact cuts crops as they are published, of {size} 112 in {template} arcface; "
-                "dfa takes any"
+                "{detector} {} cuts crops as they are published, of {size} 112 in {template} arcface; the "
+                "other detectors take any, as dfa does",
+                str(self.detector).partition(":")[0],
             )
         if self.template is Template.LOOSE and not (is_number(self.margin) and 0 < self.margin <= 4):
             raise ParameterError(

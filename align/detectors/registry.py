@@ -26,12 +26,15 @@ class DetectorEntry:
         fingerprint: from ARGUMENT to a text that changes whenever the network does, so that shards of another
             one are noticed; by default the `sha256` of the detector, which is opened for it.
 
+        crops: whether it is a `CroppingDetector`, whose crops are of 112 pixels in ArcFace's frame.
+
     `open` and `fingerprint` raise UserError when the file is missing or is no network of this kind.
     """
 
     open: Callable[[str, DetectorSettings], Detector | None]
     argument: str = ""
     fingerprint: Callable[[str], str] | None = None
+    crops: bool = False
 
 
 def _open_retinaface(_: str, settings: DetectorSettings) -> Detector:
@@ -73,9 +76,9 @@ def _open_mtcnn(place: str, settings: DetectorSettings) -> Detector:
 
 
 def _mtcnn_fingerprint(place: str) -> str:
-    from align.detectors.mtcnn.files import fingerprint
+    from align.detectors.mtcnn.files import digest, read_contents
 
-    return fingerprint(place)
+    return digest(read_contents(place))
 
 
 def _open_dfa(weights: str, settings: DetectorSettings) -> Detector:
@@ -118,7 +121,7 @@ DETECTORS: dict[str, DetectorEntry] = {
     ONNX: DetectorEntry(_open_export, "FILE", _export_fingerprint),
     MTCNN: DetectorEntry(_open_mtcnn, "WHEEL|FOLDER", _mtcnn_fingerprint),
     DFA: DetectorEntry(_open_dfa, "WEIGHTS", _dfa_fingerprint),
-    DFA_EXACT: DetectorEntry(_open_dfa_exact, "WEIGHTS", _dfa_fingerprint),
+    DFA_EXACT: DetectorEntry(_open_dfa_exact, "WEIGHTS", _dfa_fingerprint, crops=True),
     YUNET: DetectorEntry(_open_yunet, "FILE", _yunet_fingerprint),
     NONE: DetectorEntry(lambda _, settings: None, fingerprint=lambda _: NONE),
 }
@@ -137,6 +140,12 @@ def _with_argument(name: str) -> str:
 def refuse_unknown_detector(name: str) -> None:
     """Raise UserError where `--detector` names none, before there is need to open it."""
     _look_up(name)
+
+
+def cuts_crops(name: str) -> bool:
+    """Whether the detector that `--detector` names cuts crops by a way of its own."""
+    entry = DETECTORS.get(str(name).partition(":")[0])
+    return entry is not None and entry.crops
 
 
 def open_detector(name: str, settings: DetectorSettings) -> Detector | None:

@@ -104,6 +104,8 @@ def read_network(file: str) -> bytes:
     """The bytes of a YuNet. Raises UserError for a file that is none, too large, or not in itself."""
     import onnx
 
+    from common.runtime.onnx_tensors import keeps_data_outside, tensors
+
     path = Path(file).expanduser()
     if path.exists() and not path.is_file():  # a pipe would be waited for
         raise ParameterError(f"{{}} is no file; {REMEDY}", path)
@@ -117,16 +119,16 @@ def read_network(file: str) -> bytes:
         told = f"larger than {LARGEST:,} bytes" if len(content) > LARGEST else kind.text
         raise ParameterError(f"{{}} is {told}; {REMEDY}", path)
     try:
-        graph = onnx.load_from_string(content).graph
+        model = onnx.load_from_string(content)
     except Exception as error:  # of protobuf's or of onnx's, by where it breaks
         raise ParameterError(f"{{}} is no whole ONNX network; {REMEDY}", path) from error
-    outputs = {value.name for value in graph.output}
+    outputs = {value.name for value in model.graph.output}
     if outputs != set(OUTPUTS):
         shown = ", ".join(sorted(outputs)[:4])
         raise ParameterError(
             f"{{}} is no YuNet of 2023, whose outputs are cls_8 …, not {shown}; {REMEDY}", path
         )
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in graph.initializer):
+    if any(map(keeps_data_outside, tensors(model))):
         raise ParameterError(f"{{}} keeps its weights in other files, which are not read; {REMEDY}", path)
     return content
 

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from align.export.kinds import QUALITY, SUFFIXES, ImageFormat
 from align.export.names import CropNames
-from common.formats.groups import connected_groups, group_names
+from align.sources.layouts.people import people
+from common.formats.groups import connected_groups, crop_ties, group_names
 from common.formats.labels.files import META_FILE
+from common.formats.shard_folder import only_header
 from common.formats.shards import (
     clip_columns,
     decode_strings,
@@ -36,6 +38,7 @@ from common.runtime.errors import ParameterError, UserError
 TABLE_FILE = "crops.csv"
 RECORD_FILE = "export.json"
 LOCK_FILE = ".lock"
+OPTIONAL = ("group", "species", "is_pseudo")  # columns of the table that are left out where they are empty
 Progress = Callable[[int, int], None]
 _QUALITIES = {ImageFormat.JPEG: cv2.IMWRITE_JPEG_QUALITY, ImageFormat.WEBP: cv2.IMWRITE_WEBP_QUALITY}
 
@@ -51,7 +54,7 @@ class Exported:
     clashes: list[tuple[str, str]]  # photograph and name, see `CropNames`
     size: int  # pixels, of both sides of a crop
     template: str
-    by_folder: bool  # whether every identity is the first folder of its crops, as the layout people has it
+    by_folder: bool  # whether the layout people reads all labels again, which knows people and flags alone
 
 
 def export_crops(
@@ -86,9 +89,7 @@ def export_crops(
             _claim(out, record)
             written = _write(paths, out, [row["path"] for row in rows], record, progress)
             _write_labels(out, rows)
-            write_text_atomically(
-                out / RECORD_FILE, json.dumps(record | {"crops": len(rows)}, indent=1) + "\n"
-            )
+            _write_json(out / RECORD_FILE, record | {"crops": len(rows)})
     except Timeout as error:
         raise ParameterError(
             "another run is writing to {}; wait for its end, or name another folder with {out}", out
@@ -101,26 +102,34 @@ def export_crops(
         names.clashes,
         record["size"],
         record["template"],
-        all(row["identity"] == row["path"].partition("/")[0] for row in rows),
+        _by_folder(rows),
     )
+
+
+def _by_folder(rows: list[dict[str, Any]]) -> bool:
+    identities = {row["path"]: row["identity"] for row in rows}
+    read = {photograph.path: photograph.identity for photograph in people(sorted(identities))}
+    return read == identities and not any(row[name] for row in rows for name in OPTIONAL)
 
 
 def _labels(path: Path, names: CropNames) -> Iterator[dict[str, Any]]:
     """What the table says of each crop of a shard."""
     with open_shard(path) as shard:
-        sources, people = (decode_strings(shard[name][:]) for name in ("path", "identity"))
+        sources, identities = (decode_strings(shard[name][:]) for name in ("path", "identity"))
         flags, pseudo, clips = shard["synthetic"][:], pseudo_labelled(shard), clip_columns(shard)
         origins, forged = origin_columns(shard), forgery_columns(shard)
+    made_of = forged.people() if forged else [()] * len(identities)
     for row, name in enumerate(names.of_shard(sources, clips)):
         species = (origins.species[row] if origins else "") or (forged.method[row] if forged else "")
         yield {
             "path": name,
-            "identity": people[row],
+            "identity": identities[row],
             "synthetic": int(flags[row] != 0),
             "group": group_names(origins.groups[row]) if origins else (),
             "species": species,
             "is_pseudo": int(pseudo[row]),
             "source": sources[row],
+            "made_of": made_of[row],
         }
 
 
@@ -130,13 +139,9 @@ def _record(paths: list[Path], kind: ImageFormat, quality: int | None) -> dict[s
     for path in paths:
         with open_shard(path) as shard:
             headers.add(read_header(shard))
-    if len(headers) > 1:
-        raise UserError(
-            f"the shards in {paths[0].parent} differ in detector, template or size; "
-            "make them again with 'python -m align run --overwrite'"
-        )
     written = {"format": kind.value, "quality": quality}
-    return vars(headers.pop()) | written | {"shards": {path.name: file_sha256(path) for path in paths}}
+    header = only_header(headers, paths[0].parent)
+    return vars(header) | written | {"shards": {path.name: file_sha256(path) for path in paths}}
 
 
 def _claim(out: Path, record: dict[str, Any]) -> None:
@@ -201,13 +206,17 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 def _write_labels(out: Path, rows: list[dict[str, Any]]) -> None:
     flags = {row["path"]: row["synthetic"] for row in rows}
     _write_json(out / META_FILE, flags)
+    forged = any(row["made_of"] for row in rows)
+    for row in rows:  # a list does not know of whom a forgery was made, whom it must not be parted from
+        made_of = row.pop("made_of")
+        if forged:
+            row["group"] = tuple(sorted(crop_ties(row["identity"], row["group"], made_of)))
     # a list has one name of a group: what several names connect is one
     numbers = connected_groups([row["group"] for row in rows])
     firsts: dict[int, str] = {}
     for number, row in zip(numbers.tolist(), rows, strict=True):
         row["group"] = firsts.setdefault(number, row["group"][0]) if row["group"] else ""
-    optional = ("group", "species", "is_pseudo")
-    unused = {name for name in optional if not any(row[name] for row in rows)}
+    unused = {name for name in OPTIONAL if not any(row[name] for row in rows)}
     columns = [name for name in rows[0] if name not in unused] if rows else ["path"]
     text = io.StringIO()
     table = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")

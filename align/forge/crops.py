@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from common.forge.face import Image, landmarks_for_forging
 from common.formats.crop_frame import shard_frame
+from common.formats.shard_folder import only_header
 from common.formats.shards import (
     ClipColumns,
     ShardHeader,
@@ -78,12 +79,7 @@ class SourceCrops:
                 frame = shard_frame(header)
                 points, boxes, kinds = (shard[name][:] for name in ("landmarks", "box", "alignment"))
                 landmarks.append(landmarks_for_forging(points, boxes, kinds, frame))
-        if len(headers) > 1:
-            raise UserError(
-                f"the shards in {folder} differ in detector, template or size; "
-                "make them again with 'python -m align run --overwrite'"
-            )
-        self.header: ShardHeader = headers.pop()
+        self.header: ShardHeader = only_header(headers, folder)
         self.ends: NDArray[np.int64] = np.cumsum(counts)
         _, labels = np.unique(np.array(names, np.str_), return_inverse=True)
         self.identities: NDArray[np.int64] = labels.astype(np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 
 from align.crops.reasons import group_reasons
 from common.formats.crop_frame import Template
-from common.formats.shard_folder import open_folder
+from common.formats.shard_folder import only_header, open_folder
 from common.formats.shards import (
     Alignment,
     ShardHeader,
@@ -20,7 +20,6 @@ from common.formats.shards import (
     pseudo_labelled,
     read_header,
 )
-from common.runtime.errors import UserError
 
 SCORE_BINS = 20
 ALIGNMENTS = {
@@ -78,13 +77,8 @@ def summarise(folder: Path) -> ShardInfo:
             alignment += np.bincount(shard["alignment"][:], minlength=len(ALIGNMENTS))[: len(ALIGNMENTS)]
             scores = shard["score"][:]
             histogram += np.histogram(scores[np.isfinite(scores)], SCORE_BINS, (0, 1))[0]
-    if len(headers) > 1:
-        raise UserError(
-            f"the shards in {folder} differ in detector, template or size; "
-            "make them again with 'python -m align run --overwrite'"
-        )
     per_person = sorted(counts.values()) or [0]
-    header = headers.pop()
+    header = only_header(headers, folder)
     tracks = {(clip, track) for clip, track in tracks if clip}
     entries = list(found.manifest.entries.values()) if found.manifest else []
     return ShardInfo(

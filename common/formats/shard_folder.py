@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.formats.manifest import MANIFEST_FILE, Manifest, read_manifest
-from common.formats.shards import SHARD_PATTERN, open_shard, pseudo_labelled, shard_paths
+from common.formats.shards import SHARD_PATTERN, ShardHeader, open_shard, pseudo_labelled, shard_paths
 from common.runtime.errors import ParameterError, UserError
 from common.runtime.wording import counted
 
@@ -125,3 +125,13 @@ def _is(names: list[str]) -> str:
 def _named(names: list[str]) -> str:
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def only_header(headers: set[ShardHeader], folder: Path) -> ShardHeader:
+    """The header that all shards of a folder have. Raises UserError where they have several."""
+    if len(headers) > 1:
+        raise UserError(
+            f"the shards in {folder} differ in detector, template or size; "
+            "make them again with 'python -m align run --overwrite'"
+        )
+    return headers.copy().pop()

@@ -121,7 +121,13 @@ def read_info(path: Path, kind: type[Part], format: str, called: str, made_by: s
 
     Raises UserError for any other file.
     """
-    header = read_header(path)
+    return info_of(path, read_header(path), kind, format, called, made_by)
+
+
+def info_of(
+    path: Path, header: dict[str, Any], kind: type[Part], format: str, called: str, made_by: str
+) -> Part:
+    """As `read_info`, of a header that was read."""
     if header.get("format") != format:
         raise UserError(
             f"{path} is not {called} of this version of facetrust ({format}); make one with 'python -m "

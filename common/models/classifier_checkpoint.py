@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from common.metrics.figures import CLASSIFICATION
-from common.models.checkpoint import read_header, read_info, read_standing, write_checkpoint
+from common.models.checkpoint import info_of, read_header, read_standing, write_checkpoint
 from common.models.classifier import Classifier
 from common.models.crop_settings import CropSettings
 from common.models.input_format import InputFormat
@@ -86,12 +86,13 @@ def save_classifier(path: Path, classifier: Classifier, info: ClassifierInfo, st
 
 def read_classifier_info(path: Path) -> ClassifierInfo:
     """The header of a classifier's checkpoint, without its weights. Raises UserError for any other file."""
-    if str(read_header(path).get("format", "")).startswith(PRETRAININGS):
+    header = read_header(path)
+    if str(header.get("format", "")).startswith(PRETRAININGS):
         raise UserError(
             f"{path} is a pre-training, which has no last layer yet and gives no verdicts; train a "
             f"classifier from it with 'python -m train classifier --init {path}', and name that"
         )
-    return read_info(path, ClassifierInfo, FORMAT, "a classifier", "train classifier")
+    return info_of(path, header, ClassifierInfo, FORMAT, "a classifier", "train classifier")
 
 
 def load_classifier(path: Path) -> LoadedClassifier:

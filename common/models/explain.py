@@ -80,8 +80,7 @@ def _grad_cam(classifier: Classifier, crops: Tensor) -> Tensor:
         )
     (gradient,) = torch.autograd.grad(logits.sum(), seen, allow_unused=True)
     if gradient is not None:
-        network = getattr(classifier.network, "trunk", classifier.network)
-        stated = getattr(getattr(network, "model", None), "output_fmt", None)
+        stated = classifier.network.explanation_format
         seen, gradient = (_places(features, stated) for features in (seen.detach(), gradient))
     if gradient is None or not gradient.any():
         raise UserError(

@@ -14,7 +14,8 @@ from common.models.backbones import FACE_SIZE
 from common.models.input_format import MIDDLE, InputFormat
 from common.runtime.command_line import printable
 from common.runtime.errors import UserError
-from infer.models.onnx_file import EXPECTED, FLOATS, run_network, run_outputs, tensors
+from common.runtime.onnx_tensors import tensors
+from infer.models.onnx_file import EXPECTED, FLOATS, run_network, run_outputs
 from infer.models.unit_length import to_unit_length
 
 SCALING_NODES = 8  # leading nodes searched for built-in scaling, as insightface does

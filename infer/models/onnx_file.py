@@ -1,6 +1,5 @@
 """Reader of untrusted ONNX files, which are bounded and checked before ONNX Runtime sees them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,14 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-from onnx import ModelProto, TensorProto
+from onnx import ModelProto
 
 from common.models.weights.refusal import inspect_weights, refusal
 from common.runtime.errors import UserError, first_line
 from common.runtime.file_kinds import Kind
+from common.runtime.onnx_tensors import keeps_data_outside, tensors
 
 EXPECTED = (
     "a face recogniser has one input, (N, 3, S, S) or (N, S, S, 3) float32, and one output with embeddings, "
@@ -74,24 +74,6 @@ def read_onnx(path: Path) -> OnnxFile:
             "onnx.save_model(onnx.load(FILE), OTHER)"
         )
     return OnnxFile(path, content, model)
-
-
-def keeps_data_outside(tensor: TensorProto) -> bool:
-    """Whether a tensor names a file instead of holding its values."""
-    return tensor.data_location == TensorProto.EXTERNAL or bool(tensor.external_data)
-
-
-def tensors(message: Message) -> Iterator[TensorProto]:
-    """Every tensor of a model, wherever it is: in graphs within nodes, functions, attributes, sparse ones."""
-    pending: list[Any] = [message]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, TensorProto):
-            yield current
-            continue
-        for descriptor, value in current.ListFields():
-            if descriptor.message_type is not None:
-                pending.extend([value] if isinstance(value, Message) else value)
 
 
 def run_network(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from align.detectors.detection import Detection, DetectorSettings, EarlyExit, ScoreLevels
 from align.detectors.mtcnn.cascade import find_faces
-from align.detectors.mtcnn.files import fingerprint
+from align.detectors.mtcnn.files import digest, read_contents
 from align.detectors.mtcnn.weights import open_stages
 from align.detectors.resizing import enlarge, shrink
 from align.detectors.torch_network import ready
@@ -29,11 +29,12 @@ class MtcnnDetector:
     levels = ScoreLevels(sure=0.999, clear=0.98)
 
     def __init__(self, place: str, settings: DetectorSettings) -> None:
-        pairs = [ready(stage, settings) for stage in open_stages(place)]
+        contents = read_contents(place)
+        pairs = [ready(stage, settings) for stage in open_stages(place, contents)]
         self._stages = pairs[0][0], pairs[1][0], pairs[2][0]
         self._device = pairs[0][1]
         self._min_score = settings.min_score
-        self.sha256 = fingerprint(place)
+        self.sha256 = digest(contents)
         self.wanted_side = settings.det_size
 
     def detect_batch(

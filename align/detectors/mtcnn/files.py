@@ -34,9 +34,9 @@ def read_contents(place: str) -> list[bytes]:
     return contents
 
 
-def fingerprint(place: str) -> str:
-    """The SHA-256 of the three files one after another, in hexadecimal. Raises as `read_contents`."""
-    return hashlib.sha256(b"".join(read_contents(place))).hexdigest()
+def digest(contents: list[bytes]) -> str:
+    """The SHA-256 of the contents one after another, in hexadecimal."""
+    return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
 def _in_folder(folder: Path) -> Iterator[bytes]:

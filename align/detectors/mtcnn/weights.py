@@ -3,18 +3,21 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from align.detectors.mtcnn.files import FILES, read_contents
+from align.detectors.mtcnn.files import FILES
 from align.detectors.mtcnn.networks import Stage, output_network, proposal_network, refinement_network
 from align.detectors.torch_network import filled
 from common.models.weights.container import read_state_dict
 from common.runtime.errors import UserError
 
 
-def open_stages(place: str) -> tuple[Stage, Stage, Stage]:
-    """The three networks with their weights. Raises UserError as `read_contents`, and for other weights."""
+def open_stages(place: str, contents: list[bytes]) -> tuple[Stage, Stage, Stage]:
+    """The three networks with the weights of three files, `place` for people.
+
+    Raises UserError for other weights.
+    """
     stages = proposal_network(), refinement_network(), output_network()
     with TemporaryDirectory() as folder:
-        for name, content, stage in zip(FILES, read_contents(place), stages, strict=True):
+        for name, content, stage in zip(FILES, contents, stages, strict=True):
             file = Path(folder) / name
             file.write_bytes(content)
             try:

@@ -45,6 +45,11 @@ class ClassifierNetwork(nn.Module):
         raise NotImplementedError
 
     @property
+    def explanation_format(self) -> str | None:
+        """The layout of what that layer gives, such as NHWC, where the network states one."""
+        return None
+
+    @property
     def explanation_gates(self) -> list[nn.Module]:
         """Layers whose outputs say how much of each place passes, (N, 1, h, w) in 0..1; none as a rule."""
         return []

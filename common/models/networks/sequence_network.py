@@ -52,6 +52,11 @@ class SequenceNetwork(ClassifierNetwork):
         return self.trunk.explanation_layer
 
     @property
+    def explanation_format(self) -> str | None:
+        """See `ClassifierNetwork.explanation_format`: that of the trunk."""
+        return self.trunk.explanation_format
+
+    @property
     def explanation_gates(self) -> list[nn.Module]:
         """See `ClassifierNetwork.explanation_gates`: those of the trunk."""
         return self.trunk.explanation_gates

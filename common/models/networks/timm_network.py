@@ -62,6 +62,11 @@ class TimmNetwork(ClassifierNetwork):
         return int(count)
 
     @property
+    def explanation_format(self) -> str | None:
+        """See `ClassifierNetwork.explanation_format`."""
+        return getattr(self.model, "output_fmt", None)
+
+    @property
     def explanation_layer(self) -> nn.Module:
         """See `ClassifierNetwork.explanation_layer`: the last of timm's `feature_info`.
 

@@ -20,6 +20,7 @@ from align.sources.find import find_source
 from common.formats.groups import group_names
 from common.formats.shards import (
     ClipColumns,
+    ForgeryColumns,
     OriginColumns,
     ShardHeader,
     ShardRows,
@@ -97,6 +98,29 @@ def test_labels_and_pixels_come_back_from_the_list(shards: Path, tmp_path: Path)
     assert [after.origins.species[row] for row in order] == before.origins.species
     groups = [group_names(after.origins.groups[row]) for row in order]
     assert groups == [(), (), (), ("a",), ("a",), ("c",), ("c",)]  # b is what a is, for one crop has both
+
+
+def test_labels_that_folders_do_not_tell_are_read_from_the_list(
+    tmp_path: Path, crops: list[Array], make_rows: MakeRows, shard_header: ShardHeader
+) -> None:
+    """A pseudo-label would come back as a label, and a forgery without whom it was made of."""
+    rows = make_rows(crops[:4], ["anna", "boris", "cleo", "dora"], [0, 0, 1, 1])
+    rows = replace(rows, path=["anna/0.png", "boris/0.png", "cleo/0.png", "dora/0.png"])
+    sources = ["", "", json.dumps([{"identity": "boris"}]), ""]
+    made = {
+        "plain": rows,
+        "guessed": replace(rows, pseudo=np.array([0, 1, 0, 0], np.uint8)),
+        "forged": replace(rows, forged=ForgeryColumns(["", "", "swap", ""], ["", "", "{}", ""], sources)),
+    }
+    for name, own in made.items():
+        (tmp_path / name).mkdir()
+        write_shard(tmp_path / name / "shard-00000.h5", shard_header, own)
+        done = export_crops(tmp_path / name, tmp_path / f"{name}-crops", ImageFormat.PNG)
+        assert done.by_folder is (name == "plain")
+    after = read_again(tmp_path / "forged-crops" / "crops.csv", tmp_path / "again")
+    assert after.origins is not None
+    tied = dict(zip(after.path, after.origins.groups, strict=True))
+    assert tied["cleo/0.png"] == tied["boris/0.png"] != tied["anna/0.png"] != tied["dora/0.png"]
 
 
 def test_a_folder_per_person_is_read_by_its_meta_json(
