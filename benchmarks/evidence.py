@@ -1,7 +1,7 @@
 """What a fused encoder is worth against forgeries, beside its recogniser alone and a fine-tuned one.
 
 python benchmarks/evidence.py experiment --people FOLDER --recogniser mobilefacenet.pt --minutes 10
-python benchmarks/evidence.py ceiling --people FOLDER --minutes 1 --minutes 4     # of classifiers, by size
+python benchmarks/evidence.py ceiling --people FOLDER --minutes 1 --minutes 4 --out results/ceiling
 """
 
 import sys

@@ -13,7 +13,6 @@ from align.media.video_limits import VideoLimits
 BT601 = 5  # as ITU-T H.273 numbers matrices of colours; what has none of these is read as it
 COLOUR_MATRICES = frozenset({1, 4, BT601, 6, 7, 9})
 WIDEST = 4  # of a pixel, as a ratio of its sides; more is an error of the file
-EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
 class PictureMaker:
@@ -31,8 +30,9 @@ class PictureMaker:
     def picture_of(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """The picture of a frame, (H, W, 3) uint8 RGB, turned and mirrored as its display matrix says.
 
-        Colours are those of its tagged matrix and range; 10 bits or more are rounded to 8, without a tone
-        map. Transparency is laid over white, as in photographs. Pixels become square by enlarging the picture
+        Colours are those of its tagged matrix and range, and the pixels those of OpenCV's reader, which by a
+        level or so are darker than exact ones; 10 bits or more are rounded to 8, without a tone map.
+        Transparency is laid over white, as in photographs. Pixels become square by enlarging the picture
         along one side. Raises UnreadableImageError for sizes beyond the limits.
         """
         width, height = _square(frame.width, frame.height, self._aspect)
@@ -45,7 +45,7 @@ class PictureMaker:
             format="rgba" if transparent else "rgb24",
             src_colorspace=frame.colorspace if frame.colorspace in COLOUR_MATRICES else BT601,
             dst_color_range=ColorRange.JPEG,
-            interpolation=EXACT,
+            interpolation=Interpolation.BICUBIC,
             threads=1,
         )
         pixels = cast("NDArray[np.uint8]", converted.to_ndarray())

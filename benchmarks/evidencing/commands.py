@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from common.formats.crop_frame import ARCFACE_SIZE
 from common.runtime.atomic import write_text_atomically
 from common.runtime.command_line import console, new_app, run_app
 
@@ -24,7 +25,6 @@ Sets = Annotated[
     typer.Option("--set", help="NAME=FOLDER of real and fake photographs, for the classifier as well."),
 ]
 Out = Annotated[Path, typer.Option(help="Folder of shards, runs, rows and tables; of one choice of options.")]
-FACE_SIZE = 112
 CPU = "--config cpu --init none --size 112"
 
 
@@ -90,7 +90,7 @@ def ceiling(
     setting = _setting(people, "", classifier, sets, (crop, template, margin), 0, out)
     times = sorted(minutes or [1, 4])
     found: dict[int, dict[float, float]] = {}
-    for size in sizes or [FACE_SIZE, 160, 224]:
+    for size in sizes or [ARCFACE_SIZE, 160, 224]:
         for time in times:
             found.setdefault(size, {})[time] = measured_ceiling(setting, size, time)
             headings = ["pixels", *(f"{each:g} min, EER %" for each in times)]

@@ -16,6 +16,7 @@ from benchmarks.forging.judge import (
     embed,
     forge_test_crops,
     pair_up,
+    same_person_pairs,
 )
 from common.formats.crop_frame import crop_frame, shard_frame
 from common.formats.pair_category import PairCategory
@@ -109,11 +110,9 @@ class Examination:
 
     def _twice(self, vectors: NDArray[np.float32], people: NDArray[np.int64]) -> NDArray[np.float64]:
         """The similarities of pairs of two forgeries of one person, that are not of one photograph."""
-        count, start = len(self.forgeries.rows), len(self.rows)
-        first, second = np.triu_indices(count, 1)
-        own = people[start:]
-        kept = (own[first] == own[second]) & (self.forgeries.rows[first] != self.forgeries.rows[second])
-        pairs = np.stack([first[kept], second[kept]])
+        start = len(self.rows)
+        pairs = same_person_pairs(people[start:]).T
+        pairs = pairs[:, self.forgeries.rows[pairs[0]] != self.forgeries.rows[pairs[1]]]
         pairs = np.random.default_rng(0).permutation(pairs, axis=1)[:, :MOST_TWICE] + start
         return np.einsum("pd,pd->p", vectors[pairs[0]], vectors[pairs[1]])
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmarks.evidencing.measure import CutEncoder, Rates, open_examination
 from benchmarks.evidencing.people import Parted, part_people
-from benchmarks.evidencing.timed import trained_for
+from benchmarks.evidencing.timed import refuse_other_time, trained_for
 from benchmarks.forging.trial import Trial
 from benchmarks.transferring.crops import align_set
 from common.metrics.figures import CLASSIFICATION, VERIFICATION
@@ -82,7 +82,9 @@ def measured(trial: Trial, setting: Setting) -> Result:
     name = f"{re.sub('[^a-z]+', '-', trial.left_out)}-{trial.seed}"
     stored = setting.out / "rows" / f"{name}.json"
     if stored.is_file():
-        return Result.model_validate_json(stored.read_bytes())
+        known = Result.model_validate_json(stored.read_bytes())
+        refuse_other_time(stored, known.minutes, setting.minutes)
+        return known
     found = _measured(trial, setting, setting.out / "runs" / name)
     stored.parent.mkdir(parents=True, exist_ok=True)
     write_text_atomically(stored, found.model_dump_json(indent=1) + "\n")

@@ -7,39 +7,53 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from common.models.checkpoint import read_standing
 from common.models.leaderboard import last_checkpoint
+from common.runtime.command_line import INTERRUPTED
 from common.runtime.errors import UserError
 
-NO_END = 100_000  # epochs
-UNHEARD = ("--set", "validation.every_steps=1000000000", "--set", "batch.loader_workers=0")
+NO_END = ("--epochs", "100000", "--set", "batch.loader_workers=0")
+UNHEARD = ("--set", "validation.every_steps=1000000000")
 
 
 def trained_for(words: Sequence[object], task: str, minutes: float, out: Path) -> Path:
-    """The last checkpoint of `python -m train WORDS` after so many minutes, and the seconds it was trained.
+    """The last checkpoint of `python -m train WORDS` after so many minutes.
 
-    A training is ended as Ctrl-C does, and not begun again where its folder has a mark that it was. Raises
-    UserError for one that fails, and where it made no step in its time.
+    A training is not begun again where its folder has a mark that it was ended. Raises UserError as
+    `train_for`, and for one that made fewer than two steps in its time.
     """
     checkpoint, mark = last_checkpoint(out / "checkpoints", task), out / "done"
     if mark.is_file():
         return checkpoint
     shutil.rmtree(out, ignore_errors=True)  # of a call that was stopped
-    every = [*map(str, words), "--epochs", str(NO_END), *UNHEARD, "--out", str(out)]
-    with subprocess.Popen([sys.executable, "-m", "train", *every]) as process:
-        status = _wait(process, minutes)
-    if status or not checkpoint.is_file():
-        raise UserError(f"the training in {out} failed, or made no step in {minutes:g} minutes; see above")
+    train_for([*words, *UNHEARD, "--out", out], minutes)
+    if not checkpoint.is_file() or read_standing(checkpoint).step < 1:
+        raise UserError(f"the training in {out} made no step in {minutes:g} minutes; give it more --minutes")
     mark.touch()
     return checkpoint
 
 
-def _wait(process: "subprocess.Popen[bytes]", minutes: float) -> int:
-    try:
-        return process.wait(60 * minutes)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-        return 0
-    except BaseException:
-        process.send_signal(signal.SIGINT)
-        raise
+def train_for(words: Sequence[object], minutes: float) -> None:
+    """Run `python -m train WORDS`, and end it as Ctrl-C does once its minutes are over.
+
+    Raises UserError where it fails.
+    """
+    with subprocess.Popen([sys.executable, "-m", "train", *map(str, [*words, *NO_END])]) as process:
+        try:
+            status = process.wait(60 * minutes)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            status = process.wait()
+        except BaseException:
+            process.send_signal(signal.SIGINT)
+            raise
+    if status not in (0, INTERRUPTED):
+        raise UserError(f"the training 'python -m train {words[0]} …' failed; see above")
+
+
+def refuse_other_time(stored: Path, found: float, minutes: float) -> None:
+    """Raises UserError where a row on the disk is of trainings of another length."""
+    if found != minutes:
+        raise UserError(
+            f"{stored} is of {found:g} minutes a training, not {minutes:g}; name another folder with --out"
+        )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import expit
 
 from common.metrics import ClassificationReport, evaluate_classification, with_classification_intervals
 from common.models.classifier import Classifier
@@ -89,6 +90,6 @@ def _scored(checkpoint: Path, data: Path, split: Path) -> tuple[ClassificationRe
         logits.append(float(steps.mean()))
     first = np.array([rows[0] for rows in tracks])
     labels, groups = dataset.synthetic[first], dataset.identities[first]
-    likely = 1 / (1 + np.exp(-np.array(logits)))
+    likely = expit(np.array(logits))
     report = evaluate_classification(labels, likely, groups)
     return with_classification_intervals(report, labels, likely, groups), len(tracks)

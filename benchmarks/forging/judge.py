@@ -100,7 +100,7 @@ def pair_up(
     """
     rng = np.random.default_rng(seed)
     found = {
-        PairCategory.SAME_PERSON: _genuine(people),
+        PairCategory.SAME_PERSON: same_person_pairs(people),
         PairCategory.DIFFERENT_PERSON: _different(people, rng),
         PairCategory.SYNTHETIC: _synthetic(people, forged),
     }
@@ -123,7 +123,8 @@ def pair_up(
     )
 
 
-def _genuine(people: NDArray[np.int64]) -> NDArray[np.int64]:
+def same_person_pairs(people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All pairs (P, 2) of crops (N,) of one person."""
     pairs = [
         pair for person in np.unique(people) for pair in combinations(np.flatnonzero(people == person), 2)
     ]

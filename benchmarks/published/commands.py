@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from common.formats.crop_frame import ARCFACE_SIZE
 from common.runtime.atomic import write_text_atomically
 from common.runtime.command_line import console
 from common.runtime.errors import UserError
 
 HEADINGS = ("recipe", "steps", "EER % before", "EER %", "95 %", "strangers, EER %", "synthetic, EER %")
-FACE_SIZE = 112
 
 
 def print_table(
@@ -34,15 +34,16 @@ def print_table(
     again, it goes on with the rows that are not there yet; --out belongs to one choice of options. The status
     is 1 where a row could not be measured.
     """
+    from benchmarks.forging.tables import markdown_table
     from benchmarks.published.rows import ROWS, Setting, measured
     from benchmarks.transferring.crops import align_set
 
     if only and (unknown := set(only) - {row.name for row in ROWS}):
         known = ", ".join(repr(row.name) for row in ROWS)
         raise typer.BadParameter(f"there is no row {unknown.pop()!r}; --only takes {known}")
-    shards = align_set(people, out / "shards", FACE_SIZE, "arcface")
+    shards = align_set(people, out / "shards", ARCFACE_SIZE, "arcface")
     setting = Setting((shards, _forged(shards, out / "forged")), backbone, weights, minutes, out)
-    table = [HEADINGS, ("---",) * len(HEADINGS)]
+    table: list[tuple[str, ...]] = []
     missing = []
     for row in ROWS:
         if only and row.name not in only:
@@ -51,8 +52,8 @@ def print_table(
             table.append(cells_of(measured(row, setting)))
         except UserError as error:
             missing.append(str(error))
-        text = "\n".join(f"| {' | '.join(cells)} |" for cells in table)
-        write_text_atomically(out / "table.md", text + "\n")
+        text = markdown_table(HEADINGS, table)
+        write_text_atomically(out / "table.md", text)
         console.print(text, highlight=False)
     for told in missing:
         console.print(f"[yellow]a row is missing:[/] {escape(told)}")

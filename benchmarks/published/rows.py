@@ -3,18 +3,15 @@
 import json
 import re
 import shutil
-import signal
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.evidencing.timed import refuse_other_time, train_for
 from common.runtime.atomic import write_text_atomically
 from common.runtime.errors import UserError
 from train.records.history import HISTORY_FILE
 
-NO_END = 100_000  # epochs
 HELD_OUT = {
     "validation.share": 0.25, "validation.pairs_per_category": 1000, "seed": 0,
     "validation.every_steps": 50,  # what is learnt after the last one counts for nothing
@@ -67,10 +64,15 @@ def measured(row: Row, setting: Setting) -> dict[str, Any]:
     """
     stored = setting.out / "rows" / f"{re.sub(r'[^a-z0-9_]+', '-', row.name)}.json"
     if stored.is_file():
-        return dict(json.loads(stored.read_text(encoding="utf-8")))
+        known = dict(json.loads(stored.read_text(encoding="utf-8")))
+        refuse_other_time(stored, known["minutes"], setting.minutes)
+        return known
     logs = setting.out / "runs" / stored.stem
     shutil.rmtree(logs, ignore_errors=True)  # of a call that was stopped
-    _train([*row.words, *_words(row, setting), "--out", str(logs)], setting.minutes)
+    try:
+        train_for(["run", *row.words, *_words(row, setting), "--out", logs], setting.minutes)
+    except UserError as error:
+        raise UserError(f"{row.name}: {error}") from error
     records = json.loads((logs / HISTORY_FILE).read_text(encoding="utf-8"))
     trained = [record for record in records if record["step"] > 0]
     if not trained:
@@ -85,24 +87,7 @@ def measured(row: Row, setting: Setting) -> dict[str, Any]:
 
 def _words(row: Row, setting: Setting) -> list[str]:
     words = [word for folder in setting.data for word in ("--data", str(folder))]
-    words += ["--epochs", str(NO_END), "--set", "batch.loader_workers=0"]
     words += [word for key, value in HELD_OUT.items() for word in ("--set", f"{key}={value}")]
     if row.from_weights:
         words += ["--backbone", setting.backbone, "--pretrained", str(setting.weights or "none")]
     return words
-
-
-def _train(words: list[str], minutes: float) -> None:
-    """Train for so long, then end it as Ctrl-C does; what was validated until then is in its history."""
-    with subprocess.Popen([sys.executable, "-m", "train", "run", *words]) as process:
-        try:
-            status = process.wait(60 * minutes)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-            return
-        except BaseException:
-            process.send_signal(signal.SIGINT)
-            raise
-    if status:
-        raise UserError("the training failed; see above")
