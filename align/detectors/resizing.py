@@ -16,7 +16,9 @@ def shrink(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         return image
     factor = side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    # up to a half, four pixels between which a new one lies are nearly all that it covers, in a fifth of the time
+    way = cv2.INTER_LINEAR if factor > 0.5 else cv2.INTER_AREA
+    return cv2.resize(image, size, interpolation=way)  # type: ignore[return-value]
 
 
 def fit(image: NDArray[np.uint8], side: int, height: int | None, width: int | None) -> NDArray[np.uint8]:
