@@ -16,7 +16,7 @@ def shrink(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         return image
     factor = side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    # up to a half, four pixels between which a new one lies are nearly all that it covers, in a fifth of the time
+    # down to a half, the four pixels that a new one lies between are nearly all that it covers
     way = cv2.INTER_LINEAR if factor > 0.5 else cv2.INTER_AREA
     return cv2.resize(image, size, interpolation=way)  # type: ignore[return-value]
 

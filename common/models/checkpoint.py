@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from common.metrics.figures import PAIRS, VERIFICATION, Ranking
+from common.metrics.figures import CLASSIFICATION, PAIRS, PRETRAINING, VERIFICATION, Ranking
 from common.metrics.interval import Interval
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder
@@ -24,6 +24,13 @@ from common.runtime.errors import UserError, first_line
 from common.runtime.file_kinds import Kind
 
 FORMAT = "facetrust-encoder-1"
+KINDS = {  # what a file is by its format, for people
+    "facetrust-encoder": "a face encoder",
+    f"facetrust-{CLASSIFICATION}": "a classifier",
+    f"facetrust-{PAIRS}": "a network of pairs",
+    f"facetrust-{PRETRAINING}": "a pre-training",
+    "facetrust-fusion": "a fused encoder",
+}
 SUFFIX = ".safetensors"
 EER = Ranking("eer", "EER", mark="eer", better="lower")
 ACCURACY = Ranking("accuracy", "accuracy", mark="acc", better="higher")  # at the threshold of the EER
@@ -130,10 +137,17 @@ def info_of(
     """As `read_info`, of a header that was read."""
     if header.get("format") != format:
         raise UserError(
-            f"{path} is not {called} of this version of facetrust ({format}); make one with 'python -m "
-            f"{made_by}', or name another"
+            f"{path} is {_other_than(header, format, called)}; make one with 'python -m {made_by}', or name "
+            "another"
         )
     return _part(path, header, "info", kind)
+
+
+def _other_than(header: dict[str, Any], format: str, called: str) -> str:
+    family = str(header.get("format", "")).rpartition("-")[0]
+    if family in KINDS and not format.startswith(family):
+        return f"{KINDS[family]}, not {called}"
+    return f"not {called} of this version of facetrust ({format})"
 
 
 def _part(path: Path, header: dict[str, Any], name: str, kind: type[Part]) -> Part:

@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 
 from common.formats.pair_category import PairCategory
 from common.models.checkpoint import CheckpointInfo, save_checkpoint
+from common.models.classifier_checkpoint import load_classifier
 from common.models.crop_settings import CropSettings
 from common.models.encoder import Encoder
 from common.models.fused.checkpoint import load_fused
@@ -80,7 +81,18 @@ def test_towers_that_do_not_go_together_are_refused(
         UserError, match="has crops of 112 pixels and the template 'arcface', the model takes 224"
     ):
         fuse(str(recogniser), loose, out, FuseRequest((bona_fide_shards,)))
+    with pytest.raises(UserError, match="is a face encoder, not a classifier; make one"):
+        fuse(str(recogniser), recogniser, out, FuseRequest())
     assert not out.exists()
+
+
+def test_a_fused_encoder_is_called_one_where_a_classifier_is_named(
+    recogniser: Path, make_classifier: Callable[..., Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "fused.safetensors"
+    fuse(str(recogniser), make_classifier(crops=CropSettings()), out, FuseRequest())
+    with pytest.raises(UserError, match="is a fused encoder, not a classifier; make one"):
+        load_classifier(out)
 
 
 def test_people_that_a_tower_was_trained_on_are_left_out(tmp_path: Path) -> None:

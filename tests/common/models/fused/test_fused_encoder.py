@@ -92,7 +92,7 @@ def test_a_checkpoint_is_one_file_of_its_own_kind(file: Path, fused: FusedEncode
 def test_damaged_and_foreign_files_are_refused(
     file: Path, make_classifier: Callable[..., Path], tmp_path: Path
 ) -> None:
-    with pytest.raises(UserError, match="not a fused encoder of this version"):
+    with pytest.raises(UserError, match="is a classifier, not a fused encoder"):
         load_fused(make_classifier())
     content = file.read_bytes()
     damaged = tmp_path / "damaged.safetensors"
