@@ -5,6 +5,7 @@ from typing import SupportsBytes, cast
 
 import numpy as np
 from av import VideoFrame
+from av.sidedata.sidedata import SideDataContainer
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
@@ -67,7 +68,8 @@ def _over_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _upright(pixels: NDArray[np.uint8], frame: VideoFrame) -> NDArray[np.uint8]:
     """As the display matrix (a b u, c d v, x y w) of ISO/IEC 14496-12 says: x' = ax + cy, y' = bx + dy."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    # a frame keeps its own `side_data`, which keeps the frame: a circle that stays in memory for many frames
+    matrix = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]
     if matrix is None:
         return pixels
     a, b, _, c, d, *_ = np.frombuffer(bytes(cast(SupportsBytes, matrix)), np.int32).tolist()

@@ -1,8 +1,10 @@
 """Videos: every frame in its place, as it is shown, by count and time."""
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -164,3 +166,15 @@ def test_real_clips_have_the_frames_that_opencv_finds(name: str, shared: Path) -
 def test_no_choice_reads_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImageError, match="no such file"):
         read(tmp_path / "none.mp4")
+
+
+def test_frames_leave_memory_one_by_one(tmp_path: Path) -> None:
+    """A circle of references, which is collected after many frames, would hold hundreds of pictures."""
+    path = write_clip(tmp_path / "clip.mp4", map(numbered, range(9)))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in VideoFrames(path, AllFrames()):
+            assert sum(isinstance(each, av.VideoFrame) for each in gc.get_objects()) <= 3
+    finally:
+        gc.enable()
