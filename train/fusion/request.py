@@ -35,6 +35,15 @@ class FuseRequest:
         tuple[str, ...],
         AsOption("Of the forgeries: by name, with commas between.", name="forge-methods"),
     ] = METHODS
+    sureness: Annotated[
+        float,
+        AsOption(
+            "Choose γ as if forgeries were found so much less surely than those at hand, as forgeries of "
+            "unknown methods are; 1 chooses it for those at hand alone.",
+            least=0.05,
+            most=1,
+        ),
+    ] = 0.5
     device: Annotated[Device, AsOption("Where the towers run; auto is on CUDA if there is one.")] = (
         Device.AUTO
     )
@@ -42,5 +51,7 @@ class FuseRequest:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "methods", parse_methods(self.methods))
+        if not 0 < self.sureness <= 1:
+            raise ParameterError(f"{{sureness}} must be above 0 and at most 1, not {self.sureness:g}")
         if self.split is not None and not self.data:
             raise ParameterError("{split} tells people of {data} apart, which is not given; add it")

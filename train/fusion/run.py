@@ -125,10 +125,15 @@ def _chosen_on(
     pairs = draw_validation_pairs(crops, people, asked.pairs, asked.seed)
     with memory_told("embedding"):
         said = _said(fused.to(settled_device(asked.device)), crops, pairs, progress)
-    chosen = choose(said, info.fusion)
+    chosen = choose(said, info.fusion, asked.sureness)
     facts = validation_facts(crops, pairs)
     if (interval := chosen.after.intervals.get("eer")) is not None:
         facts = facts.model_copy(update={"eer_low": interval.low, "eer_high": interval.high})
+    if chosen.least.eer < chosen.after.eer:
+        notes.append(
+            f"γ is chosen for unknown methods of forging as well; for those at hand alone (--sureness 1) the "
+            f"EER overall would be {chosen.least.eer:.4f}"
+        )
     if (doubt := facts.doubts()) is not None:
         notes.append(f"what was chosen is not to be relied on: {doubt}")
     return chosen, _with_choice(info, chosen, facts, pairs), notes
