@@ -134,8 +134,8 @@ def _tell_summary(summary: "AlignSummary", out: Path) -> None:
         )
     if summary.outdated_shards:
         console.print(
-            f"[yellow]{summary.outdated_shards} of them made anew:[/] an earlier version made them, which "
-            "did not set turned photographs upright, nor find small faces in large ones"
+            f"[yellow]{summary.outdated_shards} of them made anew:[/] an earlier version made them, whose "
+            "crops are not the same"
         )
     if summary.rejected:
         console.print(reasons_table(summary.rejected, str(summary.report)))

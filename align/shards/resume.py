@@ -16,7 +16,7 @@ from common.runtime.errors import UserError
 from common.runtime.worker_processes import available_cores
 
 STAT_THREADS = 16
-ALIGNMENT_VERSION = 3  # raised whenever the same photograph would give another crop, or one at all
+ALIGNMENT_VERSION = 4  # raised whenever the same photograph would give another crop, or one at all
 CLIP_VERSION = 1  # raised whenever the same clip would give other crops or tracks of the same frames
 
 

@@ -23,8 +23,9 @@ from common.formats.pair_category import PairCategory
 from common.metrics import Interval, VerificationReport, equal_error_rate, evaluate_pairs, with_intervals
 from common.models.encoder import Encoder
 from common.models.fused.cut import Cut
-from common.models.fused.encoder import AnyEncoder
+from common.models.fused.encoder import FusedEncoder
 from common.models.fused.fusion import Fusion
+from common.runtime.float32 import exact_float32
 from train.data.dataset import CropDataset
 
 MOST_PHOTOGRAPHS = 5  # of a person who is tested on
@@ -79,9 +80,20 @@ class Examination:
     forgeries: Forgeries
     pairs: JudgedPairs
 
-    def embed(self, encoder: AnyEncoder | CutEncoder, device: torch.device) -> NDArray[np.float32]:
+    def embed(self, encoder: Encoder | CutEncoder, device: torch.device) -> NDArray[np.float32]:
         """The embeddings of the bona fide crops, and behind them of the forgeries."""
         return embed(encoder, crop_batches(self.dataset, self.rows, self.forgeries), device)
+
+    def embed_joined(self, fused: FusedEncoder, fusions: Sequence[Fusion]) -> list[NDArray[np.float32]]:
+        """The same of a fused encoder on the CPU, with the towers joined by each fusion."""
+        found: list[list[Tensor]] = [[] for _ in fusions]
+        with torch.inference_mode(), exact_float32():
+            for crops in crop_batches(self.dataset, self.rows, self.forgeries):
+                features, logits = fused.towers(crops, mirror=True)
+                for fusion, vectors in zip(fusions, found, strict=True):
+                    fused.fusion = fusion
+                    vectors.append(fused.join(features, logits, crops))
+        return [torch.cat(vectors).numpy() for vectors in found]
 
     def rates(self, vectors: NDArray[np.float32]) -> Rates:
         """The error rates of these embeddings."""

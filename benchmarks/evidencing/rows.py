@@ -70,11 +70,12 @@ class Result(BaseModel):
     people_trained: int
     people_tested: int
     pairs: int
-    gamma: float
+    gammas: tuple[float, float]  # of `fused` and of `alone`
     classifier: float  # its EER of single crops
     recogniser: Rates
     fine_tuned: Rates
     fused: Rates
+    alone: Rates  # with γ chosen for the known methods alone
 
 
 def measured(trial: Trial, setting: Setting) -> Result:
@@ -127,8 +128,10 @@ def _measured(trial: Trial, setting: Setting, runs: Path) -> Result:
     joined = fuse(setting.recogniser, classifier, file, asked)
     dataset = CropDataset(tested, size=joined.info.crops.size)
     test = open_examination(dataset, trial.tested, trial.seed)
-    fused = load_fused(file)[0]
-    vectors = test.embed(fused, CPU)
+    fused, chosen = load_fused(file)[0], joined.chosen
+    assert chosen is not None
+    fusions = chosen.fusion, chosen.alone
+    vectors = test.embed_joined(fused, fusions)
     before, after = (
         test.rates(test.embed(CutEncoder(each, dataset).eval(), CPU))
         for each in (encoder, load_encoder(str(tuned)).encoder)
@@ -140,9 +143,10 @@ def _measured(trial: Trial, setting: Setting, runs: Path) -> Result:
         people_trained=len(CropDataset(wide).identity_names),
         people_tested=len(dataset.identity_names),
         pairs=len(test.pairs.categories),
-        gamma=joined.info.fusion.gamma,
-        classifier=test.classifier_eer(vectors, fused.fusion),
+        gammas=(fusions[0].gamma, fusions[1].gamma),
+        classifier=test.classifier_eer(vectors[1], fusions[1]),
         recogniser=before,
         fine_tuned=after,
-        fused=test.rates(vectors),
+        fused=test.rates(vectors[0]),
+        alone=test.rates(vectors[1]),
     )

@@ -11,7 +11,13 @@ HEADINGS = (
     "left out, and tested by", "encoder", "EER %", "genuine / different-person %", "genuine / synthetic %",
     "two forgeries of one person accepted %", "classifier alone, crops, EER %", "γ", "seeds",
 )  # fmt: skip
-ENCODERS = {"recogniser": "recogniser alone", "fine_tuned": "fine-tuned by forge", "fused": "fused"}
+ENCODERS = {
+    "recogniser": "recogniser alone",
+    "fine_tuned": "fine-tuned by forge",
+    "fused": "fused",
+    "alone": "fused, γ for known methods alone",
+}
+FUSED = ("fused", "alone")  # as `Result.gammas`
 HOW_TO_READ = (
     "Equal error rates of people never trained on, with 95 % intervals that resample people; of several "
     "seeds the means, and the lowest to the highest. A method that is left out is the only one tested by; "
@@ -27,7 +33,7 @@ def report(title: str, results: Sequence[Result]) -> str:
         same = [result for result in results if result.left_out == left_out]
         for name, words in ENCODERS.items():
             found: list[Rates] = [getattr(result, name) for result in same]
-            own = name == "fused"
+            joined = FUSED.index(name) if name in FUSED else None
             rows.append(
                 [
                     left_out,
@@ -36,8 +42,8 @@ def report(title: str, results: Sequence[Result]) -> str:
                     _cell([rates.different for rates in found]),
                     _cell([rates.synthetic for rates in found]),
                     _span([100 * rates.twice for rates in found]),
-                    _span([100 * result.classifier for result in same]) if own else "",
-                    ", ".join(f"{result.gamma:g}" for result in same) if own else "",
+                    "" if joined is None else _span([100 * result.classifier for result in same]),
+                    "" if joined is None else ", ".join(f"{result.gammas[joined]:.3g}" for result in same),
                     str(len(same)),
                 ]
             )

@@ -59,13 +59,15 @@ class Chosen:
         fusion: with γ and temperature.
         before: of the recogniser alone.
         after: with intervals; its threshold is that of the EER.
-        least: of the γ with the least EER on these pairs, were all forgeries such as these.
+        alone: with the γ of the least EER on these pairs, were all forgeries such as these.
+        least: of that.
         temperature: with the doubt about it, if any.
     """
 
     fusion: Fusion
     before: VerificationReport
     after: VerificationReport
+    alone: Fusion
     least: VerificationReport
     temperature: Temperature
 
@@ -96,9 +98,9 @@ def choose(said: Said, start: Fusion, sureness: float = 1.0) -> Chosen:
         fusions = [start.model_copy(update={"gamma": gamma}) for gamma in order]
     known = _reports(said, fusions)
     unknown = _reports(said.less_sure(sureness), fusions) if len(fusions) > 1 and sureness < 1 else known
-    best = _least(unknown)
+    best, alone = _least(unknown), _least(known)
     after = with_intervals(known[best], said.categories, said.scores(fusions[best]), said.people)
-    return Chosen(fusions[best], before, after, known[_least(known)], temperature)
+    return Chosen(fusions[best], before, after, fusions[alone], known[alone], temperature)
 
 
 def _reports(said: Said, fusions: Sequence[Fusion]) -> list[VerificationReport]:
