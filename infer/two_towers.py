@@ -25,7 +25,8 @@ class TowerScores:
     """What the towers say of P pairs of I images.
 
     Attributes:
-        similarity: (P,) the recogniser's own, in [-1, 1]; NaN for pairs that were not compared.
+        similarity: (P,) the recogniser's own, in [-1, 1]; NaN for pairs that were not compared, and where a
+            gate is shut so far that it cannot be read back.
         synthetic: (I,) P(synthetic), in [0, 1]; NaN for images without a face.
     """
 
@@ -91,7 +92,7 @@ def tower_reasons(
     ]
     if spoke == Spoke.SYNTHETIC and not any(called):  # a gate may shut below the classifier's limit
         most = int(np.argmax(synthetic))
-        reasons.append(
-            f"{names[most]} may be synthetic, P = {synthetic[most]:.2f}: the recogniser alone gives {own:.2f}"
-        )
+        gate = (1 - synthetic[most]) ** fusion.gamma
+        left = "nothing of the similarity" if np.isnan(own) else f"{gate:.2f} of the recogniser's {own:.2f}"
+        reasons.append(f"{names[most]} may be synthetic, P = {synthetic[most]:.2g}, which leaves {left}")
     return reasons

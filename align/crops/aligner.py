@@ -25,7 +25,7 @@ from align.crops.reasons import (
 )
 from align.crops.second_look import Found, SecondLook
 from align.detectors.detection import CroppingDetector, Detection, DetectorSettings
-from align.detectors.registry import cuts_crops, open_detector
+from align.detectors.registry import open_detector
 from align.media.source import ImageSource, open_image
 from align.media.unreadable import UnreadableImageError
 from common.formats.crop_frame import box_square, crop_frame, crop_matrix
@@ -76,7 +76,6 @@ class Aligner:
         self.frame = crop_frame(options.size, options.template, options.margin)
         settings = DetectorSettings(options.det_size, options.min_score, options.device, threads)
         self.detector = open_detector(options.detector, settings)
-        self._cuts = cuts_crops(options.detector)
         self._second_look = SecondLook(self.detector, options) if self.detector else None
         on_gpu = self.detector is not None and settle_device(options.device) is Device.CUDA
         self._readers = READERS if on_gpu else 1
@@ -198,8 +197,7 @@ class Aligner:
         By landmarks they are cut from a photograph reduced no further than `OVERSAMPLING` allows, by the box
         from all its pixels: what is resized twice has lost the traces that such a crop is for.
         """
-        if self._cuts:
-            assert isinstance(self.detector, CroppingDetector)
+        if isinstance(self.detector, CroppingDetector):
             return self.detector.crop(photograph.sharper(1).pixels, face.landmarks)
         if self.frame.box_margin is not None:
             square = box_square(face.landmarks, face.box, self.frame.box_margin)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from align.detectors.detection import Detector, DetectorSettings
+from align.detectors.detection import CroppingDetector, Detector, DetectorSettings
 from common.runtime.errors import ParameterError
 
 RETINAFACE, INSIGHTFACE, ONNX, NONE = "retinaface", "insightface", "onnx", "none"
@@ -25,7 +25,6 @@ class DetectorEntry:
         argument: what help calls ARGUMENT, such as FILE; empty where the name takes none.
         fingerprint: from ARGUMENT to a text that changes whenever the network does, so that shards of another
             one are noticed; by default the `sha256` of the detector, which is opened for it.
-
         crops: whether it is a `CroppingDetector`, whose crops are of 112 pixels in ArcFace's frame.
 
     `open` and `fingerprint` raise UserError when the file is missing or is no network of this kind.
@@ -155,7 +154,12 @@ def open_detector(name: str, settings: DetectorSettings) -> Detector | None:
     there, and for a file that is no such network.
     """
     entry, argument = _look_up(name)
-    return entry.open(argument, settings)
+    detector = entry.open(argument, settings)
+    if entry.crops != isinstance(detector, CroppingDetector):
+        raise ParameterError(
+            "{detector} {}: its entry has crops=True, and it a method crop, or neither", name
+        )
+    return detector
 
 
 def detector_fingerprint(name: str) -> str:

@@ -81,7 +81,7 @@ def export_crops(
         raise ParameterError("{quality} must lie between 1 and 100, not be {}", quality)
     paths = shard_paths(shards)
     names = CropNames(SUFFIXES[kind])
-    rows = [row for path in paths for row in _labels(path, names)]
+    rows = _tied([row for path in paths for row in _labels(path, names)])
     record = _record(paths, kind, None if kind is ImageFormat.PNG else quality or QUALITY)
     out.mkdir(parents=True, exist_ok=True)
     try:
@@ -131,6 +131,22 @@ def _labels(path: Path, names: CropNames) -> Iterator[dict[str, Any]]:
             "source": sources[row],
             "made_of": made_of[row],
         }
+
+
+def _tied(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with one name of a group each, for all that a crop must not be parted from.
+
+    A list has one group a row and does not know of whom a forgery was made: what several names connect is
+    one.
+    """
+    ties = [row["group"] for row in rows]
+    if any(row["made_of"] for row in rows):
+        ties = [sorted(crop_ties(row["identity"], row["group"], row["made_of"])) for row in rows]
+    firsts: dict[int, str] = {}
+    return [
+        row | {"group": firsts.setdefault(number, own[0]) if own else ""}
+        for row, own, number in zip(rows, ties, connected_groups(ties).tolist(), strict=True)
+    ]
 
 
 def _record(paths: list[Path], kind: ImageFormat, quality: int | None) -> dict[str, Any]:
@@ -204,20 +220,9 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def _write_labels(out: Path, rows: list[dict[str, Any]]) -> None:
-    flags = {row["path"]: row["synthetic"] for row in rows}
-    _write_json(out / META_FILE, flags)
-    forged = any(row["made_of"] for row in rows)
-    for row in rows:  # a list does not know of whom a forgery was made, whom it must not be parted from
-        made_of = row.pop("made_of")
-        if forged:
-            row["group"] = tuple(sorted(crop_ties(row["identity"], row["group"], made_of)))
-    # a list has one name of a group: what several names connect is one
-    numbers = connected_groups([row["group"] for row in rows])
-    firsts: dict[int, str] = {}
-    for number, row in zip(numbers.tolist(), rows, strict=True):
-        row["group"] = firsts.setdefault(number, row["group"][0]) if row["group"] else ""
+    _write_json(out / META_FILE, {row["path"]: row["synthetic"] for row in rows})
     unused = {name for name in OPTIONAL if not any(row[name] for row in rows)}
-    columns = [name for name in rows[0] if name not in unused] if rows else ["path"]
+    columns = [name for name in rows[0] if name not in {"made_of", *unused}] if rows else ["path"]
     text = io.StringIO()
     table = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     table.writeheader()

@@ -31,10 +31,10 @@ class PictureMaker:
     def picture_of(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """The picture of a frame, (H, W, 3) uint8 RGB, turned and mirrored as its display matrix says.
 
-        Colours are those of its tagged matrix and range, and the pixels those of OpenCV's reader, which by a
-        level or so are darker than exact ones; 10 bits or more are rounded to 8, without a tone map.
-        Transparency is laid over white, as in photographs. Pixels become square by enlarging the picture
-        along one side. Raises UnreadableImageError for sizes beyond the limits.
+        Colours are those of its tagged matrix and range, and the pixels, where they are stored square, those
+        of OpenCV's reader, which by a level or so are darker than exact ones; 10 bits or more are rounded to
+        8, without a tone map. Transparency is laid over white, as in photographs. Pixels become square by
+        enlarging the picture along one side. Raises UnreadableImageError for sizes beyond the limits.
         """
         width, height = _square(frame.width, frame.height, self._aspect)
         self._limits.check_frame(width, height)

@@ -73,7 +73,8 @@ def measured(row: Row, setting: Setting) -> dict[str, Any]:
         train_for(["run", *row.words, *_words(row, setting), "--out", logs], setting.minutes)
     except UserError as error:
         raise UserError(f"{row.name}: {error}") from error
-    records = json.loads((logs / HISTORY_FILE).read_text(encoding="utf-8"))
+    history = logs / HISTORY_FILE
+    records = json.loads(history.read_text(encoding="utf-8")) if history.is_file() else []
     trained = [record for record in records if record["step"] > 0]
     if not trained:
         raise UserError(

@@ -117,37 +117,34 @@ def read_standing(path: Path) -> Standing:
     return _part(path, header, "standing", Standing)
 
 
-def read_info(path: Path, kind: type[Part], format: str, called: str, made_by: str) -> Part:
+def read_info(path: Path, kind: type[Part], format: str, made_by: str) -> Part:
     """The `info` in the header of a checkpoint of one format, without its weights.
 
     Args:
         path: of the file.
         kind: what the header is validated as.
         format: that it must have.
-        called, made_by: what such a checkpoint is and what makes one, for people.
+        made_by: the command that makes one.
 
     Raises UserError for any other file.
     """
-    return info_of(path, read_header(path), kind, format, called, made_by)
+    return info_of(path, read_header(path), kind, format, made_by)
 
 
-def info_of(
-    path: Path, header: dict[str, Any], kind: type[Part], format: str, called: str, made_by: str
-) -> Part:
+def info_of(path: Path, header: dict[str, Any], kind: type[Part], format: str, made_by: str) -> Part:
     """As `read_info`, of a header that was read."""
     if header.get("format") != format:
         raise UserError(
-            f"{path} is {_other_than(header, format, called)}; make one with 'python -m {made_by}', or name "
-            "another"
+            f"{path} is {_other_than(header, format)}; make one with 'python -m {made_by}', or name another"
         )
     return _part(path, header, "info", kind)
 
 
-def _other_than(header: dict[str, Any], format: str, called: str) -> str:
-    family = str(header.get("format", "")).rpartition("-")[0]
-    if family in KINDS and not format.startswith(family):
-        return f"{KINDS[family]}, not {called}"
-    return f"not {called} of this version of facetrust ({format})"
+def _other_than(header: dict[str, Any], format: str) -> str:
+    family, wanted = (each.rpartition("-")[0] for each in (str(header.get("format", "")), format))
+    if family in KINDS and family != wanted:
+        return f"{KINDS[family]}, not {KINDS[wanted]}"
+    return f"not {KINDS[wanted]} of this version of facetrust ({format})"
 
 
 def _part(path: Path, header: dict[str, Any], name: str, kind: type[Part]) -> Part:

@@ -92,7 +92,7 @@ def read_classifier_info(path: Path) -> ClassifierInfo:
             f"{path} is a pre-training, which has no last layer yet and gives no verdicts; train a "
             f"classifier from it with 'python -m train classifier --init {path}', and name that"
         )
-    return info_of(path, header, ClassifierInfo, FORMAT, "a classifier", "train classifier")
+    return info_of(path, header, ClassifierInfo, FORMAT, "train classifier")
 
 
 def load_classifier(path: Path) -> LoadedClassifier:

@@ -38,7 +38,7 @@ def load_pair_network(path: Path) -> tuple[PairNetwork, PairNetworkInfo]:
     Raises UserError when the file is not a whole checkpoint of a network of pairs, or its weights are not
     finite.
     """
-    info = read_info(path, PairNetworkInfo, FORMAT, "a network of pairs", "train run --config pair_cnn")
+    info = read_info(path, PairNetworkInfo, FORMAT, "train run --config pair_cnn")
     try:
         pairs = PairNetwork(info.backbone, info.input_format)
     except UserError as error:

@@ -65,7 +65,7 @@ def is_pretraining(path: Path) -> bool:
 
 def read_pretraining_info(path: Path) -> PretrainingInfo:
     """The header of a pre-training's checkpoint, without its weights. Raises UserError for any other file."""
-    return read_info(path, PretrainingInfo, FORMAT, "a pre-training", "train pretrain")
+    return read_info(path, PretrainingInfo, FORMAT, "train pretrain")
 
 
 def load_pretraining(path: Path) -> LoadedPretraining:

@@ -122,14 +122,15 @@ def _tell(found: "Search", model: "Model | None", wanted: SearchRequest) -> None
     else:
         how = how_to_get_a_threshold(model) if model else "add --threshold, or --model with the model's file"
         console.print(f"[yellow]no threshold known[/], so no verdicts; {escape(how)}")
-    if model is not None:
-        console.print(f"[yellow]note:[/] {escape(synthetic_statement(model.card.synthetic))}")
-        if model.card.fusion is not None and (called := found.called(model.card.fusion)):
-            has = counted(called, "probe has", "probes have")
-            console.print(
-                f"[yellow]careful:[/] {has} a match though the classifier calls one of the two synthetic; "
-                "'python -m infer verify' says which"
-            )
+    known = model.card.synthetic if model else None
+    console.print(f"[yellow]note:[/] {escape(synthetic_statement(known))}")
+    fusion = model.card.fusion if model else None
+    if fusion is not None and (called := found.called(fusion, wanted.rank)):
+        has = counted(called, "probe has", "probes have")
+        console.print(
+            f"[yellow]careful:[/] {has} a match though the classifier calls one of the two synthetic; "
+            "'python -m infer verify' says which"
+        )
     if found.figures is not None:
         if found.copies:
             has = counted(found.copies, "bona fide probe has its", "bona fide probes have their")

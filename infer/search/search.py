@@ -57,16 +57,17 @@ class Search:
         same = self.found.similarity[:, 0] >= SAME_PICTURE
         return int((same & self.mates.hits[:, 0] & (self.probes.rows.synthetic == 0)).sum())
 
-    def called(self, fusion: Fusion) -> int:
-        """Probes with a match though the classifier of a fused encoder calls one of the two synthetic."""
+    def called(self, fusion: Fusion, rank: int) -> int:
+        """Probes with a match up to a rank one side of which the classifier calls synthetic."""
         if self.threshold is None:
             return 0
         probes, gallery = (
             called_synthetic(fusion.probabilities(side.rows.vectors), fusion)
             for side in (self.probes, self.gallery)
         )
-        matched = self.found.similarity[:, 0] >= self.threshold.value
-        return int((matched & (probes | gallery[self.found.rows[:, 0]])).sum())
+        matched = self.found.similarity[:, :rank] >= self.threshold.value
+        either = probes[:, None] | gallery[self.found.rows[:, :rank]]
+        return int((matched & either).any(axis=1).sum())
 
 
 def search(

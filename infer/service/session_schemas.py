@@ -32,7 +32,7 @@ class SessionFrameReply(Reply):
     box: Box
     similarity: Cosine = Field(description="to the document")
     synthetic: Probability | None = Field(
-        description="P(synthetic) of the half second around; null where no classifier has looked"
+        description="P(synthetic) of five frames around; null where no classifier has looked"
     )
 
 

@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from align.detectors.nms import iou
+from align.tracks.linker import NEAR_S, OVERLAP
 from infer.one_person import count_people, mean_of
 from infer.score import cosines
 from infer.session.pieces import continuity, jumps, pieces_of
 from infer.session.sightings import Sightings
 
-NEAR_S = 0.5  # seconds within which a face that goes and one that comes can be one place's
-OVERLAP = 0.3  # least IoU of two faces at one place
 STRETCH = 10  # sightings
 FEWEST = 2  # sightings of somebody else who takes the place: one alone may be a blurred frame
 FEWEST_OF_PERSON = 3  # sightings of somebody who is counted

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from common.runtime.atomic import write_atomically
 from infer.output.palette import LIGHT
+from infer.render.render import usual_step
 from infer.score import Verdict
 from infer.session.examine import Session
 
@@ -67,7 +68,7 @@ def _prepare(axes: Axes, session: Session) -> None:
     axes.tick_params(length=0, labelsize=7, labelcolor=FAINT)
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
-    step = float(np.median(np.diff(seen.looked_at))) if len(seen.looked_at) > 1 else 0.1
+    step = usual_step(seen.looked_at)
     axes.set_xlim(float(seen.looked_at[0]) - step, float(seen.looked_at[-1]) + step)
     for start, stop in _runs(~np.isin(seen.looked_at, seen.seconds[person.rows])):
         first, last = float(seen.looked_at[start]), float(seen.looked_at[stop - 1])
@@ -101,7 +102,7 @@ def _draw_synthetic(axes: Axes, session: Session) -> None:
         axes.axhspan(low, high, color=GRID, linewidth=0)
         axes.axhline(point.threshold, color=INK, linewidth=1)
     axes.set_title(
-        "P(synthetic), half a second at a time; the line is the threshold",
+        "P(synthetic), five frames at a time; the line is the threshold",
         size=8,
         color=FAINT,
         loc="left",

@@ -77,10 +77,10 @@ def judge(
 ) -> SessionVerdict:
     """The verdict on the faces of a video, against the embedding (D,) of the face on a document.
 
-    Match takes a median similarity at or above the threshold, no switch of the person, no half second that
-    is synthetic or undecided where `point` is that of a classifier which looked, a whole file, ten frames
-    with the face, and no second without. Where frames or file are wanting there is no answer whatever else
-    was seen.
+    Match takes a median similarity at or above the threshold, no switch of the person, no five frames in a
+    row that are synthetic or undecided where `point` is that of a classifier which looked, a whole file, ten
+    frames with the face, and no second without. Where frames or file are wanting there is no answer whatever
+    else was seen.
     """
     person = find_person(seen, document, threshold)
     compared = _compared(seen, person.rows)
@@ -173,7 +173,7 @@ def _switched(person: SessionPerson) -> list[str]:
 def _synthetic(
     seen: Sightings, person: SessionPerson, probability: NDArray[np.float64], point: OperatingPoint | None
 ) -> tuple[list[str], list[str]]:
-    """What is synthetic and what is undecided, by the worst half second."""
+    """What is synthetic and what is undecided, by the worst five frames in a row."""
     if point is None:
         return [], []
     worst = int(np.argmax(probability))

@@ -20,7 +20,7 @@ from infer.report.towers import tower_rows
 from infer.report.write import report_page
 from infer.score import Verdict
 from infer.session.sightings import see_faces
-from infer.two_towers import Spoke, TowerScores, tower_reasons, who_spoke
+from infer.two_towers import Spoke, TowerScores, tower_reasons, tower_scores, who_spoke
 from infer.verify import verdicts_of
 
 Crop = NDArray[np.uint8]
@@ -52,7 +52,7 @@ def test_a_pair_is_rejected_by_the_recogniser_by_the_gate_or_by_both() -> None:
     assert told[2] == told[0] + told[1] and told[3] == told[1]  # a match says so as well
     assert tower_reasons("", 0.8, (0.1, 0.5), names, FUSION) == []
     assert tower_reasons(Spoke.SYNTHETIC, 0.8, (0.1, 0.5), names, FUSION) == [
-        "the second photograph may be synthetic, P = 0.50: the recogniser alone gives 0.80"
+        "the second photograph may be synthetic, P = 0.5, which leaves 0.50 of the recogniser's 0.80"
     ]  # shut further than the threshold allows, P below 0.6
 
 
@@ -68,6 +68,27 @@ def test_a_video_is_not_more_bona_fide_than_its_frames(model: Model) -> None:
     mean = fusion.mean(frames.astype(np.float32))
     assert np.linalg.norm(mean) == pytest.approx(1, abs=1e-6)
     assert fusion.gates(mean[None])[0] == pytest.approx(0.3, abs=1e-6)
+
+
+def test_a_video_is_as_synthetic_as_its_frames_on_average() -> None:
+    """A mean of gates would be nearly that of the bona fide frames alone, where γ is large."""
+    fusion = Fusion(features=2, gamma=4)
+    likely = np.repeat([0.99, 0.001], [5, 3])
+    gates = ((1 - likely) ** 4)[:, None]
+    frames = np.hstack([gates, np.zeros((8, 1)), np.sqrt(1 - gates**2)]).astype(np.float32)
+    assert fusion.probabilities(fusion.mean(frames)[None])[0] == pytest.approx(likely.mean(), abs=1e-3)
+
+
+def test_where_a_gate_is_shut_the_recogniser_is_not_said_to_see_another_person() -> None:
+    fusion = Fusion(features=2, gamma=16, synthetic_from=0.99)
+    gates = np.array([[0.9], [1 - 0.6], [0]]) ** 16
+    rows = np.hstack([gates, np.zeros((3, 1)), np.sqrt(1 - gates**2)]).astype(np.float32)
+    members = np.array([[0, 1], [0, 2]])
+    towers = tower_scores(fusion, rows, np.ones(3, np.bool_), members)
+    assert towers.similarity[0] == pytest.approx(1, abs=1e-6) and np.isnan(towers.similarity[1])
+    assert who_spoke(np.zeros(2), towers, members, 0.3, fusion).tolist() == [Spoke.SYNTHETIC] * 2
+    (told,) = tower_reasons(Spoke.SYNTHETIC, np.nan, (0.1, 0.98), ("a", "b"), fusion)
+    assert told == "b may be synthetic, P = 0.98, which leaves nothing of the similarity"
 
 
 def test_a_video_is_not_more_synthetic_than_its_frames_where_they_are_not_alike() -> None:

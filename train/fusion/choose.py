@@ -9,10 +9,10 @@ from scipy.special import expit
 
 from common.formats.pair_category import PairCategory
 from common.metrics import VerificationReport, evaluate_pairs, with_intervals
-from common.metrics.calibration import Temperature, fit_temperature
+from common.metrics.calibration import NO_TEMPERATURE, Temperature, fit_temperature
 from common.models.fused.fusion import Fusion
 
-GAMMAS = tuple(2.0 ** (step / 2) for step in range(-8, 13))  # 1/16 to 64
+GAMMAS = tuple(2.0 ** (step / 2) for step in range(-8, 9))  # 1/16 to 16
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Said:
         return found.clip(-1, 1)
 
     def less_sure(self, sureness: float) -> "Said":
-        """The same with logits of synthetic crops so far from the median of bona fide ones, as a share."""
+        """The same with logits of synthetic crops nearer to the median of bona fide ones, by this share."""
         middle = float(np.median(self.logits[~self.synthetic]))
-        nearer = middle + sureness * (self.logits - middle)
+        nearer = np.minimum(middle + sureness * (self.logits - middle), self.logits)
         return replace(self, logits=np.where(self.synthetic, nearer, self.logits))
 
 
@@ -77,6 +77,8 @@ class Chosen:
         notes = [self.temperature.doubt] if self.temperature.doubt else []
         if self.fusion.gamma == GAMMAS[0]:
             notes.append(f"γ is the least that is tried, {GAMMAS[0]:g}: the gate is of little use")
+        if self.fusion.gamma == GAMMAS[-1]:
+            notes.append(f"γ is the largest that is tried, {GAMMAS[-1]:g}; a larger one may be better")
         return notes
 
 
@@ -86,10 +88,10 @@ def choose(said: Said, start: Fusion, sureness: float = 1.0) -> Chosen:
     A classifier is less sure of forgeries by methods that it does not know, and a gate that is chosen on
     known ones would stay open for them: γ is the best one as if synthetic crops were found so much less
     surely, see `Said.less_sure`. Of equal ones it is that nearest to 1. Without synthetic pairs γ stays that
-    of `start`, and so does the temperature without synthetic crops.
+    of `start`, and so does the temperature where these crops do not tell one.
     """
     temperature = fit_temperature(said.synthetic, said.logits)
-    if said.synthetic.any():
+    if temperature.value != NO_TEMPERATURE or not temperature.doubt:
         start = start.at_temperature(temperature.value)
     before = evaluate_pairs(said.categories, said.similarity)
     fusions = [start]

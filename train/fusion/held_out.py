@@ -22,14 +22,15 @@ def people_to_choose_on(
     """
     left, notes = set(names), []
     for tower, path in splits.items():
-        held_out = left if path is None else left & read_held_out(path)
-        if path is None or not held_out:
-            notes.append(f"whether {tower} was trained on some of these people is not known")
+        held_out = set() if path is None else set(names) & read_held_out(path)
+        if held_out:
+            left &= held_out
         else:
-            left = held_out
+            notes.append(f"whether {tower} was trained on some of these people is not known")
     if len(left) < MIN_IDENTITIES:
         raise UserError(
-            f"{len(left)} of these {len(names)} people were held out by both towers; {MIN_IDENTITIES} or "
-            "more are needed: add --data with others, or train both with one validation.split"
+            f"{len(left)} of these {len(names)} people were held out by {' and '.join(splits)}; "
+            f"{MIN_IDENTITIES} or more are needed: add --data with others, or train both towers with one "
+            "validation.split"
         )
     return left, notes

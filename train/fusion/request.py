@@ -9,6 +9,8 @@ from common.runtime.as_option import AllowMissing, AsOption
 from common.runtime.device import Device
 from common.runtime.errors import ParameterError
 
+LEAST_SURENESS = 0.05
+
 
 @dataclass(frozen=True)
 class FuseRequest:
@@ -38,9 +40,9 @@ class FuseRequest:
     sureness: Annotated[
         float,
         AsOption(
-            "Choose γ as if forgeries were found so much less surely than those at hand, as forgeries of "
-            "unknown methods are; 1 chooses it for those at hand alone.",
-            least=0.05,
+            "Choose γ as if forgeries were found this share as surely as those at hand, for methods that are "
+            "not known; 1 is for those at hand alone.",
+            least=LEAST_SURENESS,
             most=1,
         ),
     ] = 0.5
@@ -51,7 +53,7 @@ class FuseRequest:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "methods", parse_methods(self.methods))
-        if not 0 < self.sureness <= 1:
-            raise ParameterError(f"{{sureness}} must be above 0 and at most 1, not {self.sureness:g}")
+        if not LEAST_SURENESS <= self.sureness <= 1:
+            raise ParameterError(f"{{sureness}} must be in {LEAST_SURENESS} to 1, not {self.sureness:g}")
         if self.split is not None and not self.data:
             raise ParameterError("{split} tells people of {data} apart, which is not given; add it")

@@ -105,9 +105,12 @@ def _info(towers: Towers, fusion: Fusion) -> FusedInfo:
 
 
 def _assumed(towers: Towers) -> list[str]:
-    if towers.classifier.info.crops is not None:
-        return []
-    return ["the classifier does not say how its crops were taken: by the defaults of 'align run' is assumed"]
+    tower_infos = {"recogniser": towers.recogniser.info, "classifier": towers.classifier.info}
+    return [
+        f"the {tower} does not say how its crops were taken: by the defaults of 'align run' is assumed"
+        for tower, info in tower_infos.items()
+        if info is not None and info.crops is None  # published weights take arcface crops
+    ]
 
 
 def _chosen_on(
@@ -178,6 +181,7 @@ def _with_choice(
     info: FusedInfo, chosen: Chosen, facts: ValidationFacts, pairs: ValidationPairs
 ) -> FusedInfo:
     after = chosen.after
+    is_known = -1 <= after.threshold <= 1
     synthetic = info.synthetic and info.synthetic.model_copy(
         update={
             "eer": finite(after.eer_by_category[PairCategory.SYNTHETIC]),
@@ -187,8 +191,8 @@ def _with_choice(
     return info.model_copy(
         update={
             "fusion": chosen.fusion,
-            "threshold": after.threshold if -1 <= after.threshold <= 1 else None,
-            "threshold_from": "the EER's of people held out",
+            "threshold": after.threshold if is_known else None,
+            "threshold_from": "the EER's of people held out" if is_known else "",
             "eer": after.eer,
             "validation": pairs.fingerprint,
             "synthetic": synthetic,

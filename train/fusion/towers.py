@@ -61,5 +61,5 @@ def split_beside(file: Path, run: str | None) -> Path | None:
     """Of a checkpoint LOGS/checkpoints/FILE the split of its run, LOGS/runs/RUN/split.json; None without."""
     if not run or Path(run).name != run:
         return None
-    split = RunFolder(file.resolve().parents[1] / RUN_FOLDER / run).split
+    split = RunFolder(file.resolve().parent.parent / RUN_FOLDER / run).split
     return split if split.is_file() else None

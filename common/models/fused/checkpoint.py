@@ -77,7 +77,7 @@ def is_fused(path: Path) -> bool:
 
 def read_fused_info(path: Path) -> FusedInfo:
     """The header of a fused encoder, without its weights. Raises UserError for any other file."""
-    return read_info(path, FusedInfo, FORMAT, "a fused encoder", "train fuse")
+    return read_info(path, FusedInfo, FORMAT, "train fuse")
 
 
 def load_fused(path: Path) -> tuple[FusedEncoder, FusedInfo]:

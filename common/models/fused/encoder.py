@@ -82,10 +82,10 @@ class FusedEncoder(nn.Module):
             logits: (N,) float32, not calibrated.
             crops: that both were cut from.
         """
-        # log g = γ log sigmoid(-z), of which neither end is rounded away
-        log = -self.fusion.gamma * functional.softplus(logits.float() / self.fusion.temperature)[:, None]
-        rest = (-torch.expm1(2 * log)).sqrt()
-        return torch.cat([log.exp() * features, rest * self.scatter(crops)], dim=1)
+        # log g = γ log sigmoid(-z), in double precision, for what is near 1 is taken from 1
+        log = -self.fusion.gamma * functional.softplus(logits.double() / self.fusion.temperature)[:, None]
+        gate, rest = log.exp().float(), (-torch.expm1(2 * log)).sqrt().float()
+        return torch.cat([gate * features, rest * self.scatter(crops)], dim=1)
 
 
 AnyEncoder = Encoder | FusedEncoder

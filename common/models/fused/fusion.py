@@ -10,7 +10,7 @@ from scipy import special
 from common.models.classifier_checkpoint import Probability
 
 DEFAULT_GAMMA = 1.0
-LEAST_GATE = 1e-6  # below which the direction of a recogniser's part is rounding
+LEAST_GATE = 1e-30  # below which float32 loses the direction of a recogniser's part
 
 
 class Fusion(BaseModel):
@@ -44,13 +44,14 @@ class Fusion(BaseModel):
         return found
 
     def mean(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One embedding (D,) for several (N, D) of one person: their mean direction behind their mean gate.
+        """One embedding (D,) for several (N, D) of one person: their mean direction, behind their mean P.
 
         In a plain mean the unit vectors beside the gates would cancel each other, and open it; and embeddings
-        of one face that are not alike would shut it, which would be read as P(synthetic).
+        of one face that are not alike would shut it, which would be read as P(synthetic). A mean of gates
+        would be that of the bona fide ones alone where γ is large, and open for a face that is mostly forged.
         """
         features = vectors[:, : self.features].mean(axis=0)
-        gate = np.float32(self.gates(vectors).mean())
+        gate = np.float32((1 - self.probabilities(vectors).mean()) ** self.gamma)
         rest = vectors[0, self.features :]
         parts = (features, gate), (rest, np.sqrt(1 - gate**2))
         found: NDArray[np.float32] = np.concatenate([_of_length(part, length) for part, length in parts])
@@ -59,16 +60,16 @@ class Fusion(BaseModel):
     def recogniser_similarities(
         self, first: NDArray[np.float32], second: NDArray[np.float32]
     ) -> NDArray[np.float64]:
-        """The recogniser's own similarity of pairs of embeddings (P, D), in [-1, 1]; 0 behind shut gates."""
+        """The recogniser's own similarity of pairs of embeddings, (P,) in [-1, 1]; NaN behind shut gates."""
         products = np.einsum(
             "pd,pd->p",
             first[:, : self.features].astype(np.float64),
             second[:, : self.features].astype(np.float64),
         )
-        both = self.gates(first) * self.gates(second)
+        gates = self.gates(first), self.gates(second)
         with np.errstate(invalid="ignore", divide="ignore"):
-            found: NDArray[np.float64] = np.where(both >= LEAST_GATE**2, products / both, 0)
-        return found.clip(-1, 1)
+            found: NDArray[np.float64] = products / gates[0] / gates[1]
+        return np.where(np.minimum(*gates) >= LEAST_GATE, found.clip(-1, 1), np.nan)
 
 
 def _of_length(vector: NDArray[np.float32], length: np.float32) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
 from textwrap import indent
@@ -59,6 +60,15 @@ def test_an_unknown_name_is_told_with_the_known_ones(name: str, near: str) -> No
 def test_an_argument_that_the_example_does_not_take_is_told() -> None:
     with pytest.raises(ft.UserError, match=r"tiny takes the least score of a face, .* not 'abc'"):
         ft.Aligner(ft.AlignOptions(detector="tiny:abc"))
+
+
+@pytest.mark.usefixtures("own")
+def test_a_detector_that_cuts_crops_says_so_in_its_entry() -> None:
+    """Or its crops would be passed over, or called for where there are none."""
+    entry = ft.detectors.DETECTORS["tiny"]
+    ft.detectors.DETECTORS["tiny"] = replace(entry, crops=True)
+    with pytest.raises(ft.UserError, match=r"tiny:0.8: its entry has crops=True, and it a method crop, or"):
+        ft.Aligner(ft.AlignOptions(detector="tiny:0.8"))
 
 
 @pytest.mark.usefixtures("own")

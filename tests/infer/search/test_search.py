@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common.models.fused.fusion import Fusion
 from common.runtime.errors import UserError
 from infer.models.load import load_model
 from infer.models.model import Model, Threshold
@@ -152,3 +153,18 @@ def test_the_command_tells_what_it_found(
     assert "left out of the gallery: 18 synthetic photographs" in told.stdout
     assert "no threshold known, so no verdicts; add --threshold" in told.stdout
     assert "CMC: a mate is the first" in told.stdout and "Picture: a/matches.png" in told.stdout
+
+
+def test_probes_are_counted_of_which_any_match_is_called_synthetic(model: Model, tmp_path: Path) -> None:
+    """The first match of `b.png` is bona fide, its second one is not."""
+    fusion = Fusion(features=2, synthetic_from=0.6)
+    gates = {"a.png": 1.0, "b.png": 0.95, "c.png": 0.3}  # P(synthetic) 0, 0.05 and 0.7
+    parts = np.array(list(gates.values()))
+    vectors = np.zeros((3, 128), np.float32)
+    vectors[:, 0], vectors[:, 2:5] = parts, np.diag(np.sqrt(1 - parts**2))
+    rows = EmbeddedRows(vectors, list(gates), ["x", "y", "z"], np.zeros(3, np.uint8))
+    write_embeddings(tmp_path / "all.h5", [rows], model)
+    at = Threshold(0.25, "as asked for")
+    found = search(tmp_path / "all.h5", tmp_path / "all.h5", tmp_path, None, at, SearchRequest(rank=2))
+    assert found.called(fusion, 1) == 1  # c, whose nearest one is a
+    assert found.called(fusion, 2) == 3

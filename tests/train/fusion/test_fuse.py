@@ -105,9 +105,10 @@ def test_people_that_a_tower_was_trained_on_are_left_out(tmp_path: Path) -> None
     write_split(splits["b"], ["others"])  # a training on other data, which may know some of these as well
     people, notes = people_to_choose_on(names, {**splits, "c": None})
     assert people == set(names[:7]) and [note.split()[1] for note in notes] == ["b", "c"]
-    write_split(splits["b"], names[6:])
-    with pytest.raises(UserError, match="1 of these 9 people were held out by both towers"):
-        people_to_choose_on(names, {**splits})
+    for held_out, left in ((names[6:], 1), (names[7:], 0)):
+        write_split(splits["b"], held_out)  # nobody is left whom neither tower was trained on
+        with pytest.raises(UserError, match=f"{left} of these 9 people were held out by a and b"):
+            people_to_choose_on(names, {**splits})
 
 
 def said_with(skill: float, count: int = 900) -> Said:
