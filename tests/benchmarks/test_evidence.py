@@ -68,14 +68,17 @@ def test_tables_tell_one_seed_by_its_interval_and_several_by_their_spread(tmp_pa
 
     results = [
         Result(
-            left_out="swap", seed=seed, minutes=1, people_trained=4, people_tested=2, pairs=9, gamma=1,
+            left_out="swap", seed=seed, minutes=1, people_trained=4, people_tested=2, pairs=9, gammas=(4, 1),
             classifier=0.1, recogniser=rates(0.3), fine_tuned=rates(0.2), fused=rates(0.1 + seed / 100),
+            alone=rates(0.25),
         )
         for seed in range(2)
     ]  # fmt: skip
     alone, both = report("of one", results[:1]), report("of two", results)
     assert "| swap | fused | 10.00 (9.00–11.00) |" in alone
-    assert "| swap | fused | 10.50 (10.00..11.00) |" in both and "| 1, 1 | 2 |" in both
+    assert "| swap | fused | 10.50 (10.00..11.00) |" in both and "| 4, 4 | 2 |" in both
+    assert "| swap | fused, γ for known methods alone | 25.00 (25.00..25.00) |" in both
+    assert "| 1, 1 | 2 |" in both
     found = {112: {1.0: 0.2, 4.0: 0.1}, 224: {1.0: 0.3}}
     assert ceiling_rows(found) == [["112", "20.0", "10.0"], ["224", "30.0", ""]]
     draw_ceiling(tmp_path / "ceiling.png", found)

@@ -139,7 +139,7 @@ def test_the_command_notes_what_it_chose(
     ):
         with pytest.raises(UserError, match=told):
             threshold(faces_folder, file, **rates)
-    with pytest.raises(UserError, match="is not a classifier of this version"):
+    with pytest.raises(UserError, match="is a face encoder, not a classifier"):
         threshold(faces_folder, checkpoint, bpcer=0.4)
 
 

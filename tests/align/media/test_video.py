@@ -175,6 +175,6 @@ def test_frames_leave_memory_one_by_one(tmp_path: Path) -> None:
     gc.disable()
     try:
         for _ in VideoFrames(path, AllFrames()):
-            assert sum(isinstance(each, av.VideoFrame) for each in gc.get_objects()) <= 3
+            assert sum(type(each) is av.VideoFrame for each in gc.get_objects()) <= 3
     finally:
         gc.enable()

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from align.sources.find import find_source
 from align.sources.layouts import LayoutName
+from align.sources.like_labels import files_like_labels
 from align.sources.photograph import IMAGE_SUFFIXES, UNREAD_SUFFIXES, Photograph
 from align.sources.splits import names_nobody
 from common.formats.labels.kinds import kinds_in
@@ -142,6 +143,8 @@ def test_what_is_written_is_found(
     layout: LayoutName, lay_out: Callable[[People], Drawn], people: People, seed: int
 ) -> None:
     drawn = lay_out(people)
+    if layout is LayoutName.FLAT:  # a file called ai.png is asked about
+        assume(not files_like_labels([photograph.path for photograph in drawn]))
     order = random.Random(seed)
     root = Path(tempfile.mkdtemp())
     try:
