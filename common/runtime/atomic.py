@@ -70,7 +70,11 @@ def _is_running(process: int) -> bool:
         return False
     except OSError:
         return True  # somebody else's
-    return True
+    try:  # one that ended has its number until its parent asks, and none may ask where that was killed too
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):  # no Linux, or it has just ended
+        return True
+    return state != b"Z"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -108,3 +108,17 @@ def test_only_stale_temporaries_are_removed(tmp_path: Path, monkeypatch: pytest.
     remove_stale_temporaries(tmp_path)
     left = sorted(path for path in tmp_path.iterdir() if path.suffix == ".tmp")
     assert left == sorted([own[0], foreign[0], another])
+
+
+def test_a_writer_that_ended_and_was_never_asked_for_is_not_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a worker is whose parent was killed with it, until the system clears it away."""
+    killed = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    path = half_written(tmp_path, atomic._HOST, killed.pid, monkeypatch)
+    remove_stale_temporaries(tmp_path)
+    assert path.exists()
+    killed.kill()
+    os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # ended, and left as it is
+    remove_stale_temporaries(tmp_path)
+    assert not path.exists() and killed.wait() == -signal.SIGKILL
