@@ -92,7 +92,7 @@ def tower_reasons(
     ]
     if spoke == Spoke.SYNTHETIC and not any(called):  # a gate may shut below the classifier's limit
         most = int(np.argmax(synthetic))
-        gate = (1 - synthetic[most]) ** fusion.gamma
+        gate = fusion.gate_at(synthetic[most])
         left = "nothing of the similarity" if np.isnan(own) else f"{gate:.2f} of the recogniser's {own:.2f}"
         reasons.append(f"{names[most]} may be synthetic, P = {synthetic[most]:.2g}, which leaves {left}")
     return reasons

@@ -38,6 +38,11 @@ class Fusion(BaseModel):
         lengths: NDArray[np.float64] = np.linalg.norm(vectors[:, : self.features].astype(np.float64), axis=1)
         return lengths.clip(0, 1)
 
+    def gate_at(self, probability: float) -> float:
+        """The gate at a P(synthetic), both in [0, 1]."""
+        gate: float = (1 - probability) ** self.gamma
+        return gate
+
     def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """P(synthetic) of each embedding (N, D), in [0, 1]."""
         found: NDArray[np.float64] = 1 - self.gates(vectors) ** (1 / self.gamma)
@@ -51,7 +56,7 @@ class Fusion(BaseModel):
         would be that of the bona fide ones alone where γ is large, and open for a face that is mostly forged.
         """
         features = vectors[:, : self.features].mean(axis=0)
-        gate = np.float32((1 - self.probabilities(vectors).mean()) ** self.gamma)
+        gate = np.float32(self.gate_at(float(self.probabilities(vectors).mean())))
         rest = vectors[0, self.features :]
         parts = (features, gate), (rest, np.sqrt(1 - gate**2))
         found: NDArray[np.float32] = np.concatenate([_of_length(part, length) for part, length in parts])
